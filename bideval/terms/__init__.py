@@ -1,0 +1,1 @@
+"""The words every room shares: identifiers, roles, decimals, instants, errors."""
