@@ -27,24 +27,16 @@ class BidevalError(Exception):
         rule: str | None = None,
         detail: str = "",
     ) -> None:
-        super().__init__(code)
+        super().__init__(": ".join(part for part in (field, detail or code) if part))
         self.code = code
         self.field = field
         self.rule = rule
         self.detail = detail
 
-    def __str__(self) -> str:
-        parts = (self.field, self.detail or self.code)
-        return ": ".join(part for part in parts if part)
-
-    def __repr__(self) -> str:
-        name = type(self).__name__
-        return (
-            f"{name}({self.code!r}, field={self.field!r}, rule={self.rule!r}, "
-            f"detail={self.detail!r})"
-        )
-
-    def __reduce__(self) -> tuple[Callable[..., BidevalError], tuple[object, ...]]:
+    # typing.override needs Python 3.12.
+    def __reduce__(  # type: ignore[explicit-override]
+        self,
+    ) -> tuple[Callable[..., BidevalError], tuple[object, ...]]:
         """Keep all parts when the error crosses a process boundary (verification pools)."""
         return _rebuild, (type(self), self.code, self.field, self.rule, self.detail)
 
