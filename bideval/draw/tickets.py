@@ -1,0 +1,67 @@
+"""From revealed nonces to a seed, from the seed to every expert's ticket.
+
+Decided here: how randomness that several parties contributed becomes one number per pool leaf, in
+such a way that neither the order of the list nor the order of the reveals changes anything.
+Not decided here: who sits on the panel (`bideval.draw.panel`) and how nonces are sealed.
+
+Method: tickets as in Rivest's consistent sampling, restated with HMAC-SHA-256; every hashed part is
+length-prefixed, because a draw whose encoding is not injective can be argued with.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import hmac
+from typing import TYPE_CHECKING
+
+from bideval.evidence.encoding import tagged_hash
+from bideval.terms.errors import EvidenceError, InputError
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+NONCE_BYTES = 32
+"""Bytes of a contributed nonce: as many as the hash has, so that one honest party is enough."""
+
+SEED_TAG = "bideval/draw-seed/v1"
+COMMITMENT_TAG = "bideval/draw-commitment/v1"
+
+
+def nonce_commitment(session: str, actor: str, nonce: bytes) -> bytes:
+    """Return the 32-byte commitment that `actor` publishes before anybody reveals.
+
+    Session and actor are hashed in, so that a commitment cannot be copied by another party.
+    Raises InputError when the nonce has another length than `NONCE_BYTES`.
+    """
+    if len(nonce) != NONCE_BYTES:
+        raise InputError("nonce_length", field="nonce", detail=f"must have {NONCE_BYTES} bytes")
+    return tagged_hash(COMMITMENT_TAG, session.encode(), actor.encode(), nonce)
+
+
+def check_nonce(session: str, actor: str, nonce: bytes, commitment: bytes) -> None:
+    """Raise EvidenceError when `nonce` is not what `actor` committed to."""
+    if not hmac.compare_digest(nonce_commitment(session, actor, nonce), commitment):
+        raise EvidenceError(
+            "nonce_differs", field=actor, detail="the nonce is not the committed one"
+        )
+
+
+def draw_seed(
+    session: str, pool_root: bytes, nonces: Mapping[str, bytes], *, beacon: bytes = b""
+) -> bytes:
+    """Return the 32-byte seed of the draw.
+
+    `nonces` maps each contributing actor to its nonce; they enter in the order of the actors' ids.
+    `pool_root` makes the pool final before the seed is known. Raises InputError without a nonce.
+    """
+    if not nonces:
+        raise InputError("nonces_missing", field="nonces", detail="nobody contributed a nonce")
+    parts: list[bytes] = [session.encode(), pool_root, str(len(nonces)).encode()]
+    for actor in sorted(nonces):
+        parts += (actor.encode(), nonces[actor])
+    return tagged_hash(SEED_TAG, *parts, beacon)
+
+
+def ticket(seed: bytes, leaf: bytes) -> bytes:
+    """Return the 32-byte ticket of the pool leaf: HMAC-SHA-256(seed, leaf). The lowest wins."""
+    return hmac.new(seed, leaf, hashlib.sha256).digest()

@@ -1,0 +1,102 @@
+"""The pool file: every row accounted for, no name in it."""
+
+from __future__ import annotations
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from bideval.draw import pool as pool_module
+from bideval.draw.pool import ELIGIBLE, HEADER, PoolRow, encode_pool, parse_pool, pool_leaf
+from bideval.ledger.tree import leaf_hash, tree_root
+from bideval.terms.errors import InputError
+
+
+def row(number: int, status: str = ELIGIBLE) -> PoolRow:
+    leaf = pool_leaf(number.to_bytes(16, "big"), f"expert-{number}", "property", "fenghua")
+    return PoolRow(leaf, "property", "fenghua", status)
+
+
+def test_pool_file_reads_back_in_order_of_the_leaves() -> None:
+    rows = [row(number) for number in range(20)] + [row(20, "employer_is_bidder")]
+    pool = parse_pool(encode_pool(rows))
+    assert pool.rows == tuple(sorted(rows, key=lambda item: item.leaf))
+
+
+def test_pool_file_does_not_depend_on_the_order_of_the_import() -> None:
+    rows = [row(number) for number in range(20)]
+    assert encode_pool(rows) == encode_pool(reversed(rows))
+
+
+def test_pool_root_is_the_tree_over_the_rows_as_written() -> None:
+    data = encode_pool([row(1), row(2)])
+    lines = data[len(HEADER) :].split(b"\n")[:-1]
+    assert parse_pool(data).root == tree_root([leaf_hash(line) for line in lines])
+
+
+def test_empty_pool_has_the_empty_root() -> None:
+    assert parse_pool(HEADER).root == tree_root([])
+
+
+def test_excluded_experts_stay_in_the_pool_and_out_of_the_draw() -> None:
+    pool = parse_pool(encode_pool([row(1), row(2, "kinship")]))
+    assert [item.status for item in pool.eligible] == [ELIGIBLE]
+    assert {item.status for item in pool.rows} == {ELIGIBLE, "kinship"}
+
+
+@pytest.mark.parametrize("part", ["salt", "expert", "discipline", "region"])
+def test_leaf_changes_with_every_part(part: str) -> None:
+    given_parts = {"salt": b"\x01" * 16, "expert": "a", "discipline": "b", "region": "c"}
+    changed = dict(given_parts, **{part: b"\x02" * 16 if part == "salt" else "z"})
+    assert pool_leaf(**given_parts) != pool_leaf(**changed)  # type: ignore[arg-type]  # test table
+
+
+def test_leaf_with_a_short_salt_is_refused() -> None:
+    with pytest.raises(InputError) as caught:
+        pool_leaf(b"", "a", "b", "c")
+    assert caught.value.code == "salt_length"
+
+
+LINES = encode_pool([row(1), row(2)]).split(b"\n")
+
+
+@pytest.mark.parametrize(
+    ("data", "code", "field"),
+    [
+        (b"", "pool_header", "line 1"),
+        (b"bideval-pool/2\n", "pool_header", "line 1"),
+        (b"\n".join(LINES[:-1]), "pool_cut", "last line"),
+        (b"\n".join([LINES[0], LINES[2], LINES[1], b""]), "pool_order", "line 3"),
+        (b"\n".join([LINES[0], LINES[1], LINES[1], b""]), "pool_order", "line 3"),
+        (b"\n".join([LINES[0], LINES[1].upper(), b""]), "pool_row", "line 2"),
+        (b"\n".join([LINES[0], LINES[1] + b"\tx", b""]), "pool_row", "line 2"),
+        (b"\n".join([LINES[0], LINES[1] + b"x" * 300, b""]), "pool_row", "line 2"),
+        (b"\n".join([LINES[0], b"", b""]), "pool_row", "line 2"),
+        (HEADER + b"\xff\n", "pool_row", "line 2"),
+    ],
+)
+def test_malformed_pool_is_refused_at_its_line(data: bytes, code: str, field: str) -> None:
+    with pytest.raises(InputError) as caught:
+        parse_pool(data)
+    assert (caught.value.code, caught.value.field) == (code, field)
+
+
+def test_pool_over_the_limit_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(pool_module, "MAX_EXPERTS", 1)
+    with pytest.raises(InputError) as caught:
+        parse_pool(encode_pool([row(1), row(2)]))
+    assert (caught.value.code, caught.value.field) == ("pool_too_large", "line 3")
+
+
+def test_row_with_a_tab_in_a_column_cannot_be_written() -> None:
+    with pytest.raises(InputError) as caught:
+        encode_pool([PoolRow(b"\x01" * 32, "a\tb", "fenghua", ELIGIBLE)])
+    assert caught.value.code == "pool_row"
+
+
+@given(st.binary(max_size=400))
+def test_any_bytes_are_read_or_refused_with_a_field(data: bytes) -> None:
+    try:
+        parse_pool(HEADER + data)
+    except InputError as error:
+        assert error.field
