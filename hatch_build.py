@@ -20,7 +20,6 @@ import shutil
 import subprocess
 import sys
 import tempfile
-from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -42,14 +41,14 @@ class VendorError(Exception):
     """The front-end libraries cannot be fetched, or do not fit together."""
 
 
-@dataclass
 class Vendor:
     """The files that a browser gets, as (package, path in the package), and the import map."""
 
-    packages: Path
-    chosen: dict[str, dict[str, Any]]
-    files: set[tuple[str, str]] = field(default_factory=set)
-    imports: dict[str, str] = field(default_factory=dict)
+    def __init__(self, packages: Path, chosen: dict[str, dict[str, Any]]) -> None:
+        self.packages = packages
+        self.chosen = chosen
+        self.files: set[tuple[str, str]] = set()
+        self.imports: dict[str, str] = {}
 
     def collect(self) -> None:
         """Choose the files that are listed and the modules that they reach."""
