@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import re
+from base64 import b64decode, b64encode
 
 from bideval.terms import base64url
 from bideval.terms.errors import EvidenceError
@@ -58,3 +59,21 @@ def length_prefixed(*parts: bytes) -> bytes:
 def tagged_hash(tag: str, *parts: bytes) -> bytes:
     """Return SHA-256 over the length-prefixed tag and parts; tags look like `bideval/<what>/v1`."""
     return hashlib.sha256(length_prefixed(tag.encode(), *parts)).digest()
+
+
+def b64(data: bytes) -> str:
+    """Return standard Base 64 with padding (RFC 4648 section 4), as C2SP notes write it."""
+    return b64encode(data).decode("ascii")
+
+
+def unb64(text: str, *, field: str | None = None) -> bytes:
+    """Return the bytes of a standard Base 64 text; raise `EvidenceError` for other spellings."""
+    try:
+        data = b64decode(text)
+        same = b64(data) == text
+    except ValueError:
+        same, data = False, b""
+    if not same:
+        detail = "must be Base 64 with padding and with zero trailing bits"
+        raise EvidenceError("not_base64", field=field, detail=detail)
+    return data
