@@ -35,7 +35,7 @@ class StoreError(BidevalError):
 
     Codes: `unknown_session`, `already_founded`, `gap` (n is not the next one), `fork` (the same
     n with other bytes), `bad_chain`, `reused_id` (the author's id with other bytes),
-    `unknown_line`, `bad_leaf`, `already_placed`, `other_checkpoint`, `other_cosignature`,
+    `unknown_line`, `bad_leaf`, `already_placed`, `other_checkpoint`, `unknown_checkpoint`,
     `exists` (an administration row is there already), `unknown` (it is not).
     """
 
@@ -206,7 +206,7 @@ class RecordWriter(Protocol):
         """Keep a venue's cosignature of that size; False when the venue's is kept already.
 
         Raises:
-            StoreError: `unknown_line` when there is no checkpoint of that size.
+            StoreError: `unknown_checkpoint`.
 
         """
         ...

