@@ -27,6 +27,9 @@ MAX_BIDS = 2_000
 MAX_MEMBERS = 500
 """Members, replaced ones included; a panel has five to eleven seats."""
 
+MAX_MARKS = 250_000
+"""Bids × members × criteria: the marks that a whole panel would give."""
+
 ZERO = Decimal(0)
 HUNDRED = Decimal(100)
 
@@ -130,6 +133,8 @@ def parse_case(data: object) -> Case:
     look = node.need if method.type is MethodType.COMPREHENSIVE else node.filled
     bids = _bids(node.need("bids"))
     members = _members(look("members"), method)
+    if len(bids) * len(members) * len(method.criteria) > MAX_MARKS:
+        raise node.refuse("too_many", f"must not ask for more than {MAX_MARKS} marks")
     return Case(
         title=title.text() if title else "",
         tender=tender,

@@ -17,7 +17,7 @@ from bideval.scoring.method import AbsentMarks, CriterionKind, MeanOver
 from bideval.scoring.validity import competing_bids, is_over_ceiling
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Mapping
     from decimal import Decimal
 
     from bideval.scoring.case import Case
@@ -76,39 +76,47 @@ def mark_findings(case: Case) -> tuple[Finding, ...]:
 
     In the order of bids, then criteria, then members; what concerns a whole criterion comes last.
     """
-    marks = Marks.of(case)
-    return tuple(
-        finding
-        for bid in competing_bids(case)
-        for criterion in case.method.criteria
-        for finding in _row_findings(case.method, marks, bid=bid.id, criterion=criterion)
-    )
+    marks, method = Marks.of(case), case.method
+    subjective = method.of_kind(CriterionKind.SUBJECTIVE)
+    found: list[Finding] = []
+    for bid in competing_bids(case):
+        somebody_whole = bool(marks.whole(bid.id, subjective))
+        for criterion in method.criteria:
+            row = marks.row(bid.id, criterion.id)
+            skip = _may_skip(method, criterion, row=row, somebody_whole=somebody_whole)
+            found += _row_findings(row, criterion, bid=bid.id, skip=skip)
+    return tuple(found)
 
 
 def _row_findings(
-    method: Method, marks: Marks, *, bid: str, criterion: Criterion
+    row: Mapping[str, Decimal | None], criterion: Criterion, *, bid: str, skip: bool
 ) -> Iterator[Finding]:
-    may_be_absent = _may_be_absent(method, marks, bid=bid, criterion=criterion)
-    for member, mark in marks.row(bid, criterion.id).items():
-        absent = None if may_be_absent else FindingKind.MISSING_MARK
+    for member, mark in row.items():
+        absent = None if skip else FindingKind.MISSING_MARK
         fault = absent if mark is None else mark_fault(mark, criterion)
         if fault is not None:
             yield Finding(kind=fault, bid=bid, criterion=criterion.id, member=member)
-    differing = len(set(marks.present(bid, criterion.id).values())) > 1
+    differing = len(set(row.values()) - {None}) > 1
     if differing and criterion.kind is CriterionKind.OBJECTIVE:
         kind = FindingKind.OBJECTIVE_INCONSISTENT
         yield Finding(kind=kind, bid=bid, criterion=criterion.id)
 
 
-def _may_be_absent(method: Method, marks: Marks, *, bid: str, criterion: Criterion) -> bool:
-    """Say whether absent marks of this row can be skipped: only while a value is left to take.
+def _may_skip(
+    method: Method,
+    criterion: Criterion,
+    *,
+    row: Mapping[str, Decimal | None],
+    somebody_whole: bool,
+) -> bool:
+    """Say whether absent marks of this row may be skipped: only while a value is left to take.
 
-    An absent mark never becomes a zero: where a member's total is averaged, a member who left
+    An absent mark never becomes a zero: where members' totals are averaged, a member who left
     out one subjective mark has no total; where nobody has one, the marks are missing.
     """
     if method.absent_marks is AbsentMarks.REFUSE:
         return False
     subjective = criterion.kind is CriterionKind.SUBJECTIVE
     if subjective and method.panel_mean.over is MeanOver.MEMBER_TOTAL:
-        return bool(marks.whole(bid, method.of_kind(CriterionKind.SUBJECTIVE)))
-    return bool(marks.present(bid, criterion.id))
+        return somebody_whole
+    return any(mark is not None for mark in row.values())
