@@ -1,0 +1,128 @@
+/**
+ * The page's one line to this venue's server. It only brings news: every write is a POST elsewhere.
+ * Decided here: presence, clock offset, heartbeat, reconnect with jitter, fragments. News becomes events on `document`.
+ */
+import { Idiomorph } from "idiomorph";
+import * as clock from "./clock.js";
+import { context, say } from "./words.js";
+
+const BEAT = 10_000;
+const SILENCE = 25_000;
+const FIRST_PAUSE = 300;
+const LONGEST_PAUSE = 15_000;
+
+class Link {
+  pause = FIRST_PAUSE;
+  downSince = 0;
+  heard = 0;
+  sent = 0;
+
+  /** @param {string} session */
+  constructor(session) {
+    this.url = `${location.protocol === "https:" ? "wss" : "ws"}://${location.host}/live?session=${encodeURIComponent(session)}`;
+    addEventListener("offline", () => this.socket?.close());
+    addEventListener("online", () => this.open());
+    this.open();
+    setInterval(() => this.beat(), BEAT);
+  }
+
+  open() {
+    if (this.socket && this.socket.readyState <= WebSocket.OPEN) return;
+    clearTimeout(this.timer);
+    const socket = new WebSocket(this.url);
+    this.socket = socket;
+    socket.onopen = () => {
+      this.pause = FIRST_PAUSE;
+      this.heard = Date.now();
+      this.show("up");
+      this.beat();
+    };
+    socket.onmessage = (message) => this.receive(JSON.parse(message.data));
+    socket.onclose = () => this.lost(socket);
+  }
+
+  /** @param {WebSocket} socket */
+  lost(socket) {
+    if (socket !== this.socket) return;
+    this.show("down");
+    this.timer = setTimeout(() => this.open(), this.pause * Math.random() + 100);
+    this.pause = Math.min(this.pause * 2, LONGEST_PAUSE);
+  }
+
+  beat() {
+    if (this.socket?.readyState !== WebSocket.OPEN) return;
+    if (Date.now() - this.heard > SILENCE) return this.socket.close();
+    this.sent = Date.now();
+    this.socket.send(JSON.stringify({ type: "ping", at: this.sent }));
+  }
+
+  /** @param {{type: string, [more: string]: any}} event */
+  receive(event) {
+    this.heard = Date.now();
+    if (event.type === "pong" && Number.isFinite(event.now)) clock.learn(this.sent, this.heard, event.now);
+    if (event.type === "fragment") morph(event.target, event.html);
+    document.dispatchEvent(new CustomEvent(`live:${event.type}`, { detail: event }));
+  }
+
+  /** @param {"up"|"down"} state */
+  show(state) {
+    this.downSince = state === "up" ? 0 : this.downSince || clock.now();
+    const chip = document.querySelector(".bar-link");
+    if (chip instanceof HTMLElement) {
+      chip.dataset.state = state;
+      const [sign, word] = Array.from(chip.children);
+      sign.textContent = state === "up" ? "●" : "△";
+      word.textContent = state === "up" ? say("link_up") : say("link_down", { time: clock.clockText(this.downSince, "minutes") });
+    }
+    document.dispatchEvent(new CustomEvent("live:state", { detail: { state, since: this.downSince } }));
+  }
+}
+
+/** A part of the page as the server renders it now; focus and typed text stay. @param {string} id @param {string} html */
+function morph(id, html) {
+  const target = document.getElementById(id);
+  if (target) Idiomorph.morph(target, html, { morphStyle: "innerHTML", ignoreActiveValue: true, restoreFocus: true });
+}
+
+/** Fetch this page again and take over the parts marked as live: the same URL says the same to everybody. */
+async function refresh() {
+  const response = await fetch(location.href, { headers: { accept: "text/html" }, credentials: "same-origin" }).catch(() => null);
+  if (!response?.ok || response.redirected) return;
+  const page = new DOMParser().parseFromString(await response.text(), "text/html");
+  document.querySelectorAll("[data-live][id]").forEach((part) => {
+    const fresh = page.getElementById(part.id);
+    if (fresh) morph(part.id, fresh.innerHTML);
+  });
+}
+
+/** News comes in bursts; one refresh a second is enough for people. */
+let queued = 0;
+function refreshSoon() {
+  if (queued) return;
+  queued = setTimeout(() => {
+    queued = 0;
+    void refresh();
+  }, 300 + Math.random() * 700);
+}
+
+/** Never move a page under the user: a bar says that the session went on and where to go. */
+function phaseMoved() {
+  const bar = document.getElementById("phase-moved");
+  if (bar) bar.hidden = false;
+}
+
+function tick() {
+  const chip = document.querySelector(".bar-clock");
+  if (chip) chip.textContent = (clock.known() ? "" : "≈ ") + clock.clockText(clock.now());
+}
+
+const { session } = context();
+if (session) new Link(session);
+document.addEventListener("live:head", refreshSoon);
+document.addEventListener("live:line", refreshSoon);
+document.addEventListener("live:phase", () => {
+  refreshSoon();
+  phaseMoved();
+});
+tick();
+setInterval(tick, 1000);

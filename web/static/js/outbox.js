@@ -1,0 +1,110 @@
+/**
+ * The outbox: signed entries on their way to this venue's server.
+ * Decided here: an entry and the replica of what it says are stored in ONE strict transaction; entries leave in the
+ * order they were made; only an acknowledgement removes one. A refused entry is kept aside and told, never dropped.
+ */
+import { LineDown, postJson } from "./post.js";
+import * as vault from "./vault.js";
+
+const FIRST_PAUSE = 400;
+const LONGEST_PAUSE = 15_000;
+
+/** @typedef {{id: string, session: string, jws: string, hash: string, kind: string, field?: string, refused?: string}} Waiting */
+
+export class Outbox extends EventTarget {
+  /** @param {string} session @param {(url: string, body: unknown) => Promise<any>} [post] */
+  constructor(session, post = postJson) {
+    super();
+    this.session = session;
+    this.post = post;
+    this.pause = FIRST_PAUSE;
+    this.downSince = 0;
+    this.running = false;
+  }
+
+  key(/** @type {number} */ order) {
+    return `${this.session}/${String(order).padStart(12, "0")}`;
+  }
+
+  /**
+   * Store entry and replica together; resolves when both are on the disk.
+   * @param {Waiting} waiting @param {number} order rising @param {{key: string, value: unknown}[]} [replica] @param {{key: string, value: unknown}[]} [facts]
+   */
+  async add(waiting, order, replica = [], facts = []) {
+    await vault.write(["outbox", "replica", "facts"], (of) => {
+      of("outbox").put(waiting, this.key(order));
+      replica.forEach(({ key, value }) => of("replica").put(value, `${this.session}/${key}`));
+      facts.forEach(({ key, value }) => of("facts").put(value, `${this.session}/${key}`));
+    });
+    this.tell("kept", waiting);
+    void this.run();
+  }
+
+  /** @returns {Promise<Waiting[]>} entries without an acknowledgement, oldest first */
+  async waiting() {
+    return (await vault.pairs("outbox", `${this.session}/`)).map(([, entry]) => entry);
+  }
+
+  async unsent() {
+    return (await this.waiting()).length;
+  }
+
+  /** Send what waits, until nothing does. Never two at a time. */
+  async run() {
+    if (this.running) return;
+    this.running = true;
+    try {
+      while (await this.sendFirst());
+    } finally {
+      this.running = false;
+    }
+  }
+
+  /** @returns {Promise<boolean>} whether there may be more to send now */
+  async sendFirst() {
+    const all = await vault.pairs("outbox", `${this.session}/`);
+    const [key, entry] = all.find(([, waiting]) => !waiting.refused) ?? [];
+    if (key === undefined) return false;
+    try {
+      const answer = await this.post("/api/entries", { session: entry.session, jws: entry.jws });
+      await vault.write(["outbox"], (of) => void of("outbox").delete(key));
+      this.pause = FIRST_PAUSE;
+      this.downSince = 0;
+      this.tell("acknowledged", { ...entry, answer });
+      return true;
+    } catch (error) {
+      const signedOut = /** @type {{status?: number}} */ (error).status === 401;
+      if (!(error instanceof LineDown) && !signedOut) return this.setAside(key, entry, /** @type {Error} */ (error));
+      this.retryLater();
+      return false;
+    }
+  }
+
+  /** @param {string} key @param {Waiting} entry @param {Error} error */
+  async setAside(key, entry, error) {
+    const refused = { ...entry, refused: error.message };
+    await vault.put("outbox", key, refused);
+    this.tell("refused", refused);
+    return true;
+  }
+
+  retryLater() {
+    this.downSince ||= Date.now();
+    this.tell("down", { since: this.downSince });
+    clearTimeout(this.timer);
+    this.timer = setTimeout(() => void this.run(), this.pause * (0.5 + Math.random() / 2));
+    this.pause = Math.min(this.pause * 2, LONGEST_PAUSE);
+  }
+
+  /** Refused entries are removed only when the person has seen why. @param {string} id */
+  async dismiss(id) {
+    const all = await vault.pairs("outbox", `${this.session}/`);
+    const key = all.find(([, entry]) => entry.id === id && entry.refused)?.[0];
+    if (key !== undefined) await vault.write(["outbox"], (of) => void of("outbox").delete(key));
+  }
+
+  /** @param {string} name @param {unknown} detail */
+  tell(name, detail) {
+    this.dispatchEvent(new CustomEvent(name, { detail }));
+  }
+}

@@ -1,0 +1,96 @@
+/**
+ * Seals (docs/spec/seal.md): a one-time age identity, split among custodians, and small sealed texts.
+ * Decided here: how a seal is dealt, how a custodian opens its share, how plaintexts are padded.
+ */
+import { Decrypter, Encrypter, generateX25519Identity, identityToRecipient } from "age-encryption";
+import { split } from "shamir-secret-sharing";
+import { b64u, canonicalBytes, digest, unb64u, utf8 } from "./encoding.js";
+
+const SHARE = "bideval-share/1";
+export const MARK_SIZE = 128;
+export const SCORESHEET_BLOCK = 1024;
+
+/**
+ * @typedef {{custodian: string, digest: string, sealed: string}} SealedShare
+ * @typedef {{purpose: string, recipient: string, threshold: number, shares: SealedShare[]}} Seal
+ */
+
+/** @param {string} recipient @param {Uint8Array} data @returns {Promise<Uint8Array>} */
+export function encryptTo(recipient, data) {
+  const encrypter = new Encrypter();
+  encrypter.addRecipient(recipient);
+  return encrypter.encrypt(data);
+}
+
+/** @param {string|CryptoKey} identity @param {Uint8Array} data @returns {Promise<Uint8Array>} */
+export function decryptWith(identity, data) {
+  const decrypter = new Decrypter();
+  decrypter.addIdentity(identity);
+  return decrypter.decrypt(data);
+}
+
+/**
+ * @param {{session: string, purpose: string, custodians: {actor: string, recipient: string}[], threshold: number}} custody
+ * @returns {Promise<{identity: string, seal: Seal}>}
+ */
+export async function dealSeal({ session, purpose, custodians, threshold }) {
+  const identity = await generateX25519Identity();
+  const recipient = await identityToRecipient(identity);
+  const pieces = await split(utf8(identity), custodians.length, threshold);
+  const shares = await Promise.all(
+    custodians.map((custodian, at) => {
+      const context = { session, purpose, recipient, threshold, of: custodians.length, index: at + 1 };
+      return sealShare(custodian, pieces[at], context);
+    }),
+  );
+  return { identity, seal: { purpose, recipient, threshold, shares } };
+}
+
+/**
+ * @param {{actor: string, recipient: string}} custodian @param {Uint8Array} piece
+ * @param {{session: string, purpose: string, recipient: string, threshold: number, of: number, index: number}} context
+ * @returns {Promise<SealedShare>}
+ */
+async function sealShare(custodian, piece, context) {
+  const plain = canonicalBytes({ format: SHARE, ...context, custodian: custodian.actor, share: b64u(piece) });
+  const sealed = await encryptTo(custodian.recipient, plain);
+  return { custodian: custodian.actor, digest: digest(piece), sealed: b64u(sealed) };
+}
+
+/**
+ * Open the share that a seal holds for `custodian`, and check that it belongs to this very seal.
+ * @param {Seal} seal @param {string} custodian @param {string|CryptoKey} identity @param {string} session
+ * @returns {Promise<string>} the share, base64url
+ */
+export async function openShare(seal, custodian, identity, session) {
+  const at = seal.shares.findIndex((share) => share.custodian === custodian);
+  if (at < 0) throw new RangeError("not a custodian of this seal");
+  const plain = await decryptWith(identity, unb64u(seal.shares[at].sealed));
+  const share = JSON.parse(new TextDecoder("utf-8", { fatal: true }).decode(plain));
+  const wanted = {
+    format: SHARE, session, purpose: seal.purpose, recipient: seal.recipient, custodian,
+    index: at + 1, threshold: seal.threshold, of: seal.shares.length,
+  };
+  for (const [field, value] of Object.entries(wanted)) {
+    if (share[field] !== value) throw new RangeError(`share.${field}`);
+  }
+  if (digest(unb64u(share.share)) !== seal.shares[at].digest) throw new RangeError("share.share");
+  return share.share;
+}
+
+/** Canonical JSON of `value` with a `pad` that makes its size a multiple of `block`. @param {Record<string, unknown>} value @param {number} block */
+function paddedTo(value, block) {
+  const bare = canonicalBytes({ ...value, pad: "" }).length;
+  const size = Math.ceil(bare / block) * block;
+  return canonicalBytes({ ...value, pad: "0".repeat(size - bare) });
+}
+
+/** @param {{bid: string, criterion: string, counter: number, mark: string|null}} mark @returns {Uint8Array} exactly 128 bytes */
+export function paddedMark(mark) {
+  const bytes = paddedTo(mark, MARK_SIZE);
+  if (bytes.length !== MARK_SIZE) throw new RangeError("mark too long");
+  return bytes;
+}
+
+/** @param {Record<string, unknown>} sheet @returns {Uint8Array} a multiple of 1024 bytes */
+export const paddedScoresheet = (sheet) => paddedTo(sheet, SCORESHEET_BLOCK);
