@@ -1,0 +1,61 @@
+"""One session on one link: who is main of it, and its two streams and notes.
+
+Decided here: main gets the branch's own lines and sends the record, a branch the other way round.
+Not decided here: when a session begins and stops to flow; see sessions.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from bideval.sync import messages
+from bideval.sync.notes import CheckpointNote, NotesDown, NotesUp
+from bideval.sync.receiving import ReceivingStream
+from bideval.sync.trails import Direction, trail_at
+
+if TYPE_CHECKING:
+    from bideval.sync.sending import SendingStream
+
+
+@dataclass(frozen=True, slots=True)
+class SharedSession:
+    """A live session that we share with the peer, as our storage has it.
+
+    `main`: we are its main venue; then `n` and `state` are the count and chain of the peer's own
+    lines here, otherwise the size and serialised frontier of our copy of the record.
+    `state` may be empty for `n` 0. `epoch` counts the lives of our copy.
+    `checkpoint`: at main, the newest one if the peer's cosignature is missing.
+    """
+
+    session: str
+    main: bool
+    n: int = 0
+    state: bytes = b""
+    epoch: int = 1
+    checkpoint: CheckpointNote | None = None
+
+
+class LinkedSession:
+    """One session on this link."""
+
+    def __init__(self, shared: SharedSession, *, peer: str, now: int) -> None:
+        self.id = shared.session
+        self.main = shared.main
+        self.epoch = shared.epoch
+        self.asked_at = now
+        self.sends = Direction.DOWN if self.main else Direction.UP
+        gets = Direction.UP if self.main else Direction.DOWN
+        trail = trail_at(gets, session=self.id, origin=peer, n=shared.n, state=shared.state)
+        self.receiving = ReceivingStream(self.id, direction=gets, origin=peer, trail=trail)
+        self.stated: messages.StatedMark | None = None
+        self.sending: SendingStream | None = None
+        self.down = NotesDown()
+        self.up = NotesUp()
+        if shared.checkpoint is not None:
+            self.down.offer(shared.checkpoint)
+
+    def mark(self) -> messages.StatedMark:
+        """Return our durable mark for the peer."""
+        mark = self.receiving.durable
+        return messages.StatedMark(self.id, self.main, mark.n, mark.digest, self.epoch)
