@@ -206,14 +206,18 @@ def _member(node: Node) -> Member:
 
 def _check_replacements(nodes: Sequence[Node], members: Mapping[str, Member]) -> None:
     """Refuse successors who are no members, and successions that lead back to their start."""
-    for node, member in zip(nodes, members.values(), strict=True):
-        successor, passed = member.replaced_by, {member.id}
+    places = {
+        name: node.child("replaced_by", None) for node, name in zip(nodes, members, strict=True)
+    }
+    for name, member in members.items():
+        if member.replaced_by is not None and member.replaced_by not in members:
+            detail = f"{shown(member.replaced_by)} is no member"
+            raise places[name].refuse("unknown_reference", detail)
+    for name, member in members.items():
+        successor, passed = member.replaced_by, {name}
         while successor is not None:
-            place = node.need("replaced_by")
-            if successor not in members:
-                raise place.refuse("unknown_reference", f"{shown(successor)} is no member")
             if successor in passed:
-                raise place.refuse("circular_reference", "leads back to the same member")
+                raise places[name].refuse("circular_reference", "leads back to the same member")
             passed.add(successor)
             successor = members[successor].replaced_by
 
