@@ -1,0 +1,240 @@
+"""Publishing, sealing, closing, sharing, opening, objecting.
+
+Decided here: which bids and shares count. Lateness is record order and the closing vector, never a
+clock (DESIGN section 4). Not decided here: what a plaintext says; anybody can open it and compare.
+Each function raises what voids the entry, or returns what counting it does.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from functools import partial
+from typing import TYPE_CHECKING
+
+from bideval.evidence.sealing import Purpose, check_custody, check_share
+from bideval.session.act import refused
+from bideval.session.bidding import Bid, Closing, Objection
+from bideval.session.names import BidState, Phase
+from bideval.session.sharing import SealedSecret, WrongShare
+from bideval.session.standing import Place
+from bideval.session.tender import parse_tender, refuse_breaches
+from bideval.terms.errors import BidevalError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
+    from bideval.evidence.sealing import Seal
+    from bideval.session.act import Act
+    from bideval.session.bodies.bids import (
+        BidOpened,
+        BidsClosed,
+        BidSealed,
+        BidUnopenable,
+        BidWithdrawn,
+        OpeningAnswered,
+        OpeningObjected,
+        ShareReleased,
+    )
+    from bideval.session.bodies.course import TenderPublished
+    from bideval.session.bodies.parts import OriginHead
+    from bideval.session.standing import Standing
+    from bideval.session.tender import Tender
+
+
+def publish(session: Standing, act: Act, body: TenderPublished) -> Callable[[], None]:
+    """An officer publishes the tender, once, within the rulebook."""
+    if session.tender is not None:
+        raise refused("tender_known")
+    tender = parse_tender(body.tender)
+    refuse_breaches(tender, session.rulebook)
+    _check_names(session, tender)
+    place = Place(position=act.position, origin=act.origin, n=act.n, kind=act.entry.kind)
+
+    def count() -> None:
+        session.tender, session.tender_entry = tender, place
+
+    return count
+
+
+def _check_names(session: Standing, tender: Tender) -> None:
+    for index, seats in enumerate(tender.panel.seats):
+        if seats.venue not in session.people.venues:
+            field = f"body.tender.panel.seats[{index}].venue"
+            raise refused("unknown_venue", field=field)
+    for plan in tender.custody.values():
+        for custodian in plan.custodians:
+            if session.people.recipient(custodian) is None:
+                raise refused("custodian_unknown", field="body.tender.custody")
+
+
+def check_seal(session: Standing, seal: Seal, purpose: Purpose) -> None:
+    """Raise unless a seal is new, for this purpose, and dealt to exactly its custodians."""
+    check_custody(seal, purpose, session.plan.custody[purpose], field="body.seal")
+    if seal.recipient in session.sharing.seals:
+        raise refused("seal_known", field="body.seal.recipient")
+
+
+def seal_bid(session: Standing, act: Act, body: BidSealed) -> Callable[[], None]:
+    """A bidder seals a bid; one live bid for each bidder and lot."""
+    if session.tender is None:
+        raise refused("no_tender")
+    if session.bidding.closed:
+        raise refused("late", rule="order20/27")
+    if not session.tender.has_lot(body.lot):
+        raise refused("unknown_lot", field="body.lot")
+    if body.bid in session.bidding.bids:
+        raise refused("bid_known", field="body.bid")
+    if session.bidding.live_of(act.actor, body.lot) is not None:
+        raise refused("bid_live", field="body.lot", rule="order87/34")
+    check_seal(session, body.seal, Purpose.BID)
+    bid = Bid(
+        id=body.bid,
+        lot=body.lot,
+        bidder=act.actor,
+        position=act.position,
+        origin=act.origin,
+        n=act.n,
+        entry=act.hash,
+        ciphertext=body.ciphertext,
+        seal=body.seal,
+    )
+    secret = SealedSecret(
+        purpose=Purpose.BID, author=act.actor, entry=act.hash, seal=body.seal, about=bid.id
+    )
+
+    def count() -> None:
+        session.bidding.bids[bid.id] = bid
+        session.sharing.add(secret)
+
+    return count
+
+
+def withdraw_bid(session: Standing, act: Act, body: BidWithdrawn) -> Callable[[], None]:
+    """A bidder takes the own bid back before the box is closed."""
+    if session.bidding.closed:
+        raise refused("late", rule="order20/27")
+    bid = session.bidding.bids.get(body.bid)
+    if bid is None or bid.bidder != act.actor or bid.state is not BidState.SEALED:
+        raise refused("unknown_bid", field="body.bid")
+    return partial(session.bidding.withdraw, bid.id)
+
+
+def close_bids(session: Standing, act: Act, body: BidsClosed) -> Callable[[], None]:
+    """Main closes the box, saying what it had of each venue; what lies beyond is late."""
+    if session.tender is None:
+        raise refused("no_tender")
+    if session.bidding.closed:
+        raise refused("already_closed")
+    if act.entry.at < session.tender.deadline:
+        raise refused("before_deadline")
+    check_vector(session, body.vector)
+
+    def count() -> None:
+        closing = Closing(position=act.position, at=act.entry.at, vector=body.vector)
+        late = session.bidding.close(closing)
+        for bid in late:
+            session.void(session.places[bid.entry], bid.entry, "late")
+
+    return count
+
+
+def check_vector(session: Standing, vector: Mapping[str, OriginHead]) -> None:
+    """Raise unless the vector names every venue, at a point the record has, by the same chain."""
+    if vector.keys() != session.people.venues.keys():
+        raise refused("vector_differs", field="body.vector")
+    for origin, head in vector.items():
+        chains = session.chains[origin]
+        if head.n >= len(chains) or chains[head.n] != head.chain:
+            raise refused("vector_differs", field=f"body.vector.{origin}")
+
+
+def release_share(session: Standing, act: Act, body: ShareReleased) -> Callable[[], None]:
+    """A custodian releases the share it was dealt, once the seal's date has come.
+
+    A share with another digest is noted as wrong, with its custodian, and voided by `state`.
+    """
+    if body.custodian != act.actor:
+        raise refused("other_custodian", field="body.custodian")
+    secret = session.sharing.seals.get(body.recipient)
+    if secret is None:
+        raise refused("unknown_seal", field="body.recipient")
+    if not due(session, secret):
+        raise refused("too_early", field="body.recipient")
+    if (body.recipient, body.custodian) in session.sharing.shares:
+        raise refused("share_known")
+    if body.custodian not in secret.seal.custodians:
+        raise refused("other_custodian", field="body.custodian")
+    try:
+        check_share(secret.seal, custodian=body.custodian, share=body.share)
+    except BidevalError:
+        raise refused("share_wrong", field="body.share") from None
+    return partial(session.sharing.shares.__setitem__, (body.recipient, body.custodian), body.share)
+
+
+def locate_wrong_share(session: Standing, act: Act, body: ShareReleased) -> None:
+    """Note whose share was wrong, so that the fault has an address."""
+    wrong = WrongShare(body.recipient, body.custodian, act.position)
+    session.sharing.wrong.append(wrong)
+
+
+def due(session: Standing, secret: SealedSecret) -> bool:
+    """Return whether a secret's date has come (DESIGN section 5)."""
+    match secret.purpose:
+        case Purpose.BID:
+            live = {bid.id for bid in session.bidding.live()}
+            return session.bidding.closed and secret.about in live
+        case Purpose.NONCE:
+            return session.all_committed()
+        case Purpose.MARKS:
+            return session.procedure.reached(Phase.RELEASED)
+        case Purpose.IDENTITY:
+            return session.procedure.reached(Phase.REPORTED)
+
+
+def open_bid(session: Standing, _act: Act, body: BidOpened) -> Callable[[], None]:
+    """Main announces a bid that the custodians have opened."""
+    bid = _sealed_bid(session, body.bid)
+    if not session.sharing.enough(bid.seal.recipient):
+        raise refused("too_early", field="body.bid")
+    manifest = body.manifest
+    claimed = (manifest.session, manifest.bid, manifest.lot, manifest.bidder)
+    if claimed != (session.session_id, bid.id, bid.lot, bid.bidder):
+        raise refused("manifest_differs", field="body.manifest")
+    return partial(session.bidding.open, bid.id, body.sha256, manifest)
+
+
+def give_up_bid(session: Standing, act: Act, body: BidUnopenable) -> Callable[[], None]:
+    """Main notes that a bid stays closed; the others go on (Order 20 art. 31)."""
+    bid = _sealed_bid(session, body.bid)
+    over = act.entry.at >= session.opening_ends()
+    if body.reason == "shares_missing" and not over:
+        raise refused("too_early", field="body.reason")
+    return partial(session.bidding.give_up, bid.id, body.reason)
+
+
+def _sealed_bid(session: Standing, bid_id: str) -> Bid:
+    if not session.bidding.closed:
+        raise refused("too_early")
+    bid = session.bidding.bids.get(bid_id)
+    if bid is None or bid.state is not BidState.SEALED:
+        raise refused("unknown_bid", field="body.bid")
+    return bid
+
+
+def object_to_opening(session: Standing, act: Act, body: OpeningObjected) -> Callable[[], None]:
+    """A bidder objects on the spot (Regulation art. 44)."""
+    if not session.bidding.closed:
+        raise refused("too_early")
+    objection = Objection(entry=act.hash, bidder=act.actor, text=body.text)
+    return partial(session.bidding.objections.__setitem__, act.hash, objection)
+
+
+def answer_objection(session: Standing, act: Act, body: OpeningAnswered) -> Callable[[], None]:
+    """An officer answers an objection, once."""
+    objection = session.bidding.objections.get(body.objection)
+    if objection is None:
+        raise refused("unknown_objection", field="body.objection")
+    if objection.answered_by is not None:
+        raise refused("already_answered", field="body.objection")
+    answered = replace(objection, answered_by=act.actor, answer=body.text)
+    return partial(session.bidding.objections.__setitem__, objection.entry, answered)

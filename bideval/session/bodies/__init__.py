@@ -1,0 +1,1 @@
+"""What the body of each kind of entry consists of: one reader and one frozen value per kind."""

@@ -1,0 +1,253 @@
+"""Bodies of sealing, closing, opening and objecting.
+
+Decided here: their shapes, and the opening sheet that a manifest announces.
+Not decided here: whether a bid is in time, and whether its plaintext is what its manifest says.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from bideval.scoring.case import Size
+from bideval.session.bodies.parts import (
+    NAME_LIMIT,
+    FileRef,
+    OriginHead,
+    read_file,
+    read_reason,
+    read_remark,
+    read_seal,
+    read_vector,
+)
+from bideval.terms.errors import InputError
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from decimal import Decimal
+
+    from bideval.evidence.sealing import Seal
+    from bideval.terms.fields import Fields
+
+SHARE_LIMIT = 512
+"""Bytes of a share: as long as the identity text it was split from, 74 characters, and an index."""
+
+MAX_FILES = 500
+"""Files of one bid package."""
+
+UNOPENABLE_REASONS = (
+    "shares_missing",
+    "shares_do_not_fit",
+    "ciphertext_missing",
+    "ciphertext_differs",
+    "does_not_decrypt",
+    "package_malformed",
+    "manifest_differs",
+)
+"""Why a bid stays closed (Order 20 art. 31); whose fault it was is for people to decide."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BidSealed:
+    """Body of `bid.sealed`."""
+
+    bid: str
+    lot: str
+    ciphertext: FileRef
+    seal: Seal
+
+
+@dataclass(frozen=True, slots=True)
+class BidWithdrawn:
+    """Body of `bid.withdrawn`."""
+
+    bid: str
+
+
+@dataclass(frozen=True, slots=True)
+class BidsClosed:
+    """Body of `bids.closed`: what main had of every venue when it closed the box."""
+
+    vector: Mapping[str, OriginHead]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ShareReleased:
+    """Body of `share.released`."""
+
+    recipient: str
+    custodian: str
+    share: bytes
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OpeningSheet:
+    """What is announced of a bid (开标一览表); `price` in CNY."""
+
+    bidder_name: str
+    price: Decimal
+    size: Size
+    small_share_percent: Decimal | None
+    brand: str | None
+    duration: str
+    remarks: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PackageFile:
+    """One file of a bid package."""
+
+    name: str
+    size: int
+    sha256: str
+    media_type: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Manifest:
+    """The manifest of a bid package (docs/spec/bid-package.md) as the record announces it."""
+
+    session: str
+    bid: str
+    lot: str
+    bidder: str
+    sheet: OpeningSheet
+    files: tuple[PackageFile, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BidOpened:
+    """Body of `bid.opened`; `sha256` is the plaintext's."""
+
+    bid: str
+    sha256: str
+    manifest: Manifest
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BidUnopenable:
+    """Body of `bid.unopenable`."""
+
+    bid: str
+    reason: str
+    detail: str
+
+
+@dataclass(frozen=True, slots=True)
+class OpeningObjected:
+    """Body of `opening.objected`."""
+
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class OpeningAnswered:
+    """Body of `opening.answered`; `objection` is the hash of the entry answered."""
+
+    objection: str
+    text: str
+
+
+def read_bid_sealed(body: Fields) -> BidSealed:
+    """Read `bid.sealed`."""
+    return BidSealed(
+        bid=body.label("bid"),
+        lot=body.label("lot"),
+        ciphertext=read_file(body, "ciphertext"),
+        seal=read_seal(body),
+    )
+
+
+def read_bid_withdrawn(body: Fields) -> BidWithdrawn:
+    """Read `bid.withdrawn`."""
+    return BidWithdrawn(body.label("bid"))
+
+
+def read_bids_closed(body: Fields) -> BidsClosed:
+    """Read `bids.closed`."""
+    return BidsClosed(read_vector(body))
+
+
+def read_share_released(body: Fields) -> ShareReleased:
+    """Read `share.released`."""
+    return ShareReleased(
+        recipient=body.text("recipient", limit=128),
+        custodian=body.actor("custodian"),
+        share=body.binary("share", limit=SHARE_LIMIT),
+    )
+
+
+def read_bid_opened(body: Fields) -> BidOpened:
+    """Read `bid.opened`."""
+    return BidOpened(
+        bid=body.label("bid"),
+        sha256=body.digest("sha256"),
+        manifest=read_manifest(body.nested("manifest")),
+    )
+
+
+def read_manifest(part: Fields) -> Manifest:
+    """Read a manifest."""
+    return Manifest(
+        session=part.session("session"),
+        bid=part.label("bid"),
+        lot=part.label("lot"),
+        bidder=part.person("bidder"),
+        sheet=_sheet(part.nested("sheet")),
+        files=tuple(_file(item) for item in part.objects("files", most=MAX_FILES)),
+    )
+
+
+def _sheet(part: Fields) -> OpeningSheet:
+    return OpeningSheet(
+        bidder_name=part.text("bidder_name", limit=NAME_LIMIT),
+        price=_price(part),
+        size=part.choice("size", Size),
+        small_share_percent=_percent(part),
+        brand=None if part.absent("brand") else part.text("brand", limit=NAME_LIMIT),
+        duration=read_remark(part, "duration"),
+        remarks=read_remark(part, "remarks"),
+    )
+
+
+def _price(part: Fields) -> Decimal:
+    price = part.decimal("price")
+    if price < 0:
+        raise InputError("out_of_bounds", field=part.at("price"), detail="must not be below 0")
+    return price
+
+
+def _percent(part: Fields) -> Decimal | None:
+    percent = part.optional("small_share_percent", part.decimal)
+    if percent is not None and not 0 <= percent <= 100:
+        field = part.at("small_share_percent")
+        raise InputError("out_of_bounds", field=field, detail="must be from 0 to 100")
+    return percent
+
+
+def _file(item: Fields) -> PackageFile:
+    return PackageFile(
+        name=item.text("name", limit=NAME_LIMIT),
+        size=item.integer("size"),
+        sha256=item.digest("sha256"),
+        media_type=item.text("media_type", limit=NAME_LIMIT),
+    )
+
+
+def read_bid_unopenable(body: Fields) -> BidUnopenable:
+    """Read `bid.unopenable`."""
+    return BidUnopenable(
+        bid=body.label("bid"),
+        reason=body.word("reason", UNOPENABLE_REASONS),
+        detail=read_remark(body, "detail"),
+    )
+
+
+def read_opening_objected(body: Fields) -> OpeningObjected:
+    """Read `opening.objected`."""
+    return OpeningObjected(read_reason(body, "text"))
+
+
+def read_opening_answered(body: Fields) -> OpeningAnswered:
+    """Read `opening.answered`."""
+    return OpeningAnswered(body.digest("objection"), read_reason(body, "text"))

@@ -1,0 +1,287 @@
+"""Where a session stands: the parts of the fold together, and what follows from several of them.
+
+Decided here: which bids are evaluated, which members count, whose shares and marks are awaited.
+Not decided here: which entries count (`bideval.session.state`) and which moves exist (`phases`).
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from bideval.evidence.sealing import Custodian, Purpose
+from bideval.scoring.rulebooks import counted_bidders
+from bideval.session.bidding import Bidding
+from bideval.session.bodies.marks import Verdict
+from bideval.session.marks import Marks
+from bideval.session.opinions import Opinions
+from bideval.session.panel import Panel
+from bideval.session.people import People
+from bideval.session.procedure import Procedure
+from bideval.session.results import Results
+from bideval.session.sharing import Sharing
+from bideval.terms.errors import FaultError
+from bideval.terms.identifiers import Role, acting_venue, venue_actor
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from bideval.scoring.rulebooks import Rulebook
+    from bideval.session.bidding import Bid
+    from bideval.session.names import Phase
+    from bideval.session.people import Person
+    from bideval.session.rulebook import MeetingRules
+    from bideval.session.tender import Lot, Tender
+    from bideval.terms.instants import Instant
+
+
+@dataclass(frozen=True, slots=True)
+class Custody:
+    """Who keeps shares for a purpose, in custody order, and how many shares open."""
+
+    threshold: int
+    custodians: tuple[Custodian, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class VoidLine:
+    """A line that does not count, and why."""
+
+    position: int
+    origin: str
+    n: int
+    kind: str
+    code: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Place:
+    """Where an entry stands in the record, and why it does not count if it does not."""
+
+    position: int
+    origin: str
+    n: int
+    kind: str
+    void: str | None = None
+
+
+MINUTE_MS = 60_000
+
+PARTS = (People, Bidding, Sharing, Panel, Opinions, Marks, Results, Procedure)
+"""The parts of the fold; each is a dataclass of containers that hold frozen values."""
+
+
+class Standing:
+    """The fold of a record so far. Everything here is read; `state.Session` alone writes."""
+
+    def __init__(self, session_id: str) -> None:
+        self.session_id = session_id
+        self.size = 0
+        self.title = ""
+        self.rules: tuple[Rulebook, MeetingRules] | None = None
+        self.founding: bytes = b""
+        self.people = People()
+        self.tender: Tender | None = None
+        self.tender_entry: Place | None = None
+        self.bidding = Bidding()
+        self.sharing = Sharing()
+        self.panel = Panel()
+        self.opinions = Opinions()
+        self.marks = Marks()
+        self.results = Results()
+        self.procedure = Procedure()
+        self.places: dict[str, Place] = {}
+        self.chains: dict[str, list[bytes]] = {}
+        self.entry_ids: set[tuple[str, str]] = set()
+        self.void_lines: list[VoidLine] = []
+
+    @property
+    def phase(self) -> Phase:
+        """What the session has reached."""
+        return self.procedure.phase
+
+    @property
+    def paused(self) -> bool:
+        """Whether the session stands still."""
+        return self.procedure.paused
+
+    @property
+    def main(self) -> str:
+        """The id of the main venue."""
+        return self.people.main
+
+    @property
+    def main_actor(self) -> str:
+        """The actor id of the main venue."""
+        return venue_actor(self.people.main)
+
+    @property
+    def rulebook(self) -> Rulebook:
+        """The limits of the law; there are some as soon as the session is founded."""
+        return self._founded_rules()[0]
+
+    @property
+    def meeting(self) -> MeetingRules:
+        """The rules of the meeting itself."""
+        return self._founded_rules()[1]
+
+    def _founded_rules(self) -> tuple[Rulebook, MeetingRules]:
+        if self.rules is None:
+            raise FaultError("not_founded")
+        return self.rules
+
+    @property
+    def plan(self) -> Tender:
+        """The tender where one must have been published."""
+        if self.tender is None:
+            raise FaultError("no_tender")
+        return self.tender
+
+    def person_by_kid(self, kid: str) -> Person | None:
+        """Return the person whose present key this is."""
+        owner = self.people.owners.get(kid)
+        if owner is None or kid in self.people.closed or acting_venue(owner.actor):
+            return None
+        return self.people.persons[owner.actor]
+
+    def custody(self, purpose: Purpose) -> Custody:
+        """Return the custody of a purpose with recipients; a seal must match it exactly."""
+        plan = self.plan.custody[purpose]
+        custodians = tuple(
+            Custodian(actor, self.people.recipient(actor) or "") for actor in plan.custodians
+        )
+        return Custody(plan.threshold, custodians)
+
+    def opening_ends(self) -> Instant:
+        """Return when the minutes for opening are over; raises `FaultError` before the closing."""
+        closing = self.bidding.closing
+        if closing is None:
+            raise FaultError("not_closed")
+        return closing.at + self.plan.decryption_minutes * MINUTE_MS
+
+    def void(self, place: Place, entry: str, code: str) -> None:
+        """Note that an entry does not count, at once or in hindsight."""
+        self.places[entry] = Place(
+            position=place.position, origin=place.origin, n=place.n, kind=place.kind, void=code
+        )
+        self.void_lines.append(
+            VoidLine(
+                position=place.position,
+                origin=place.origin,
+                n=place.n,
+                kind=place.kind,
+                code=code,
+            )
+        )
+
+    # The draw
+
+    def committers(self) -> list[str]:
+        """Return who commits to a nonce: every venue, and the supervisors who keep nonce shares."""
+        custodians = self.plan.custody[Purpose.NONCE].custodians
+        supervisors = {person.id for person in self.people.of(Role.SUPERVISOR)}
+        venues = [venue.actor for venue in self.people.venues.values()]
+        return venues + [actor for actor in custodians if actor in supervisors]
+
+    def all_committed(self) -> bool:
+        """Return whether every committer's nonce is sealed in the record."""
+        return all(actor in self.panel.nonces for actor in self.committers())
+
+    # The panel
+
+    def vacancies(self) -> int:
+        """Return how many members are not seated."""
+        return self.plan.panel.members - len(self.panel.seated())
+
+    def member_ids(self) -> list[str]:
+        """Return the members whose opinions count now."""
+        return [member.id for member in self.panel.counting()]
+
+    def panel_complete(self) -> bool:
+        """Return whether every seat has a member who has declared."""
+        return len(self.member_ids()) == self.plan.panel.members
+
+    # Bids and responsiveness
+
+    def lots_opened(self) -> list[Lot]:
+        """Return the lots with enough opened bids to go on (Order 87 art. 41, 43)."""
+        least = self.rulebook.minimum_bidders
+        return [lot for lot in self.plan.lots if competing(self.bidding.opened(lot.id)) >= least]
+
+    def reviewed_bids(self) -> list[Bid]:
+        """Return the bids whose responsiveness the panel decides, in label order."""
+        lots = {lot.id for lot in self.lots_opened()}
+        return [bid for bid in self.bidding.opened() if bid.lot in lots]
+
+    def rejected(self, bid: str) -> bool:
+        """Return whether a majority of all seats holds the bid unresponsive."""
+        votes = self.opinions.on(bid, self.member_ids())
+        against = sum(vote.verdict is Verdict.UNRESPONSIVE for vote in votes)
+        return 2 * against > self.plan.panel.members
+
+    def verdict(self, bid: str) -> Verdict | None:
+        """Return what the panel holds of a bid; None until every member has voted."""
+        if not self.panel_complete():
+            return None
+        return self.opinions.verdict(bid, self.member_ids())
+
+    def lots_evaluated(self) -> list[Lot]:
+        """Return the lots with enough bids left after responsiveness."""
+        least = self.meeting.minimum_responsive
+        return [
+            lot
+            for lot in self.lots_opened()
+            if competing([bid for bid in self.bidding.opened(lot.id) if not self.rejected(bid.id)])
+            >= least
+        ]
+
+    def evaluated_bids(self) -> list[Bid]:
+        """Return the bids that are marked, in label order."""
+        lots = {lot.id for lot in self.lots_evaluated()}
+        bids = self.bidding.opened()
+        return [bid for bid in bids if bid.lot in lots and not self.rejected(bid.id)]
+
+    # Marks and result
+
+    def items(self) -> list[tuple[str, str]]:
+        """Return what each member marks: (bid, criterion), in label and tender order."""
+        criteria = [criterion.id for criterion in self.plan.method.criteria]
+        return [(bid.id, criterion) for bid in self.evaluated_bids() for criterion in criteria]
+
+    def progress(self, member: str) -> tuple[int, int]:
+        """Return how many items a member has marked, and how many there are."""
+        items = self.items()
+        marked = self.marks.last_marks(member)
+        return sum(item in marked for item in items), len(items)
+
+    def needed_recipients(self) -> list[str]:
+        """Return the seals that the counting sheets were encrypted to."""
+        sheets = (self.marks.sheet(member) for member in self.marks_members())
+        recipients = [sheet.recipient for sheet in sheets if sheet is not None]
+        return list(dict.fromkeys(recipients))
+
+    def marks_members(self) -> list[str]:
+        """Return the members whose sheets are opened: those who count."""
+        return self.member_ids()
+
+    def released_recipients(self) -> list[str]:
+        """Return the seals of marks that custodians may open after release, in record order."""
+        return [
+            secret.recipient
+            for secret in self.sharing.seals.values()
+            if secret.purpose is Purpose.MARKS
+        ]
+
+    def result_is_current(self) -> bool:
+        """Return whether the latest version takes every correction into account."""
+        current = self.results.current
+        corrections = self.marks.corrections
+        if current is None:
+            return False
+        return not corrections or corrections[-1].position < current.position
+
+
+def competing(bids: Sequence[Bid]) -> int:
+    """Count bids as the law does: bids of one brand are one (Order 87 art. 31)."""
+    sheets = [bid.manifest.sheet for bid in bids if bid.manifest is not None]
+    return counted_bidders([sheet.brand for sheet in sheets])

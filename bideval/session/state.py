@@ -1,0 +1,294 @@
+"""The fold: entries in record order become a session; what may not count is kept as void.
+
+Decided here: whose key an entry must bear, what is authentic, what counts, what a venue refuses up
+front. Not decided here: what each kind does (`acts`) and how signatures are verified
+(`bideval.ledger.entry.verify_entry`, with the key that `Session.key_for` names).
+
+    session = Session("fh-2026-0117")
+    for line in record:                       # in record order
+        entry = parse_entry(line.jws)
+        verify_entry(entry, session.key_for(entry))
+        session.apply(line, entry)
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, fields, replace
+from typing import TYPE_CHECKING, Any
+
+from bideval.evidence.signing import public_key
+from bideval.ledger.entry import entry_hash
+from bideval.ledger.line import chain_next, chain_start, encode_line
+from bideval.ledger.tree import leaf_hash
+from bideval.session.act import Act, Author, refused
+from bideval.session.acts.bids import locate_wrong_share
+from bideval.session.acts.table import ACTS
+from bideval.session.bodies.people import read_session_founded
+from bideval.session.kinds import KINDS, Kind
+from bideval.session.names import COURSE, ENDED
+from bideval.session.people import KeyOwner, Venue
+from bideval.session.rulebook import find_rules
+from bideval.session.standing import PARTS, Place, Standing, VoidLine
+from bideval.terms.errors import BidevalError, EvidenceError, InputError, RefusedError
+from bideval.terms.fields import Fields
+from bideval.terms.identifiers import acting_venue, venue_actor
+
+if TYPE_CHECKING:
+    from bideval.evidence.signing import PublicKey
+    from bideval.ledger.entry import Entry
+    from bideval.ledger.line import Line
+    from bideval.session.bodies.people import SessionFounded, VenueBody
+    from bideval.terms.instants import Instant
+
+FOUNDING = "session.founded"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Outcome:
+    """What became of a line; `void_code` says why it does not count."""
+
+    kind: str
+    counted: bool
+    void_code: str | None
+    position: int
+    entry: str
+
+
+class Session(Standing):
+    """A session as far as its record goes."""
+
+    def key_for(self, entry: Entry) -> PublicKey:
+        """Return the key whose signature the entry must bear.
+
+        Raises `EvidenceError` where no key of this record has the entry's `kid`, or it speaks for
+        somebody else. A closed key still verifies: what it signed after is void, not forged.
+        """
+        if not self.people.venues:
+            return _founding_key(entry)
+        return self._owner(entry).key
+
+    def _owner(self, entry: Entry) -> KeyOwner:
+        owner = self.people.owners.get(entry.kid)
+        if owner is None:
+            raise EvidenceError("unknown_key", field="kid", detail="no such key in this record")
+        if owner.actor != entry.author:
+            detail = "the key speaks for somebody else"
+            raise EvidenceError("other_author", field="author", detail=detail)
+        return owner
+
+    def apply(self, line: Line, entry: Entry) -> Outcome:
+        """Take the next line of the record; `entry` is the line's, its signature verified.
+
+        Raises `EvidenceError`, and changes nothing, where the line is not authentic: another
+        session, an unknown key, a key used at another venue, a gap in a venue's numbering. An
+        authentic entry that may not count is kept as void.
+        """
+        self._check_line(line, entry)
+        if not self.people.venues:
+            return self._found(line, entry)
+        act = self._act(line.origin, entry, line.n)
+        self._append(line)
+        place = Place(position=act.position, origin=line.origin, n=line.n, kind=entry.kind)
+        code = self._hear(act)
+        if act.hash not in self.places:
+            self.places[act.hash] = place
+        if code is not None:
+            self._void_act(act, place, code)
+        self.entry_ids.add((entry.author, entry.id))
+        return _outcome(act, code)
+
+    def admit(self, entry: Entry, origin: str, *, now: Instant | None = None) -> None:
+        """Raise what a venue tells its own people before it takes their entry.
+
+        `EvidenceError` where the entry is not authentic, `InputError` or `RefusedError` with the
+        field and the rule where it would be void. With `now`, a bid after the deadline is refused
+        by the venue's clock already, although only the record decides (Order 20 art. 27).
+        """
+        self._check_session(entry)
+        if not self.people.venues:
+            self._check_founding(entry, origin)
+            return
+        act = self._act(origin, entry, len(self.chains[origin]))
+        self._listen(act)
+        bidding = entry.kind in {"bid.sealed", "bid.withdrawn"}
+        if bidding and now is not None and now >= self.plan.deadline:
+            raise refused("late", rule="order20/27")
+
+    def copy(self) -> Session:
+        """Return a session that goes its own way, for what a branch has not yet sent to main."""
+        twin = Session(self.session_id)
+        for name, value in vars(self).items():
+            setattr(twin, name, _fresh(value))
+        twin.chains = {origin: list(chain) for origin, chain in self.chains.items()}
+        return twin
+
+    def _check_session(self, entry: Entry) -> None:
+        if entry.session != self.session_id:
+            raise EvidenceError("other_session", field="session")
+
+    def _check_line(self, line: Line, entry: Entry) -> None:
+        self._check_session(entry)
+        if line.jws != entry.jws:
+            raise EvidenceError("other_entry", field="line")
+        if self.people.venues:
+            known = self.chains.get(line.origin)
+            if known is None:
+                raise EvidenceError("unknown_origin", field="origin")
+            if line.n != len(known):
+                raise EvidenceError("gap", field="n", detail=f"expected {len(known)}")
+
+    def _found(self, line: Line, entry: Entry) -> Outcome:
+        body = self._check_founding(entry, line.origin)
+        if line.n != 1:
+            raise EvidenceError("gap", field="n", detail="expected 1")
+        self.title, self.rules = body.title, find_rules(body.rulebook, field="body.rulebook")
+        self.people.found(body.main, [_venue(one) for one in body.venues])
+        self.chains = {venue.id: [chain_start(self.session_id, venue.id)] for venue in body.venues}
+        self.founding = leaf_hash(encode_line(line))
+        act = self._act(line.origin, entry, line.n)
+        self._append(line)
+        self.places[act.hash] = Place(position=0, origin=line.origin, n=1, kind=entry.kind)
+        self.entry_ids.add((entry.author, entry.id))
+        return _outcome(act, None)
+
+    def _check_founding(self, entry: Entry, origin: str) -> SessionFounded:
+        body = _read_founding(entry)
+        if (origin, entry.author) != (body.main, venue_actor(body.main)):
+            raise EvidenceError("other_author", field="author", detail="only main founds")
+        _founding_key(entry)
+        return body
+
+    def _act(self, origin: str, entry: Entry, n: int) -> Act:
+        owner = self._owner(entry)
+        if owner.venue != origin:
+            detail = "this key is enrolled at another venue"
+            raise EvidenceError("other_origin", field="origin", detail=detail)
+        return Act(
+            entry=entry,
+            hash=entry_hash(entry.jws),
+            origin=origin,
+            n=n,
+            position=self.size,
+            author=self._author(entry.author),
+        )
+
+    def _author(self, actor: str) -> Author:
+        venue = acting_venue(actor)
+        if venue is not None:
+            return Author.MAIN if venue == self.main else Author.BRANCH
+        return Author(self.people.persons[actor].role.value)
+
+    def _append(self, line: Line) -> None:
+        chain = self.chains[line.origin]
+        chain.append(chain_next(chain[-1], encode_line(line)))
+        self.size += 1
+
+    def _hear(self, act: Act) -> str | None:
+        try:
+            count = self._listen(act)
+        except (RefusedError, InputError) as void:
+            return void.code
+        count()
+        return None
+
+    def _listen(self, act: Act) -> Any:  # noqa: ANN401  # the effect of whichever kind it is
+        kind = self._check_kind(act)
+        body = kind.read(Fields(act.entry.body, "body"))
+        if kind.name == FOUNDING:
+            raise refused("already_founded")
+        return ACTS[kind.name](self, act, body)
+
+    def _check_kind(self, act: Act) -> Kind:
+        kind = KINDS.get(act.entry.kind)
+        if kind is None:
+            raise refused("unknown_kind", field="kind")
+        if act.author not in kind.authors:
+            raise refused("not_allowed", field="author")
+        if act.entry.kid in self.people.closed:
+            raise refused("key_closed", field="kid")
+        if act.hash in self.places or (act.actor, act.entry.id) in self.entry_ids:
+            raise refused("repeated", field="id")
+        if act.entry.seen_size > act.position:
+            raise refused("seen_ahead", field="seen.size")
+        if self.paused and not kind.during_pause:
+            raise refused("session_paused")
+        self._check_phase(kind)
+        return kind
+
+    def _check_phase(self, kind: Kind) -> None:
+        if self.phase in kind.phases:
+            return
+        if self.phase in ENDED:
+            raise refused("session_ended", rule="session/phases")
+        after = COURSE.index(self.phase) > COURSE.index(kind.phases[-1])
+        raise refused("late" if after else "early", rule="session/phases")
+
+    def _void_act(self, act: Act, place: Place, code: str) -> None:
+        if code == "repeated":
+            self.void_lines.append(_void_line(place, code))
+            return
+        self.void(place, act.hash, code)
+        if code == "share_wrong":
+            body = KINDS[act.entry.kind].read(Fields(act.entry.body, "body"))
+            locate_wrong_share(self, act, body)  # type: ignore[arg-type]  # the kind says which
+
+
+def _founding_key(entry: Entry) -> PublicKey:
+    """Return main's key out of the founding entry's own body, which must be the one that signed."""
+    body = _read_founding(entry)
+    try:
+        venues = [_venue(one) for one in body.venues]
+    except BidevalError:
+        detail = "a venue's key is refused"
+        raise EvidenceError("founding_refused", field="body.venues", detail=detail) from None
+    key = next(venue.key for venue in venues if venue.id == body.main)
+    if key.key_id != entry.kid:
+        raise EvidenceError("unknown_key", field="kid", detail="not the key of main")
+    return key
+
+
+def _read_founding(entry: Entry) -> SessionFounded:
+    if entry.kind != FOUNDING:
+        raise EvidenceError("not_founded", field="kind", detail="the first entry must found")
+    try:
+        body = read_session_founded(Fields(entry.body, "body"))
+        find_rules(body.rulebook, field="body.rulebook")
+    except InputError as wrong:
+        raise EvidenceError("founding_refused", field=wrong.field, detail=wrong.detail) from None
+    return body
+
+
+def _venue(body: VenueBody) -> Venue:
+    return Venue(
+        id=body.id,
+        name=body.name,
+        key=public_key(body.suite, body.public, field="body.venues"),
+        recipient=body.recipient,
+        url=body.url,
+    )
+
+
+def _outcome(act: Act, code: str | None) -> Outcome:
+    return Outcome(
+        kind=act.entry.kind,
+        counted=code is None,
+        void_code=code,
+        position=act.position,
+        entry=act.hash,
+    )
+
+
+def _void_line(place: Place, code: str) -> VoidLine:
+    return VoidLine(
+        position=place.position, origin=place.origin, n=place.n, kind=place.kind, code=code
+    )
+
+
+def _fresh(value: Any) -> Any:  # noqa: ANN401  # whatever a part holds
+    """Return a copy of a part with its own containers; what they hold is frozen."""
+    if isinstance(value, dict | list | set):
+        return type(value)(value)
+    if type(value) in PARTS:
+        names = [one.name for one in fields(value)]
+        return replace(value, **{name: _fresh(getattr(value, name)) for name in names})
+    return value
