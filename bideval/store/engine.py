@@ -9,12 +9,12 @@ writing connection checkpoints the WAL (two that do can corrupt a database befor
 
 from __future__ import annotations
 
-import logging
 import sqlite3
 from enum import Enum
 from typing import TYPE_CHECKING
 
 import psycopg
+import structlog
 from sqlalchemy import create_engine, event
 from sqlalchemy.engine import make_url
 from sqlalchemy.exc import DBAPIError
@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from sqlalchemy.engine.interfaces import DBAPIConnection
     from sqlalchemy.pool import ConnectionPoolEntry
 
-_log = logging.getLogger(__name__)
+_log = structlog.get_logger(__name__)
 
 SQLITE = "sqlite+pysqlite"
 POSTGRESQL = "postgresql+psycopg"
@@ -104,8 +104,8 @@ def reading_engine(url: URL) -> Engine:
 def warn_of_old_sqlite() -> bool:
     """Log SQLite's version; return True (and warn) when it has the WAL-reset bug."""
     old = sqlite3.sqlite_version_info < SAFE_SQLITE
-    level = logging.WARNING if old else logging.INFO
-    _log.log(level, "SQLite %s%s", sqlite3.sqlite_version, " (older than 3.51.3)" if old else "")
+    tell = _log.warning if old else _log.info
+    tell("SQLite has the WAL-reset bug" if old else "SQLite", version=sqlite3.sqlite_version)
     return old
 
 

@@ -12,13 +12,13 @@ through its transaction.
 
 from __future__ import annotations
 
-import logging
 import queue
 import threading
 from concurrent.futures import Future
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, TypeVar
 
+import structlog
 from sqlalchemy.exc import DBAPIError, IntegrityError
 
 from bideval.ports import FaultNotice, StoreError
@@ -35,7 +35,7 @@ if TYPE_CHECKING:
     from bideval.ports import StoreState, Transaction
 
 T = TypeVar("T")
-_log = logging.getLogger(__name__)
+_log = structlog.get_logger(__name__)
 
 BATCH_WORKS = 512
 """Works that share a commit at most: bounds what one failing commit takes down."""
@@ -179,7 +179,7 @@ class Writer:
             if self._state == "running":
                 self._state = "faulted"
         detail = str(error.orig) if isinstance(error, DBAPIError) else type(error).__name__
-        _log.error("storage fault: %s", detail)
+        _log.error("storage fault", error=type(error).__name__, reason=detail)
         waiting = self._drain()
         _fail([*batch, *waiting], "storage_fault")
         notice = FaultNotice(detail, len(batch) + len(waiting))
