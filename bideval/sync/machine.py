@@ -38,7 +38,7 @@ from bideval.sync.states import HEARD, Event, State, moved
 from bideval.terms.errors import InputError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+    from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 
     from bideval.evidence.signing import PublicKey
     from bideval.sync.notes import CheckpointNote
@@ -58,7 +58,8 @@ class LinkMachine:
     """The venue protocol on one connection.
 
     `nonce` is 32 fresh random bytes. `peers` are the venues that may answer, with their pinned
-    keys: one for a dialler, all for a listener.
+    keys: one for a dialler, all for a listener. `away` are those of them that are turned away for
+    the moment, without blame.
     """
 
     def __init__(
@@ -69,11 +70,13 @@ class LinkMachine:
         side: Side,
         nonce: bytes,
         now: int,
+        away: Collection[str] = (),
     ) -> None:
         self.state = State.CONNECTING
         self.peer: str | None = None
         self._me = me
         self._peers = peers
+        self._away = away
         self._outbox = Outbox()
         self._effects: list[Effect] = []
         self._hello = make_hello(me, side, nonce)
@@ -145,6 +148,11 @@ class LinkMachine:
         """Close without blame: another connection has taken over, or we are going down."""
         if self.state not in (State.CLOSING, State.CLOSED):
             self._shut(GOING)
+
+    def broken(self, detail: str) -> None:
+        """Close because our own side has failed: the host could not answer."""
+        if self.state not in (State.CLOSING, State.CLOSED):
+            self._fail(FaultKind.STORAGE, detail)
 
     def lost(self) -> None:
         """Note that the connection is gone."""
@@ -248,6 +256,9 @@ class LinkMachine:
 
     def _on_hello(self, theirs: messages.Hello) -> None:
         public = check_hello(theirs, self._hello, self._peers)
+        if theirs.venue in self._away:
+            self.leave()
+            return
         self._theirs = (theirs, public)
         self.state = moved(self.state, Event.PEER_HELLO)
         prove = make_prove(self._me, self._hello, theirs)
