@@ -88,7 +88,7 @@ class Member:
 
 @dataclass(frozen=True, kw_only=True)
 class Scoresheet:
-    """One member's marks by bid and criterion; an absent mark has no key."""
+    """One member's marks by bid and criterion; an absent mark has no key, nor has an empty row."""
 
     member: str
     marks: Mapping[str, Mapping[str, Decimal]]
@@ -254,8 +254,8 @@ def _scoresheet(node: Node, columns: _Columns) -> Scoresheet:
     if name not in columns.members:
         raise member.refuse("unknown_reference", f"{shown(name)} is no member")
     rows = node.need("marks").members()
-    known = ((bid, row) for bid, row in rows if bid in columns.bids)
-    return Scoresheet(member=name, marks={bid: _row(row, columns) for bid, row in known})
+    marks = {bid: _row(row, columns) for bid, row in rows if bid in columns.bids}
+    return Scoresheet(member=name, marks={bid: row for bid, row in marks.items() if row})
 
 
 def _row(node: Node, columns: _Columns) -> dict[str, Decimal]:

@@ -254,7 +254,7 @@ def test_comprehensive_without_criteria_needs_nobody_seated(document):
 def test_absent_marks_have_no_key_and_zero_is_a_mark(document):
     document["scoresheets"][0]["marks"] = {"A": {"design": None, "service": "0"}, "B": {}}
     sheet = parse_case(document).scoresheets[0]
-    assert sheet.marks == {"A": {"service": Decimal(0)}, "B": {}}
+    assert sheet.marks == {"A": {"service": Decimal(0)}}
     assert sheet.mark("A", "service") == 0
     assert [sheet.mark(*place) for place in (("A", "design"), ("B", "design"), ("C", "x"))] == [
         None,
