@@ -124,14 +124,13 @@ class PeerSettings(_Part):
 
 
 class LimitSettings(_Part):
-    """What one person, file or connection may use."""
+    """What one file, log-in or viewing copy may use."""
 
-    file_bytes: Bytes = Field(default=200 << 20, description="Bytes of one file.")
-    requests_per_minute: Count = Field(default=600, description="Requests of one person.")
-    logins_per_minute: Count = Field(default=20, description="Log-ins tried from one address.")
-    connections_per_person: Count = Field(default=8, description="Open live pages of one person.")
+    bid_bytes: Bytes = Field(default=2 << 30, description="Bytes of one sealed bid.")
+    document_bytes: Bytes = Field(default=256 << 20, description="Bytes of one document.")
+    pool_bytes: Bytes = Field(default=64 << 20, description="Bytes of one pool of experts (CSV).")
     login_hours: Hours = Field(default=12, description="How long somebody stays signed in.")
-    activation_hours: Hours = Field(default=72, description="How long a one-time code works.")
+    code_hours: Hours = Field(default=8, description="How long a one-time code works.")
     viewing_seconds: Seconds = Field(default=60, description="CPU time to make a viewing copy.")
     viewing_mebibytes: Count = Field(default=1024, description="Memory to make a viewing copy.")
     viewing_pages: Count = Field(default=5000, description="Pages of a PDF that is shown.")
@@ -166,7 +165,7 @@ class Settings(BaseSettings):
     log_level: Literal["debug", "info", "warning", "error"] = Field(
         default="info", description="What the log tells; no level tells secrets."
     )
-    limits: LimitSettings = Field(default=LimitSettings(), description="What one may use.")
+    limits: LimitSettings = Field(default=LimitSettings(), description="How much is too much.")
 
     @property
     def database(self) -> str:

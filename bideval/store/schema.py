@@ -38,7 +38,7 @@ def migrate(url: str, folder: Path) -> str:
 
     """
     address = database_url(url)
-    engine = writing_engine(address)
+    engine = writing_engine(address, checkpoints=False)  # a server may own them
     try:
         return _migrate(engine, folder, exclusive=address.drivername == POSTGRESQL)
     except SQLAlchemyError as error:
@@ -50,7 +50,7 @@ def migrate(url: str, folder: Path) -> str:
 
 def current_revision(url: str) -> str | None:
     """Return the revision that a database is at, None for an empty one."""
-    engine = writing_engine(database_url(url))
+    engine = writing_engine(database_url(url), checkpoints=False)
     try:
         with engine.begin() as connection:
             return MigrationContext.configure(connection).get_current_revision()
