@@ -25,7 +25,7 @@ _SECTION = re.compile(rb"([a-z]+(?:/[0-9a-f]{64})?) (0|[1-9][0-9]{0,12}) ([0-9a-
 
 
 class Section(NamedTuple):
-    """One section: `name`, the bytes (a view into the bundle, not a copy), their digest and start."""
+    """One section: its bytes are a view into the bundle, not a copy; `offset` is where they start."""
 
     name: str
     data: memoryview

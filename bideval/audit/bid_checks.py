@@ -1,0 +1,83 @@
+"""The bids, opened again from their shares.
+
+Decided here: step `bids` of docs/spec/bundle.md. Nothing is written to disk: a plaintext is hashed
+as it comes out. Not decided here: what a package may hold (`bideval.opening`).
+"""
+
+from __future__ import annotations
+
+import io
+from hashlib import sha256
+from typing import TYPE_CHECKING
+
+from bideval.audit.replay import located
+from bideval.evidence.sealing import age_decrypt, combine_shares
+from bideval.opening.package import check_manifest, files, parse_manifest, read_manifest
+from bideval.session.names import BidState
+from bideval.terms.errors import BidevalError, EvidenceError
+
+if TYPE_CHECKING:
+    from bideval.audit.bundle import Bundle
+    from bideval.audit.replay import Replay
+    from bideval.session.bidding import Bid
+
+FOR_WANT_OF_CIPHERTEXT = "ciphertext_missing"
+
+
+def check_bids(bundle: Bundle, run: Replay) -> str:
+    """Each announced bid is what its shares open; each bid given up really stays closed."""
+    opened = given_up = 0
+    for bid in run.session.bidding.bids.values():
+        position = run.session.places[bid.entry].position
+        try:
+            if bid.state is BidState.OPENED:
+                _check_opened(bundle, run, bid)
+                opened += 1
+            elif bid.state is BidState.UNOPENABLE:
+                _check_given_up(bundle, run, bid)
+                given_up += 1
+        except BidevalError as fault:
+            raise located(fault, run.where(position)) from None
+    return f"{opened} opened, {given_up} that could not be"
+
+
+def _check_opened(bundle: Bundle, run: Replay, bid: Bid) -> None:
+    if bid.ciphertext.sha256 not in bundle.files:
+        raise EvidenceError("file_missing", field=bid.id, detail="the sealed bid is not here")
+    document, digest = _open(bundle, run, bid)
+    if digest != bid.plaintext:
+        raise EvidenceError("bid_differs", field=bid.id, detail="another plaintext was announced")
+    if document != _announced(run, bid):
+        raise EvidenceError("bid_differs", field=bid.id, detail="another manifest was announced")
+
+
+def _check_given_up(bundle: Bundle, run: Replay, bid: Bid) -> None:
+    if bid.reason == FOR_WANT_OF_CIPHERTEXT or not run.session.sharing.enough(bid.seal.recipient):
+        return
+    try:
+        _open(bundle, run, bid)
+    except (BidevalError, KeyError):
+        return
+    raise EvidenceError("bid_withheld", field=bid.id, detail="could have been opened")
+
+
+def _open(bundle: Bundle, run: Replay, bid: Bid) -> tuple[dict[str, object], str]:
+    identity = combine_shares(bid.seal, run.session.sharing.of(bid.seal.recipient))
+    plain = age_decrypt(identity, bytes(bundle.files[bid.ciphertext.sha256]))
+    package = io.BytesIO(plain)
+    document = read_manifest(package)
+    manifest = parse_manifest(document)
+    check_manifest(
+        manifest, session=run.session.session_id, bid=bid.id, lot=bid.lot, bidder=bid.bidder
+    )
+    for _file, chunks in files(package, manifest):
+        for _chunk in chunks:
+            pass
+    return document, sha256(plain).hexdigest()
+
+
+def _announced(run: Replay, bid: Bid) -> object:
+    for _position, entry in run.of_kind("bid.opened"):
+        if entry.body.get("bid") == bid.id:
+            return entry.body.get("manifest")
+    return None

@@ -1,0 +1,128 @@
+"""What must hold in a record whose fold went through: tree, witnesses, course, confirmations.
+
+Decided here: one function per numbered step of docs/spec/bundle.md that looks at the record alone.
+Each raises at the first thing that does not hold, naming the entry or region, and returns what it
+found. Not decided here: what needs the files of the bundle (`secrets_checks`, `result_checks`).
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from bideval.audit.replay import located
+from bideval.ledger.checkpoint import open_checkpoint
+from bideval.ledger.cosignature import cosigned_by
+from bideval.ledger.note import parse_note
+from bideval.ledger.tree import tree_root
+from bideval.session.names import Phase
+from bideval.terms.errors import BidevalError, EvidenceError
+from bideval.terms.identifiers import acting_venue
+
+if TYPE_CHECKING:
+    from bideval.audit.bundle import Bundle
+    from bideval.audit.replay import Checker, Replay
+
+
+def check_signatures(run: Replay, checker: Checker) -> str:
+    """Every entry is signed by the key that the record enrolled for its author."""
+    jobs = run.jobs()
+    forged = checker(jobs)
+    if forged is not None:
+        raise _wrong("signature", run.where(forged), "is not signed by its author's enrolled key")
+    return f"{len(jobs)} signatures by {len({key.key_id for _, key in jobs})} keys"
+
+
+def check_fold(run: Replay) -> str:
+    """Every entry is authentic in its place; venues number without gaps; nothing by main is void.
+
+    An entry of main that may not count would be main acting against the rules of the session.
+    """
+    if run.fault is not None:
+        raise run.fault
+    for outcome in run.outcomes:
+        entry = run.entries[outcome.position]
+        if not outcome.counted and acting_venue(entry.author) == run.session.main:
+            detail = f"the main venue did what the rules forbid: {outcome.void_code}"
+            raise _wrong("main_against_rules", run.where(outcome.position), detail)
+    void = sum(not outcome.counted for outcome in run.outcomes)
+    return f"phase {run.session.phase}, {void} void entries kept"
+
+
+def check_tree(bundle: Bundle, run: Replay) -> str:
+    """The Merkle root over the lines is the one that main signed in the checkpoint."""
+    manifest, session = bundle.manifest, run.session
+    if manifest.main != session.main:
+        raise _wrong("other_main", "manifest.main", "is not the venue that founded the session")
+    try:
+        checkpoint = open_checkpoint(
+            bundle.checkpoint, manifest.session, session.people.venues[session.main].key
+        )
+    except BidevalError as fault:
+        raise located(fault, "checkpoint") from None
+    root = tree_root(run.leaves)
+    if (checkpoint.size, checkpoint.root) != (len(run.leaves), root):
+        raise _wrong("root_differs", "checkpoint", "does not sign the record in this bundle")
+    if (manifest.size, manifest.root) != (len(run.leaves), root.hex()):
+        raise _wrong("root_differs", "manifest.root", "is not the root of the record")
+    return f"{checkpoint.size} entries, root {root.hex()}"
+
+
+def cosigners(bundle: Bundle, run: Replay) -> dict[str, int]:
+    """Return the branches that co-signed the checkpoint, with the time each stated (seconds)."""
+    people = run.session.people
+    branches = {name: venue.key for name, venue in people.venues.items() if name != people.main}
+    try:
+        return cosigned_by(parse_note(bundle.checkpoint), branches)
+    except BidevalError as fault:
+        raise located(fault, "checkpoint") from None
+
+
+def check_cosignatures(bundle: Bundle, run: Replay) -> str:
+    """Every branch that joined and is not noted as absent co-signed the checkpoint."""
+    people = run.session.people
+    signed = cosigners(bundle, run)
+    for branch in people.joined:
+        if branch not in signed and branch not in people.absent:
+            detail = f"{branch} joined, is not noted as absent, and did not co-sign"
+            raise _wrong("cosignature_missing", "checkpoint", detail)
+    if people.joined and not signed:
+        raise _wrong("cosignature_missing", "checkpoint", "no branch co-signed")
+    return ", ".join(sorted(signed)) if signed else "a session of one venue: nobody else"
+
+
+def check_confirmations(run: Replay) -> str:
+    """Every member has a stance on the current result, by own signature or the chair's note."""
+    session = run.session
+    results, current = session.results, session.results.current
+    if not session.procedure.reached(Phase.CONFIRMED):
+        return "not reached"
+    if current is None:
+        raise _wrong("no_result", "session", "is confirmed without a result")
+    for member in session.member_ids():
+        stance = results.confirmations.get(member) or results.refusals.get(member)
+        if stance is None or stance.digest != current.body.digest:
+            raise _wrong("not_confirmed", member, "has no stance on the current result")
+    stances = [confirmation.stance for confirmation in results.confirmations.values()]
+    counts = [f"{stances.count(stance)} {stance}" for stance in dict.fromkeys(stances)]
+    noted = [f"{len(results.refusals)} noted refusals"] if results.refusals else []
+    return ", ".join(counts + noted)
+
+
+def check_report(bundle: Bundle, run: Replay) -> str:
+    """The report in the bundle is the one in the record, made for this result and this head."""
+    report, current = run.session.results.report, run.session.results.current
+    if report is None:
+        return "not reached"
+    position = run.of_kind("report.issued")[-1][0]
+    if report.file.sha256 not in bundle.files:
+        raise _wrong("file_missing", run.where(position), "the report is not in the bundle")
+    if current is None or report.digest != current.body.digest:
+        raise _wrong("report_differs", run.where(position), "is not about the current result")
+    size = report.head.size
+    if size > position or tree_root(run.leaves[:size]).hex() != report.head.root:
+        raise _wrong("report_differs", run.where(position), "carries a head that never was")
+    return f"SHA-256 {report.file.sha256}, head {size}"
+
+
+def _wrong(code: str, region: str, detail: str) -> EvidenceError:
+    return EvidenceError(code, field=region, detail=detail)
