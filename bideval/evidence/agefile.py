@@ -99,7 +99,7 @@ def decrypt_stream(identity: str, source: IO[bytes], target: IO[bytes]) -> None:
 
 
 class _Watched:
-    """A stream that remembers its own fault: the library turns some into its own errors."""
+    """A stream that remembers its own fault, which the library may turn into another or lose."""
 
     def __init__(self, stream: IO[bytes], *, start: bytes = b"") -> None:
         self._stream = stream
@@ -115,9 +115,6 @@ class _Watched:
     def write(self, data: bytes) -> int:
         return self._guard(lambda: self._stream.write(data))
 
-    def flush(self) -> None:
-        self._guard(self._stream.flush)
-
     def _guard(self, act: Callable[[], Result]) -> Result:
         try:
             return act()
@@ -127,11 +124,17 @@ class _Watched:
 
 
 def _run(act: Callable[[], None], reader: _Watched, writer: _Watched) -> None:
+    """Act, and let a stream's own fault come first: the last write's is lost in the library."""
+    refused = False
     try:
         act()
     except (pyrage.DecryptError, pyrage.EncryptError, OSError):
-        fault = reader.fault or writer.fault
-        raise fault or _unopened() from None
+        refused = True
+    fault = reader.fault or writer.fault
+    if fault is not None:
+        raise fault
+    if refused:
+        raise _unopened()
 
 
 def _identity(text: str) -> pyrage.x25519.Identity:

@@ -2,7 +2,7 @@
 
 Decided here: the shapes that bodies, settings and files are made of, and their limits.
 Not decided here: what the values mean. Errors never quote the value, because it may be a secret;
-`unknown members are left alone`, because old readers must survive newer writers.
+members that nobody asks for are left alone, because old readers must survive newer writers.
 
     tender = Fields(body["tender"], "body.tender")
     title = tender.text("title", limit=200)
