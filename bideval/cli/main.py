@@ -75,8 +75,8 @@ TABLE = (
     Command(
         "enrol",
         "enrol",
-        "enrol a venue, or invite a person to make a key",
-        "bideval enrol --config venue.toml --role officer",
+        "make a venue's keys, or a one-time code for a person",
+        "bideval enrol --config venue.toml person --role officer --person officer-a",
     ),
     Command(
         "certs",
