@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from bideval.evidence.sealing import Seal
-    from bideval.session.bodies.bids import Manifest
+    from bideval.opening.package import Manifest
     from bideval.session.bodies.parts import FileRef, OriginHead
     from bideval.terms.instants import Instant
 

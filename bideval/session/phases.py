@@ -89,7 +89,7 @@ def bids_closed(session: Standing) -> list[Missing]:
 def bids_settled(session: Standing) -> list[Missing]:
     """Every live bid is opened, or noted as one that cannot be."""
     lacking: list[Missing] = []
-    for bid in session.bidding.sealed():
+    for bid in session.bids_to_open():
         enough = session.sharing.enough(bid.seal.recipient)
         waiting = [session.main_actor] if enough else session.sharing.missing(bid.seal.recipient)
         lacking += _lacking("bids_settled", f"bid {bid.position} is not opened", waiting)

@@ -6,6 +6,7 @@ Not decided here: which entries count (`bideval.session.state`) and which moves 
 
 from __future__ import annotations
 
+from collections import Counter
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -159,6 +160,13 @@ class Standing:
             raise FaultError("not_closed")
         return closing.at + self.plan.decryption_minutes * MINUTE_MS
 
+    def closing_vector(self) -> dict[str, dict[str, object]]:
+        """Return what this record has of every venue, as a closing entry's body says it."""
+        return {
+            origin: {"n": len(chains) - 1, "chain": chains[-1].hex()}
+            for origin, chains in self.chains.items()
+        }
+
     def void(self, place: Place, entry: str, code: str) -> None:
         """Note that an entry does not count, at once or in hindsight."""
         self.places[entry] = Place(
@@ -203,6 +211,18 @@ class Standing:
 
     # Bids and responsiveness
 
+    def lots_to_open(self) -> list[Lot]:
+        """Return the lots with enough live bids to be opened at all (Order 87 art. 41)."""
+        live = Counter(bid.lot for bid in self.bidding.live())
+        return [lot for lot in self.plan.lots if live[lot.id] >= self.rulebook.minimum_bidders]
+
+    def bids_to_open(self) -> list[Bid]:
+        """Return the bids that wait for opening."""
+        if not self.bidding.closed:
+            return []
+        lots = {lot.id for lot in self.lots_to_open()}
+        return [bid for bid in self.bidding.sealed() if bid.lot in lots]
+
     def lots_opened(self) -> list[Lot]:
         """Return the lots with enough opened bids to go on (Order 87 art. 41, 43)."""
         least = self.rulebook.minimum_bidders
@@ -225,21 +245,29 @@ class Standing:
             return None
         return self.opinions.verdict(bid, self.member_ids())
 
+    def over_ceiling(self, bid: Bid) -> bool:
+        """Return whether the price as bid is above the ceiling (Order 87 art. 63)."""
+        ceiling = self.plan.ceiling
+        return (
+            ceiling is not None
+            and bid.manifest is not None
+            and (bid.manifest.sheet.price > ceiling)
+        )
+
+    def left(self, lot: str) -> list[Bid]:
+        """Return the bids of a lot that are neither rejected nor above the ceiling."""
+        bids = self.bidding.opened(lot)
+        return [bid for bid in bids if not self.rejected(bid.id) and not self.over_ceiling(bid)]
+
     def lots_evaluated(self) -> list[Lot]:
         """Return the lots with enough bids left after responsiveness."""
         least = self.meeting.minimum_responsive
-        return [
-            lot
-            for lot in self.lots_opened()
-            if competing([bid for bid in self.bidding.opened(lot.id) if not self.rejected(bid.id)])
-            >= least
-        ]
+        return [lot for lot in self.lots_opened() if competing(self.left(lot.id)) >= least]
 
     def evaluated_bids(self) -> list[Bid]:
         """Return the bids that are marked, in label order."""
-        lots = {lot.id for lot in self.lots_evaluated()}
-        bids = self.bidding.opened()
-        return [bid for bid in bids if bid.lot in lots and not self.rejected(bid.id)]
+        bids = [bid for lot in self.lots_evaluated() for bid in self.left(lot.id)]
+        return sorted(bids, key=lambda bid: bid.label or 0)
 
     # Marks and result
 
@@ -256,21 +284,9 @@ class Standing:
 
     def needed_recipients(self) -> list[str]:
         """Return the seals that the counting sheets were encrypted to."""
-        sheets = (self.marks.sheet(member) for member in self.marks_members())
+        sheets = (self.marks.sheet(member) for member in self.member_ids())
         recipients = [sheet.recipient for sheet in sheets if sheet is not None]
         return list(dict.fromkeys(recipients))
-
-    def marks_members(self) -> list[str]:
-        """Return the members whose sheets are opened: those who count."""
-        return self.member_ids()
-
-    def released_recipients(self) -> list[str]:
-        """Return the seals of marks that custodians may open after release, in record order."""
-        return [
-            secret.recipient
-            for secret in self.sharing.seals.values()
-            if secret.purpose is Purpose.MARKS
-        ]
 
     def result_is_current(self) -> bool:
         """Return whether the latest version takes every correction into account."""

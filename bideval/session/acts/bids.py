@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 
 from bideval.evidence.sealing import Purpose, check_custody, check_share
 from bideval.session.act import refused
-from bideval.session.bidding import Bid, Closing, Objection
+from bideval.session.bidding import TAKING_PART, Bid, Closing, Objection
 from bideval.session.names import BidState, Phase
 from bideval.session.sharing import SealedSecret, WrongShare
 from bideval.session.standing import Place
@@ -181,8 +181,9 @@ def due(session: Standing, secret: SealedSecret) -> bool:
     """Return whether a secret's date has come (DESIGN section 5)."""
     match secret.purpose:
         case Purpose.BID:
-            live = {bid.id for bid in session.bidding.live()}
-            return session.bidding.closed and secret.about in live
+            bid = session.bidding.bids[secret.about]
+            lots = {lot.id for lot in session.lots_to_open()}
+            return session.bidding.closed and bid.state in TAKING_PART and bid.lot in lots
         case Purpose.NONCE:
             return session.all_committed()
         case Purpose.MARKS:

@@ -79,7 +79,7 @@ def _check_sealed(session: Standing, act: Act, *, recipient: str, counter: int) 
 def seal_mark(session: Standing, act: Act, body: MarkSealed) -> Callable[[], None]:
     """A member seals one mark."""
     member = _check_sealed(session, act, recipient=body.recipient, counter=body.counter)
-    if all(bid.id != body.bid for bid in session.evaluated_bids()):
+    if all(bid.id != body.bid for bid in session.reviewed_bids()) or session.rejected(body.bid):
         raise refused("unknown_bid", field="body.bid")
     if all(criterion.id != body.criterion for criterion in session.plan.method.criteria):
         raise refused("unknown_criterion", field="body.criterion")

@@ -1,7 +1,7 @@
 """Bodies of sealing, closing, opening and objecting.
 
-Decided here: their shapes, and the opening sheet that a manifest announces.
-Not decided here: whether a bid is in time, and whether its plaintext is what its manifest says.
+Decided here: their shapes. Not decided here: manifests and opening sheets (`bideval.opening`),
+whether a bid is in time, and whether its plaintext is what its manifest says.
 """
 
 from __future__ import annotations
@@ -9,9 +9,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from bideval.scoring.case import Size
+from bideval.opening.package import Manifest, parse_manifest
 from bideval.session.bodies.parts import (
-    NAME_LIMIT,
     FileRef,
     OriginHead,
     read_file,
@@ -20,20 +19,15 @@ from bideval.session.bodies.parts import (
     read_seal,
     read_vector,
 )
-from bideval.terms.errors import InputError
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
-    from decimal import Decimal
 
     from bideval.evidence.sealing import Seal
     from bideval.terms.fields import Fields
 
 SHARE_LIMIT = 512
 """Bytes of a share: as long as the identity text it was split from, 74 characters, and an index."""
-
-MAX_FILES = 500
-"""Files of one bid package."""
 
 UNOPENABLE_REASONS = (
     "shares_missing",
@@ -78,41 +72,6 @@ class ShareReleased:
     recipient: str
     custodian: str
     share: bytes
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class OpeningSheet:
-    """What is announced of a bid (开标一览表); `price` in CNY."""
-
-    bidder_name: str
-    price: Decimal
-    size: Size
-    small_share_percent: Decimal | None
-    brand: str | None
-    duration: str
-    remarks: str
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class PackageFile:
-    """One file of a bid package."""
-
-    name: str
-    size: int
-    sha256: str
-    media_type: str
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Manifest:
-    """The manifest of a bid package (docs/spec/bid-package.md) as the record announces it."""
-
-    session: str
-    bid: str
-    lot: str
-    bidder: str
-    sheet: OpeningSheet
-    files: tuple[PackageFile, ...]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -182,55 +141,7 @@ def read_bid_opened(body: Fields) -> BidOpened:
     return BidOpened(
         bid=body.label("bid"),
         sha256=body.digest("sha256"),
-        manifest=read_manifest(body.nested("manifest")),
-    )
-
-
-def read_manifest(part: Fields) -> Manifest:
-    """Read a manifest."""
-    return Manifest(
-        session=part.session("session"),
-        bid=part.label("bid"),
-        lot=part.label("lot"),
-        bidder=part.person("bidder"),
-        sheet=_sheet(part.nested("sheet")),
-        files=tuple(_file(item) for item in part.objects("files", most=MAX_FILES)),
-    )
-
-
-def _sheet(part: Fields) -> OpeningSheet:
-    return OpeningSheet(
-        bidder_name=part.text("bidder_name", limit=NAME_LIMIT),
-        price=_price(part),
-        size=part.choice("size", Size),
-        small_share_percent=_percent(part),
-        brand=None if part.absent("brand") else part.text("brand", limit=NAME_LIMIT),
-        duration=read_remark(part, "duration"),
-        remarks=read_remark(part, "remarks"),
-    )
-
-
-def _price(part: Fields) -> Decimal:
-    price = part.decimal("price")
-    if price < 0:
-        raise InputError("out_of_bounds", field=part.at("price"), detail="must not be below 0")
-    return price
-
-
-def _percent(part: Fields) -> Decimal | None:
-    percent = part.optional("small_share_percent", part.decimal)
-    if percent is not None and not 0 <= percent <= 100:
-        field = part.at("small_share_percent")
-        raise InputError("out_of_bounds", field=field, detail="must be from 0 to 100")
-    return percent
-
-
-def _file(item: Fields) -> PackageFile:
-    return PackageFile(
-        name=item.text("name", limit=NAME_LIMIT),
-        size=item.integer("size"),
-        sha256=item.digest("sha256"),
-        media_type=item.text("media_type", limit=NAME_LIMIT),
+        manifest=parse_manifest(body.required("manifest"), body.at("manifest")),
     )
 
 

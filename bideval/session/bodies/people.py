@@ -8,6 +8,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from bideval.evidence.agefile import check_recipient
 from bideval.session.bodies.parts import MAX_VENUES, NAME_LIMIT, REASON_LIMIT
 from bideval.terms.errors import InputError
 from bideval.terms.fields import text
@@ -22,9 +23,6 @@ TITLE_LIMIT = 300
 
 URL_LIMIT = 300
 """Characters of a venue's address."""
-
-RECIPIENT_LIMIT = 128
-"""Characters of an age recipient; `age1` ones have 62."""
 
 PROOF_LIMIT = 2_000
 """Characters of a proof of possession (compact JWS)."""
@@ -136,7 +134,7 @@ def _venue(item: Fields) -> VenueBody:
         name=item.text("name", limit=NAME_LIMIT),
         suite=item.label("suite"),
         public=item.binary("public", limit=KEY_LIMIT),
-        recipient=item.text("recipient", limit=RECIPIENT_LIMIT),
+        recipient=check_recipient(item.required("recipient"), field=item.at("recipient")),
         url=item.text("url", limit=URL_LIMIT, least=0),
     )
 
@@ -160,7 +158,7 @@ def read_person_enrolled(body: Fields) -> PersonEnrolled:
         role=role,
         suite=body.label("suite"),
         public=body.binary("public", limit=KEY_LIMIT),
-        recipient=_optional_text(body, "recipient", RECIPIENT_LIMIT),
+        recipient=_recipient(body),
         proof=body.text("proof", limit=PROOF_LIMIT),
         replaces=_optional_text(body, "replaces", NAME_LIMIT),
         seat=seat,
@@ -182,6 +180,12 @@ def _seat(body: Fields, role: Role, person: str) -> SeatBody | None:
         detail = "must be the venue's id, a hyphen and a number"
         raise InputError("seat_name", field=part.at("name"), detail=detail)
     return seat
+
+
+def _recipient(body: Fields) -> str | None:
+    if body.absent("recipient"):
+        return None
+    return check_recipient(body.required("recipient"), field=body.at("recipient"))
 
 
 def _optional_text(body: Fields, name: str, limit: int) -> str | None:
