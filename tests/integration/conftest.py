@@ -35,23 +35,19 @@ def postgresql_server():
 
 
 @pytest.fixture(scope="session")
-def new_postgresql_database(postgresql_server):
-    """Return a function that makes an empty database and returns its address."""
+def new_postgresql_url(postgresql_server):
+    """Return a function that makes an empty schema and returns its address.
 
-    def make(template: str = "template0") -> str:
+    A schema is as good as a database here, and ten times quicker to make.
+    """
+
+    def make() -> str:
         name = f"test_{next(_numbers)}"
         with psycopg.connect(postgresql_server.get_uri(), autocommit=True) as connection:
-            connection.execute(f"CREATE DATABASE {name} TEMPLATE {template}")
-        return postgresql_server.get_uri(database=name)
+            connection.execute(f"CREATE SCHEMA {name}")
+        return f"{postgresql_server.get_uri()}&options=-csearch_path%3D{name}"
 
     return make
-
-
-@pytest.fixture(scope="session")
-def postgresql_template(new_postgresql_database):
-    url = new_postgresql_database()
-    migrate(url, MIGRATIONS)
-    return psycopg.conninfo.conninfo_to_dict(url)["dbname"]
 
 
 @pytest.fixture(scope="session")
@@ -68,8 +64,9 @@ def store_url(request, tmp_path):
         path = tmp_path / "store.sqlite"
         shutil.copy(request.getfixturevalue("sqlite_template"), path)
         return f"sqlite:///{path}"
-    make = request.getfixturevalue("new_postgresql_database")
-    return make(request.getfixturevalue("postgresql_template"))
+    url = request.getfixturevalue("new_postgresql_url")()
+    migrate(url, MIGRATIONS)
+    return url
 
 
 @pytest.fixture
