@@ -53,6 +53,7 @@ __all__ = [
     "parse_custody",
     "parse_seal",
     "recipient_of",
+    "seal_document",
 ]
 
 SHARE_FORMAT = "bideval-share/1"
@@ -186,6 +187,12 @@ def parse_seal(value: object, field: str) -> Seal:
     )
     _check_custodians(fields, "shares", seal.custodians, seal.threshold)
     return seal
+
+
+def seal_document(seal: Seal) -> dict[str, object]:
+    """Return the JSON members of a seal; `parse_seal` of them gives it again."""
+    shares = [{**share._asdict(), "sealed": b64u(share.sealed)} for share in seal.shares]
+    return {**seal._asdict(), "purpose": str(seal.purpose), "shares": shares}
 
 
 def parse_custody(value: object, field: str) -> dict[Purpose, Custody]:

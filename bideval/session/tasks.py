@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from bideval.evidence.sealing import seal_document
 from bideval.session.acts.bids import due
 from bideval.session.kinds import KINDS
 from bideval.session.names import Phase
@@ -30,7 +31,8 @@ WAITING = "waiting"
 def tasks_of(session: Standing, person: Person) -> list[Task]:
     """Return the tasks of a person, in the order of the course; none once the session has ended.
 
-    Custodians of any role have one task `release_share` for each seal whose date has come.
+    Custodians of any role have one task `release_share` for each seal whose date has come; it
+    carries the seal, out of which the custodian's own client opens the share.
     """
     if session.phase in {Phase.FAILED, Phase.RE_FORMED}:
         return []
@@ -56,6 +58,7 @@ def _shares(session: Standing, person: Person) -> list[Task]:
             purpose=secret.purpose.value,
             recipient=recipient,
             about=secret.about or None,
+            seal=seal_document(secret.seal),
         )
         for recipient, secret in session.sharing.seals.items()
         if person.id in secret.seal.custodians

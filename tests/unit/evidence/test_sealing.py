@@ -472,3 +472,8 @@ def test_no_error_quotes_a_share_or_an_identity():
         combine_shares(seal, swapped)
     found = [secret for secret, text in product(secrets, [repr(caught.value)]) if secret in text]
     assert found == []
+
+
+def test_seal_document_reads_back_as_it_was_dealt() -> None:
+    _identity, document = deal(2, 3)
+    assert sealing.seal_document(parse_seal(document, "seal")) == document
