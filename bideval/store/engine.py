@@ -95,7 +95,11 @@ def reading_engine(url: URL) -> Engine:
     if url.drivername == SQLITE:
         return _sqlite_engine(url, writes=False, checkpoints=False)
     engine = create_engine(
-        url, isolation_level="REPEATABLE READ", pool_size=READ_CONNECTIONS, max_overflow=0
+        url,
+        isolation_level="REPEATABLE READ",
+        pool_size=READ_CONNECTIONS,
+        max_overflow=0,
+        pool_pre_ping=True,
     )
     _on_postgresql_connect(engine, "SET default_transaction_read_only = on")
     return engine

@@ -16,6 +16,7 @@ from bideval.ledger.line import chain_start
 from bideval.ledger.tree import Frontier
 from bideval.ports import OriginHead, RecordHead
 from bideval.store.tables import head, origin_head
+from bideval.terms.errors import FaultError
 
 if TYPE_CHECKING:
     from sqlalchemy import Connection
@@ -131,7 +132,12 @@ class Heads:
 
     def _locked(self, session: str) -> RecordEdge | None:
         row = self._connection.execute(_LOCK_HEAD, {"session": session}).first()
-        return RecordEdge(row.main, row.epoch, Frontier.from_bytes(row.frontier)) if row else None
+        if row is None:
+            return None
+        frontier = Frontier.from_bytes(row.frontier)
+        if frontier.size != row.size:
+            raise FaultError("record_damaged", field=session, detail="head and frontier differ")
+        return RecordEdge(row.main, row.epoch, frontier)
 
     def _write_record(self, session: str, edge: RecordEdge) -> None:
         self._connection.execute(

@@ -18,7 +18,6 @@ from bideval.ledger.line import chain_next, chain_start, encode_line
 from bideval.ledger.tree import Frontier, leaf_hash
 from bideval.ports import Conflict, OriginHead, RecordHead, StoreError
 from bideval.store import tables as t
-from bideval.store.heads import Heads, RecordEdge
 from bideval.store.lines import LineReading
 
 if TYPE_CHECKING:
@@ -26,6 +25,7 @@ if TYPE_CHECKING:
 
     from bideval.ledger.entry import Entry
     from bideval.ledger.line import Line
+    from bideval.store.heads import Heads, RecordEdge
 
 _ADD_LINE = insert(t.line)
 _ADD_PLACE = insert(t.place)
@@ -46,8 +46,8 @@ class RecordReading(LineReading):
         row = self._connection.execute(statement).first()
         if row is None:
             return None
-        frontier = Frontier.from_bytes(row.frontier)
-        return RecordEdge(row.main, row.epoch, frontier).head(session)
+        root = Frontier.from_bytes(row.frontier).root()
+        return RecordHead(session, row.main, row.size, root, row.frontier, row.epoch)
 
     def origin_head(self, session: str, origin: str) -> OriginHead:
         known = self.origin_heads(session)

@@ -23,6 +23,11 @@ _numbers = count(1)
 
 
 @pytest.fixture(scope="session")
+def migrations():
+    return MIGRATIONS
+
+
+@pytest.fixture(scope="session")
 def postgresql_server():
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")

@@ -1,0 +1,76 @@
+"""Several server processes on one database keep numbers and places without gaps."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+import threading
+from pathlib import Path
+
+from bideval.store.record_store import SqlRecordStore
+from bideval.store.verification import verify_records
+
+SCRIPT = Path(__file__).with_name("appending.py")
+ENTRIES = 150
+
+
+def start(store_url, author, *, origin, name):
+    command = [SCRIPT, store_url, author.session, origin, name, 0, ENTRIES]
+    return subprocess.Popen(
+        [sys.executable, *(str(part) for part in command)], stdout=subprocess.PIPE, text=True
+    )
+
+
+def test_two_processes_number_one_origin_without_gaps(founded, store_url, author):
+    processes = [start(store_url, author, origin="fenghua", name=f"officer-{x}") for x in "ab"]
+    told = [process.communicate(timeout=50)[0].split("\n") for process in processes]
+    assert [process.returncode for process in processes] == [0, 0]
+    with founded.read() as reader:
+        verify_records(reader)
+        lines = reader.lines(author.session, 0, 10_000)
+    assert [line.position for line in lines] == list(range(2 * ENTRIES))
+    assert sorted(line.n for line in lines) == list(range(1, 2 * ENTRIES + 1))
+    hashes = {row.split()[2] for rows in told for row in rows if row}
+    assert hashes == {line.entry_hash for line in lines}
+
+
+def test_a_reader_by_position_never_skips_a_late_commit(founded, store_url, author):
+    """ProZorro's feed was ordered by the start of the writing; late commits were never read."""
+    processes = [start(store_url, author, origin=x, name=f"officer-{x}") for x in ("aa", "bb")]
+    seen = []
+    while len(seen) < 2 * ENTRIES:
+        with founded.read() as reader:
+            page = reader.lines(author.session, len(seen), 1_000)
+        assert [line.position for line in page] == list(range(len(seen), len(seen) + len(page)))
+        seen += page
+        if all(process.poll() is not None for process in processes) and not page:
+            break
+    for process in processes:
+        process.communicate(timeout=50)
+    with founded.read() as reader:
+        assert seen == reader.lines(author.session, 0, 10_000)
+    assert len(seen) == 2 * ENTRIES
+
+
+def test_stores_that_lock_sessions_crosswise_both_finish(founded, store_url, author):
+    """Batches of two processes meet in opposite order: a deadlock is passing, not a fault."""
+    founded.write(lambda tx: tx.found("b-session", "fenghua")).result(timeout=20)
+    other = SqlRecordStore(store_url, checkpoints=False)
+    orders = {founded: (author.session, "b-session"), other: ("b-session", author.session)}
+
+    def write_many(store, sessions):
+        def raise_both(tx):
+            return [tx.raise_epoch(session) for session in sessions]
+
+        for _ in range(8):
+            store.write(raise_both).result(timeout=40)
+
+    threads = [threading.Thread(target=write_many, args=pair) for pair in orders.items()]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join(50)
+    other.close()
+    with founded.read() as reader:
+        assert [reader.head(s).epoch for s in orders[founded]] == [17, 17]
+    assert founded.state == "running"
