@@ -1,7 +1,8 @@
 """The frame of the command line: which commands there are, and what an error looks like.
 
 Decided here: the table of commands; that only the chosen command's module is imported, so that
-a verifier never loads a server; exit codes of what is refused (2) and interrupted (130).
+a verifier never loads a server; exit codes of what is refused (2), interrupted (130), or not read
+to its end (1).
 Not decided here: what a command does; each has a module with `add_parser` and `run`.
 """
 
@@ -11,6 +12,7 @@ import argparse
 import importlib
 import importlib.metadata
 import importlib.util
+import os
 import sys
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Protocol, cast
@@ -20,6 +22,7 @@ from bideval.terms.errors import BidevalError
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+UNREAD = 1
 REFUSED = 2
 INTERRUPTED = 130
 
@@ -121,7 +124,17 @@ def installed() -> tuple[Command, ...]:
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Run one command and return its exit code; an error becomes one line on standard error."""
-    words = list(sys.argv[1:] if argv is None else argv)
+    try:
+        code = _main(list(sys.argv[1:] if argv is None else argv))
+        sys.stdout.flush()
+    except BrokenPipeError:
+        # The reader has gone; the rest in the buffer must not be tried again at exit.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return UNREAD
+    return code
+
+
+def _main(words: list[str]) -> int:
     if not words or words[0] in {"-h", "--help", "help"}:
         print(help_text(), file=sys.stdout if words else sys.stderr)
         return 0 if words else REFUSED

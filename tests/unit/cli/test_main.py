@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import importlib.metadata
+import os
+import subprocess
 import sys
 from importlib.machinery import ModuleSpec
 from types import ModuleType
@@ -122,3 +124,13 @@ def test_interruption_has_its_own_code(plant: Callable[..., None]) -> None:
     plant(interrupt)
 
     assert frame.main(["planted", "x"]) == 130
+
+
+def test_reader_who_goes_away_is_no_crash() -> None:
+    command = [sys.executable, "-m", "bideval.cli", "--help"]
+    reader, writer = os.pipe()
+    os.close(reader)
+    with os.fdopen(writer, "wb") as pipe:
+        done = subprocess.run(command, stdout=pipe, stderr=subprocess.PIPE, check=False)
+
+    assert (done.returncode, done.stderr) == (1, b"")
