@@ -48,13 +48,14 @@ def parse_decimal(value: object, *, field: str) -> Decimal:
 
     No exponent, sign `+`, white space, leading zero, signed zero, NaN or infinity, at most
     18 digits on either side of the point; a JSON number is refused, because it may have been a
-    binary float. Raises `InputError` at `field`.
+    binary float. Raises `InputError` at `field`; it never quotes the text, which may be a mark or
+    a price before its time.
     """
     if not isinstance(value, str):
         detail = f"must be a string holding a decimal, not {_kind(value)}"
         raise InputError("not_a_decimal", field=field, detail=detail)
     if _PLAIN.fullmatch(value) is None:
-        detail = f'must be a plain decimal such as "28.125", not {shown(value)}'
+        detail = 'must be a plain decimal such as "28.125"'
         raise InputError("not_a_decimal", field=field, detail=detail)
     number = Decimal(value)
     if number.is_zero() and number.is_signed():

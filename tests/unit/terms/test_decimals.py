@@ -58,7 +58,7 @@ def test_other_text_is_refused_at_its_field(text):
     with pytest.raises(InputError) as caught:
         parse_decimal(text, field="bids[0].price")
     assert (caught.value.code, caught.value.field) == ("not_a_decimal", "bids[0].price")
-    assert len(caught.value.detail) < 400
+    assert caught.value.detail == 'must be a plain decimal such as "28.125"'
 
 
 @pytest.mark.parametrize("text", ["-0", "-0.0", "-0.000"])
