@@ -1,5 +1,249 @@
 """The composition root of a venue server.
 
-Decided here: which device serves which port.
+Decided here: which device serves which port, which parts run while the server runs.
 Not decided here: anything else.
 """
+
+import asyncio
+import shutil
+import ssl
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+import structlog
+from anyio.to_thread import current_default_thread_limiter as threads
+from fastapi import FastAPI
+from starlette.requests import HTTPConnection, Request
+from starlette.responses import JSONResponse
+from starlette.websockets import WebSocket
+
+from bideval.actions.bridge import Bridge
+from bideval.actions.caretaker import Caretaker
+from bideval.actions.record_book import RecordBook
+from bideval.actions.reporting import print_report
+from bideval.actions.spread import Spread
+from bideval.actions.steward import Steward
+from bideval.actions.venue import Devices, Limits, Venue
+from bideval.actions.venue_log import Denial, note_denied
+from bideval.evidence.encoding import unb64u
+from bideval.evidence.signing import public_key
+from bideval.gateways.clock import SystemClock
+from bideval.gateways.disk import make_folder
+from bideval.gateways.entropy import OsEntropy
+from bideval.gateways.fanout import LocalFanout
+from bideval.gateways.files import DiskFileStore
+from bideval.gateways.keyring import FileKeyRing
+from bideval.gateways.limits import TokenBuckets
+from bideval.gateways.viewing import ChildViewing, ViewingLimits
+from bideval.link.hub import LinkHub, PeerVenue
+from bideval.link.venue_host import VenueHost
+from bideval.pages import api_demo, api_entries, api_files, api_people, api_sessions, errors, live
+from bideval.pages.api_guard import Guard
+from bideval.pages.context import Site
+from bideval.ports import Clock, Peer
+from bideval.settings import PeerSettings, Settings
+from bideval.store.record_store import SqlRecordStore
+from bideval.sync.proving import LocalVenue
+from bideval.terms.errors import BidevalError, FaultError, InputError, RefusedError
+
+log = structlog.get_logger("bideval.app")
+
+HOUR_MS = 3_600_000
+THREADS = 64
+"""Requests that are in threads at once; most of them wait for a commit together."""
+
+
+@dataclass(frozen=True, slots=True)
+class House:
+    """Everything that runs for one venue."""
+
+    venue: Venue
+    steward: Steward
+    caretaker: Caretaker
+
+    def close(self) -> None:
+        """Finish what is being written and stop."""
+        self.steward.close()
+        self.venue.bridge.close()
+        self.venue.devices.store.close()
+
+
+def build_house(settings: Settings, *, clock: Clock | None = None) -> House:
+    """Wire one venue up; its database has been migrated."""
+    devices = _devices(settings, clock or SystemClock())
+    spread = Spread(settings.venue.id)
+    book = RecordBook(venue=settings.venue.id, store=devices.store)
+    venue = Venue(
+        id=settings.venue.id,
+        name=settings.venue.name,
+        url=settings.venue.url,
+        devices=devices,
+        book=book,
+        spread=spread,
+        bridge=Bridge(),
+        scratch=_scratch(settings),
+        print_report=print_report,
+        peers={peer.id: _peer(peer) for peer in settings.peers},
+        limits=_limits(settings),
+    )
+    steward = Steward(venue, on_failure=_tell_failure)
+    caretaker = Caretaker(venue, steward)
+    return House(venue, steward, caretaker)
+
+
+def create_app(house: House, settings: Settings) -> FastAPI:
+    """Return the ASGI application of one venue."""
+    secure = settings.listen.tls_cert is not None or settings.listen.behind_proxy
+    demo = settings.demo and settings.listen.loopback
+    app = FastAPI(docs_url=None, redoc_url=None, openapi_url=None, lifespan=_lifespan)
+    app.state.house = house
+    app.state.hub_ssl = _ssl(settings)
+    app.state.site = Site(house.venue, secure=secure, demo=demo)
+    for module in (api_people, api_sessions, api_entries, api_files, live):
+        app.include_router(module.router)
+    if demo:
+        app.include_router(api_demo.router)
+    app.add_api_route("/healthz", _healthz)
+    app.add_api_websocket_route("/link", _link)
+    app.add_middleware(Guard, secure=secure)
+    errors.install(app, on_denied=_note_denied)
+    return app
+
+
+@asynccontextmanager
+async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
+    house: House = app.state.house
+    venue = house.venue
+    loop = asyncio.get_running_loop()
+    venue.bridge.attach(loop)
+    threads().total_tokens = THREADS
+    hub = _hub(house, app.state.hub_ssl)
+    app.state.hub = hub
+    app.state.site = replace(app.state.site, cut_line=hub.cut)
+    async with asyncio.TaskGroup() as group:
+        running = [group.create_task(house.caretaker.run()), group.create_task(hub.run())]
+        await asyncio.to_thread(house.steward.tick)
+        yield
+        for task in running:
+            task.cancel()
+
+
+def _hub(house: House, tls: ssl.SSLContext | None) -> LinkHub:
+    venue = house.venue
+    peers = [
+        PeerVenue(peer.id, public_key(peer.suite, peer.public), peer.url)
+        for peer in venue.peers.values()
+    ]
+    devices = venue.devices
+    return LinkHub(
+        LocalVenue(venue.id, devices.keys.signing_key),
+        peers,
+        host=VenueHost(venue, house.steward),
+        clock=devices.clock,
+        entropy=devices.entropy,
+        ssl=tls,
+    )
+
+
+async def _link(websocket: WebSocket) -> None:
+    hub: LinkHub = websocket.app.state.hub
+    await hub.endpoint(websocket)
+
+
+async def _healthz(request: Request) -> JSONResponse:
+    house: House = request.app.state.house
+    state = house.venue.devices.store.state
+    status = 200 if state == "running" else 503
+    return JSONResponse({"state": state, "venue": house.venue.id}, status_code=status)
+
+
+def _note_denied(connection: HTTPConnection, error: BidevalError) -> None:
+    """Write a refused attempt into the venue's log; who is unknown is told by nothing."""
+    house: House = connection.app.state.house
+    visitor = getattr(connection.state, "visitor", None)
+    route = getattr(connection.scope.get("route"), "path", "unknown")
+    note_denied(
+        house.venue,
+        Denial(
+            code=error.code,
+            rule=error.rule,
+            field=error.field,
+            route=route,
+            actor=visitor.person if visitor else None,
+        ),
+    )
+
+
+def _tell_failure(session: str, duty: object, fault: Exception) -> None:
+    if isinstance(fault, RefusedError | InputError):
+        log.info(
+            "duty not possible yet", session=session, kind=type(duty).__name__, code=fault.code
+        )
+        return
+    log.error("duty failed", session=session, kind=type(duty).__name__, exc_info=fault)
+
+
+def _devices(settings: Settings, clock: Clock) -> Devices:
+    files = DiskFileStore(settings.data_dir / "files")
+    limits = settings.limits
+    viewing = ViewingLimits(
+        seconds=limits.viewing_seconds,
+        mebibytes=limits.viewing_mebibytes,
+        pages=limits.viewing_pages,
+    )
+    return Devices(
+        clock=clock,
+        entropy=OsEntropy(),
+        store=SqlRecordStore(settings.database),
+        files=files,
+        keys=FileKeyRing(settings.key_file, settings.identity_file),
+        fanout=LocalFanout(),
+        limiter=TokenBuckets(clock),
+        viewing=ChildViewing(files, settings.data_dir / "viewing", viewing),
+        press=_NoPress(),
+    )
+
+
+class _NoPress:
+    async def pdf(self, html: str) -> bytes:  # noqa: ARG002
+        raise FaultError("press_failed", detail="no press is installed")
+
+
+def _limits(settings: Settings) -> Limits:
+    chosen = settings.limits
+    return Limits(
+        bid_bytes=chosen.bid_bytes,
+        document_bytes=chosen.document_bytes,
+        pool_bytes=chosen.pool_bytes,
+        login_ms=chosen.login_hours * HOUR_MS,
+        code_ms=chosen.code_hours * HOUR_MS,
+    )
+
+
+def _peer(settings: PeerSettings) -> Peer:
+    return Peer(
+        id=settings.id,
+        name=settings.name,
+        url=settings.url,
+        suite=settings.suite,
+        public=unb64u(settings.public),
+        recipient=settings.recipient,
+    )
+
+
+def _scratch(settings: Settings) -> Path:
+    """A folder for what is being decrypted; left-overs of a crash are cleared at the start."""
+    folder = settings.data_dir / "scratch"
+    make_folder(folder)
+    for left in folder.iterdir():
+        shutil.rmtree(left) if left.is_dir() else left.unlink()
+    return folder
+
+
+def _ssl(settings: Settings) -> ssl.SSLContext | None:
+    """Trust of links to other venues: the system's and the venue CA's, when there is TLS at all."""
+    if not any(peer.url.startswith("wss:") for peer in settings.peers):
+        return None
+    return ssl.create_default_context()

@@ -1,0 +1,161 @@
+"""Writing one entry into a record at the venue where its author is.
+
+Decided here: the order of things: read, verify, and then in one writer work: has it been said
+before, may it be said, number, chain, keep, place (at main). The answer leaves after the commit.
+Not decided here: what may be said (`Session.admit`) and who holds the key (the fold names it).
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from bideval.actions.naming import name_files
+from bideval.ledger.entry import entry_hash, parse_entry, verify_entry
+from bideval.ledger.line import Line, chain_next, chain_start, encode_line, parse_line
+from bideval.ledger.receipt import Receipt, sign_receipt
+from bideval.ledger.tree import leaf_hash
+from bideval.ports import StoredLine
+from bideval.terms.errors import EvidenceError, InputError, RefusedError
+from bideval.terms.identifiers import VENUE_LOG
+
+if TYPE_CHECKING:
+    from bideval.actions.spread import Kept
+    from bideval.actions.venue import Venue
+    from bideval.evidence.signing import PublicKey
+    from bideval.ledger.entry import Entry
+    from bideval.ports import Transaction
+
+
+@dataclass(frozen=True, slots=True)
+class Saved:
+    """What an author learns: where the entry stands, who has it, and the venue's signature."""
+
+    entry: str
+    origin: str
+    n: int
+    position: int | None
+    saved: Kept
+    receipt: str
+    fresh: bool
+
+
+def append_own(venue: Venue, jws: str, *, author: str, session: str) -> Saved:
+    """Write the entry that `author` sent; the same bytes again get the same answer.
+
+    Raises InputError (malformed), EvidenceError (not signed by the author's key), RefusedError
+    (`not_the_author`, `id_reused`, or whatever the session refuses).
+    """
+    entry = parse_entry(jws)
+    if entry.session != session:
+        raise InputError("other_session", field="session", rule="entry.session")
+    if entry.author != author:
+        raise RefusedError("not_the_author", field="author", detail="signed in as somebody else")
+    if entry.session.startswith(VENUE_LOG):
+        raise InputError("bad_session_id", field="session", detail="a venue log is not a session")
+    with venue.book.reading(session) as fold:
+        key = fold.key_for(entry)
+    verify_entry(entry, key)
+    return write_entry(venue, entry, key)
+
+
+def write_entry(
+    venue: Venue,
+    entry: Entry,
+    key: PublicKey,
+) -> Saved:
+    """Keep a verified entry and answer with its receipt.
+
+    `key` is the one that verified the entry; the writer compares it with the key that counts then.
+    """
+
+    def work(tx: Transaction) -> tuple[StoredLine, bool]:
+        said = tx.known(entry.session, entry.author, entry.id)
+        if said is not None:
+            return _said_before(said, entry), False
+        stored = admit_and_keep(venue, tx, entry, key)
+        return stored, True
+
+    stored, fresh = venue.devices.store.write(work, weight=len(entry.jws)).result()
+    if fresh:
+        venue.book.refresh(entry.session)
+    return saved(venue, stored, fresh=fresh)
+
+
+def saved(venue: Venue, stored: StoredLine, *, fresh: bool = False) -> Saved:
+    """Describe a kept line to its author."""
+    return Saved(
+        entry=stored.entry_hash,
+        origin=stored.origin,
+        n=stored.n,
+        position=stored.position,
+        saved=venue.spread.state_of(stored),
+        receipt=_receipt(venue, stored),
+        fresh=fresh,
+    )
+
+
+def keep_line(venue_id: str, tx: Transaction, entry: Entry, *, place: bool) -> StoredLine:
+    """Number, chain, keep and (at main) place an entry of this venue; used by its log too."""
+    head = tx.origin_head(entry.session, venue_id)
+    line = Line(venue_id, head.n + 1, entry.jws)
+    raw = encode_line(line)
+    before = head.chain if head.n else chain_start(entry.session, venue_id)
+    chain = chain_next(before, raw)
+    tx.add_line(entry.session, line, entry=entry, chain=chain)
+    position = tx.place(entry.session, venue_id, line.n, leaf_hash(raw)) if place else None
+    return stored_line(entry.session, raw, entry, chain=chain, position=position)
+
+
+def stored_line(
+    session: str, raw: bytes, entry: Entry, *, chain: bytes, position: int | None
+) -> StoredLine:
+    """Describe a line as the store will, once it is written."""
+    line = parse_line(raw)
+    return StoredLine(
+        session=session,
+        origin=line.origin,
+        n=line.n,
+        position=position,
+        author=entry.author,
+        entry_id=entry.id,
+        entry_hash=entry_hash(entry.jws),
+        kind=entry.kind,
+        line=raw,
+        chain=chain,
+    )
+
+
+def _said_before(said: StoredLine, entry: Entry) -> StoredLine:
+    if parse_line(said.line).jws != entry.jws:
+        raise RefusedError(
+            "id_reused", field="id", rule="idempotency", detail="id with other bytes"
+        )
+    return said
+
+
+def admit_and_keep(venue: Venue, tx: Transaction, entry: Entry, key: PublicKey) -> StoredLine:
+    """In a work: ask the session, then number, keep, place and fold the entry."""
+    fold = venue.book.ahead(entry.session, tx)
+    if entry.author != venue.actor and fold.session.key_for(entry) != key:
+        raise EvidenceError("unknown_key", field="kid", detail="the author's key has changed")
+    fold.session.admit(entry, venue.id, now=venue.now_ms())
+    head = tx.head(entry.session)
+    main = head is not None and head.main == venue.id
+    stored = keep_line(venue.id, tx, entry, place=main)
+    name_files(tx, entry)
+    fold.take_own(stored)
+    return stored
+
+
+def _receipt(venue: Venue, stored: StoredLine) -> str:
+    """The author's own instant is the receipt's, so that the same entry gets the same receipt."""
+    receipt = Receipt(
+        session=stored.session,
+        origin=stored.origin,
+        n=stored.n,
+        entry=stored.entry_hash,
+        chain=stored.chain.hex(),
+        at=parse_entry(parse_line(stored.line).jws).at,
+    )
+    return sign_receipt(venue.devices.keys.signing_key, receipt)

@@ -1,0 +1,220 @@
+"""What other venues send: lines going up to main, the ordered record coming down to a branch.
+
+Decided here: how a batch is verified (in parallel, outside the writer) and written (all of it in
+one work, or none). An authentic line that may not count is kept and flagged by the fold; what is
+not authentic is refused as a whole and is a fault of the link.
+Not decided here: cursors, windows and retries (sync).
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, TypeVar
+
+from bideval.actions.appending import stored_line
+from bideval.actions.naming import name_files
+from bideval.evidence.encoding import b64u, unb64u
+from bideval.evidence.signing import PublicKey, public_key
+from bideval.ledger.entry import Entry, parse_entry, verify_entry
+from bideval.ledger.line import Line, chain_next, chain_start, parse_line
+from bideval.ledger.tree import leaf_hash
+from bideval.terms.errors import EvidenceError, RefusedError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+    from bideval.actions.folds import Fold
+    from bideval.actions.venue import Venue
+    from bideval.ports import OriginHead, RecordHead, StoredLine, Transaction
+
+T = TypeVar("T")
+
+
+@dataclass(frozen=True, slots=True)
+class Arrival:
+    """One line of a batch, taken apart, with the key that its signature fits."""
+
+    raw: bytes
+    line: Line
+    entry: Entry
+    key: PublicKey
+
+
+def commit_up(
+    venue: Venue, session: str, origin: str, first: int, lines: Sequence[bytes]
+) -> OriginHead:
+    """Main keeps and places a branch's own lines `first`, …; return the branch's head here.
+
+    Lines that are here already, byte for byte, are skipped. Raises EvidenceError for anything that
+    is not authentic or contradicts what is kept, StoreError for a gap.
+    """
+    batch = _verified(venue, session, lines)
+    numbers = [(one.line.origin, one.line.n) for one in batch]
+    if numbers != [(origin, first + index) for index in range(len(batch))]:
+        raise EvidenceError(
+            "wrong_origin", field="origin", detail="not the branch's own next lines"
+        )
+
+    def work(tx: Transaction) -> OriginHead:
+        if _leads(tx, session) != venue.id:
+            raise EvidenceError("wrong_main", field="main", detail="this venue does not lead it")
+        fold = venue.book.ahead(session, tx)
+        held = tx.origin_head(session, origin).n
+        for arrival in batch:
+            if arrival.line.n <= held:
+                _check_same(tx.origin_lines(session, origin, arrival.line.n, 1), arrival)
+            else:
+                _keep(tx, session, fold, arrival)
+        return tx.origin_head(session, origin)
+
+    return _commit(venue, session, work, lines)
+
+
+def commit_down(
+    venue: Venue, session: str, main: str, start: int, lines: Sequence[bytes]
+) -> RecordHead:
+    """A branch keeps the record's lines from position `start`, in main's order; return its head.
+
+    Own lines that come back must be the bytes that were sent. The first line of a session that is
+    not known here founds it, if it names this venue with its own key and the sender as main.
+    """
+    batch = _verified(venue, session, lines)
+
+    def work(tx: Transaction) -> RecordHead:
+        if tx.head(session) is None and batch:
+            check_founding(venue, main, batch[0].entry)
+            tx.found(session, main)
+        head = tx.head(session)
+        if head is None or head.main != main:
+            raise EvidenceError("wrong_main", field="main", detail="another venue leads it")
+        if start > head.size:
+            raise EvidenceError("gap", field="start", detail="not the next position")
+        fold = venue.book.ahead(session, tx)
+        for position, arrival in enumerate(batch, start):
+            if position < head.size:
+                _check_same(tx.lines(session, position, 1), arrival)
+            else:
+                _keep(tx, session, fold, arrival)
+        after = tx.head(session)
+        return head if after is None else after
+
+    head = _commit(venue, session, work, lines)
+    venue.spread.elsewhere(session, head.size)
+    return head
+
+
+def _leads(tx: Transaction, session: str) -> str:
+    head = tx.head(session)
+    if head is None:
+        raise RefusedError("unknown_session", field="session")
+    return head.main
+
+
+def check_founding(venue: Venue, main: str, entry: Entry) -> None:
+    """Raise EvidenceError unless the founding names the sender as main and us as we are."""
+    body = entry.body
+    venues = body.get("venues")
+    cards = venues if isinstance(venues, list) else []
+    own = next(
+        (card for card in cards if isinstance(card, dict) and card.get("id") == venue.id), {}
+    )
+    ours = (b64u(venue.devices.keys.public.raw), venue.devices.keys.recipient)
+    if entry.kind != "session.founded" or body.get("main") != main or venue.id == main:
+        raise EvidenceError("bad_founding", field="main", detail="the sender is not its main venue")
+    if (own.get("public"), own.get("recipient")) != ours:
+        raise EvidenceError(
+            "bad_founding", field="venues", detail="does not name this venue's keys"
+        )
+
+
+def _commit(
+    venue: Venue, session: str, work: Callable[[Transaction], T], lines: Sequence[bytes]
+) -> T:
+    weight = sum(len(line) for line in lines)
+    result = venue.devices.store.write(work, weight=weight).result()
+    venue.book.refresh(session)
+    return result
+
+
+def _keep(tx: Transaction, session: str, fold: Fold, arrival: Arrival) -> None:
+    """Keep, place and fold one line; an own line that comes back is placed only."""
+    line, entry = arrival.line, arrival.entry
+    if entry.session != session:
+        raise EvidenceError("wrong_session", field="session", detail="a line of another session")
+    head = tx.origin_head(session, line.origin)
+    chain = head.chain
+    if line.n <= head.n:
+        _check_same(tx.origin_lines(session, line.origin, line.n, 1), arrival)
+    else:
+        _check_key(fold, arrival)
+        before = head.chain if head.n else chain_start(session, line.origin)
+        chain = chain_next(before, arrival.raw)
+        tx.add_line(session, line, entry=entry, chain=chain)
+        name_files(tx, entry)
+    position = tx.place(session, line.origin, line.n, leaf_hash(arrival.raw))
+    stored = stored_line(session, arrival.raw, entry, chain=chain, position=position)
+    fold.take_placed([stored])
+
+
+def _check_same(held: Sequence[StoredLine], arrival: Arrival) -> None:
+    """A line that we hold already must be these very bytes; anything else is a fork."""
+    if not held or held[0].line != arrival.raw:
+        raise EvidenceError("fork", field="n", detail="another line with this number is kept")
+
+
+def _check_key(fold: Fold, arrival: Arrival) -> None:
+    """The key that fitted must be the one that speaks for the author at this very place."""
+    if fold.ordered.key_for(arrival.entry) != arrival.key:
+        raise EvidenceError(
+            "unknown_key", field="kid", detail="the key does not speak for the author"
+        )
+
+
+def _verified(venue: Venue, session: str, lines: Sequence[bytes]) -> list[Arrival]:
+    """Take the lines apart and verify each signature under a key that the record knows."""
+    taken = [(raw, line, parse_entry(line.jws)) for raw in lines for line in (parse_line(raw),)]
+    known = _keys(venue, session, [entry for _, _, entry in taken])
+    batch = [Arrival(raw, line, entry, _key(known, entry)) for raw, line, entry in taken]
+    venue.bridge.each(lambda one: verify_entry(one.entry, one.key), batch)
+    return batch
+
+
+def _key(known: dict[str, PublicKey], entry: Entry) -> PublicKey:
+    found = known.get(entry.kid)
+    if found is None:
+        raise EvidenceError("unknown_key", field="kid", detail="no enrolment of this key")
+    return found
+
+
+def _keys(venue: Venue, session: str, entries: Sequence[Entry]) -> dict[str, PublicKey]:
+    """Return keys by id: those that the record has, and those that this batch brings in."""
+    brought = [key for entry in entries for key in _brought(entry)]
+    keys = {key.key_id: key for key in brought}
+    try:
+        with venue.book.reading(session) as fold:
+            owners = fold.people.owners
+            keys.update(
+                {entry.kid: owners[entry.kid].key for entry in entries if entry.kid in owners}
+            )
+    except RefusedError:
+        return keys
+    return keys
+
+
+def _brought(entry: Entry) -> list[PublicKey]:
+    """Return the keys that an entry brings in; the fold decides later whom they speak for."""
+    if entry.kind == "person.enrolled":
+        parts: list[object] = [entry.body]
+    elif entry.kind == "session.founded":
+        venues = entry.body.get("venues")
+        parts = list(venues) if isinstance(venues, list) else []
+    else:
+        return []
+    return [_read_key(part) for part in parts if isinstance(part, dict)]
+
+
+def _read_key(part: dict[str, object]) -> PublicKey:
+    suite, public = part.get("suite"), part.get("public")
+    if not isinstance(suite, str) or not isinstance(public, str):
+        raise EvidenceError("unknown_key", field="public", detail="an enrolment without a key")
+    return public_key(suite, unb64u(public, field="public"))

@@ -1,0 +1,144 @@
+"""The caretaker: what follows from every commit, a moment later.
+
+Decided here: checkpoints and the cached lines of sessions are made at most every `PAUSE_S`, however
+many commits there were; after a storage fault the store is opened anew, verified, and only then
+written again.
+Not decided here: what a checkpoint says (checkpoints), and what is verified (verifying).
+"""
+
+from __future__ import annotations
+
+import asyncio
+import threading
+from typing import TYPE_CHECKING
+
+import structlog
+
+from bideval.actions.checkpoints import state_record
+from bideval.actions.telling import link_topic, tell_growth, tell_news
+from bideval.actions.venue_log import note
+from bideval.actions.verifying import verify_all
+from bideval.actions.views import project
+from bideval.terms.errors import BidevalError
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from bideval.actions.steward import Steward
+    from bideval.actions.venue import Venue
+    from bideval.ports import FaultNotice, Reader, StoredLine
+
+log = structlog.get_logger("bideval.actions")
+
+PAUSE_S = 0.05
+"""Seconds between two checkpoints of a busy record."""
+TICK_S = 1.0
+"""Seconds between two looks at the clock: a deadline is met within that."""
+EXPIRY_S = 600
+"""Seconds between two clearings of expired codes, challenges and log-ins."""
+
+
+class Caretaker:
+    """Runs beside the server of one venue."""
+
+    def __init__(self, venue: Venue, steward: Steward) -> None:
+        self._venue = venue
+        self._steward = steward
+        self._changed: set[str] = set()
+        self._lock = threading.Lock()
+        self._loop: asyncio.AbstractEventLoop | None = None
+        self._wake = asyncio.Event()
+        venue.book.on_news(self.news)
+        venue.spread.on_growth(self.growth)
+        venue.devices.store.on_fault(self.fault)
+
+    def news(self, session: str, lines: Sequence[StoredLine]) -> None:
+        """After a commit, from any thread."""
+        tell_news(self._venue, session, lines)
+        self.touch(session)
+        self._steward.wake(session)
+
+    def growth(self, session: str, before: int, after: int) -> None:
+        """After another venue has more of a record."""
+        tell_growth(self._venue, session, before, after)
+
+    def fault(self, notice: FaultNotice) -> None:
+        """After a storage fault; the store takes no writes now."""
+        log.error("storage fault", code="storage_fault", works=notice.lost_works)
+
+    def touch(self, session: str) -> None:
+        """Ask for a checkpoint and a fresh line in the lists, soon."""
+        with self._lock:
+            self._changed.add(session)
+        if self._loop is not None:
+            self._loop.call_soon_threadsafe(self._wake.set)
+
+    async def run(self) -> None:
+        """Run until cancelled."""
+        self._loop = asyncio.get_running_loop()
+        async with asyncio.TaskGroup() as group:
+            group.create_task(self._follow())
+            group.create_task(self._tick())
+            group.create_task(self._expire())
+
+    async def _follow(self) -> None:
+        while True:
+            await self._wake.wait()
+            self._wake.clear()
+            await asyncio.sleep(PAUSE_S)
+            with self._lock:
+                changed, self._changed = self._changed, set()
+            for session in sorted(changed):
+                await self._guarded(session)
+
+    async def _guarded(self, session: str) -> None:
+        try:
+            await asyncio.to_thread(self.follow_up, session)
+        except BidevalError as fault:
+            log.warning("follow-up failed", session=session, code=fault.code)
+            self.touch(session)
+            await asyncio.sleep(TICK_S)
+
+    def follow_up(self, session: str) -> None:
+        """State the record, tell the links, renew the cached line."""
+        stated = state_record(self._venue, session)
+        if stated is not None:
+            hint = {"type": "checkpoint", "session": session}
+            self._venue.devices.fanout.publish(link_topic(), hint)
+        projection = project(self._venue, session)
+        self._venue.devices.store.write(lambda tx: tx.put_projection(projection)).result()
+
+    async def _tick(self) -> None:
+        while True:
+            await asyncio.sleep(TICK_S)
+            if self._venue.devices.store.state == "faulted":
+                await asyncio.to_thread(self.reopen)
+            else:
+                await asyncio.to_thread(self._steward.tick)
+
+    def reopen(self) -> None:
+        """Open the store again if it is whole; write down that it was not."""
+        store = self._venue.devices.store
+        try:
+            store.reopen_and_verify(_verify)
+        except BidevalError as fault:
+            log.warning("storage does not come back", code=fault.code)
+            return
+        log.warning("storage is back")
+        note(self._venue, "storage.faulted", {"resumed": True}).result()
+
+    async def _expire(self) -> None:
+        while True:
+            await asyncio.sleep(EXPIRY_S)
+            now = self._venue.now_ms()
+            await asyncio.to_thread(self._drop_expired, now)
+
+    def _drop_expired(self, now: int) -> None:
+        try:
+            self._venue.devices.store.write(lambda tx: tx.drop_expired(now)).result()
+        except BidevalError as fault:
+            log.warning("clearing failed", code=fault.code)
+
+
+def _verify(reader: Reader) -> None:
+    verify_all(reader)

@@ -1,0 +1,164 @@
+"""Experts at the door: whom this venue expects, their seats, their keys.
+
+Decided here: names are opened for this venue's own drawn experts only, a seat gets a one-time code,
+and the code turns a fresh key into an account for this session and an entry in its record.
+Not decided here: who was drawn (drawing), and what a seated expert may do (session).
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from bideval.actions.accounts import (
+    Enrolment,
+    SignedIn,
+    account_of,
+    add_account,
+    check_proof,
+    code_hash,
+    find_activation,
+    give_code,
+    new_code,
+    open_account,
+    sign_in,
+)
+from bideval.actions.authoring import say
+from bideval.actions.founding import enrolment_body
+from bideval.evidence.agefile import age_decrypt
+from bideval.evidence.canonical import read_json
+from bideval.ports import Activation, SeatBooking
+from bideval.session.names import SeatState
+from bideval.terms.errors import EvidenceError, InputError, RefusedError
+from bideval.terms.identifiers import Role, person_id
+
+if TYPE_CHECKING:
+    from bideval.actions.venue import Venue
+    from bideval.actions.visitor import Visitor
+    from bideval.ports import Transaction
+    from bideval.session.panel import DrawnSeat
+
+IDENTITY_LIMIT = 4_000
+
+
+@dataclass(frozen=True, slots=True)
+class Expected:
+    """One expert whom this venue expects; the identity is for the operator's eyes at the door."""
+
+    seat: int
+    blinded: str
+    discipline: str
+    state: str
+    person: str | None
+    identity: dict[str, object]
+
+
+@dataclass(frozen=True, slots=True)
+class SeatCode:
+    """The one-time code of a seat."""
+
+    person: str
+    code: str
+
+
+def expected_experts(venue: Venue, session: str) -> list[Expected]:
+    """Return the drawn experts of this venue with their names."""
+    with venue.book.reading(session) as fold:
+        seats = [one for one in fold.panel.seats.values() if one.item.venue == venue.id]
+    return [_expected(venue, seat) for seat in seats]
+
+
+def check_in(
+    venue: Venue, operator: Visitor, session: str, *, blinded: str | None, seat: str
+) -> SeatCode:
+    """Give a drawn expert (or, without `blinded`, a representative) a seat and its code.
+
+    Raises InputError `seat_name`, RefusedError `not_expected`, `seat_taken`.
+    """
+    person = person_id(seat, field="seat")
+    if not person.startswith(f"{venue.id}-"):
+        raise InputError("seat_name", field="seat", rule="seat.venue")
+    with venue.book.reading(session) as fold:
+        if blinded is not None:
+            _check_expected(fold.panel.seat_of(blinded), venue.id)
+        if fold.panel.member(person) is not None:
+            raise RefusedError("seat_taken", field="seat", rule="seat.once")
+    code = new_code(venue)
+    activation = Activation(
+        code_hash=code_hash(code),
+        person=person,
+        role=Role.EXPERT,
+        expires_ms=venue.now_ms() + venue.limits.code_ms,
+        session=session,
+        seat=person,
+        ticket=blinded,
+        checked_by=operator.person,
+    )
+    give_code(venue, activation)
+    _book(venue, session, person, blinded, status="booked")
+    return SeatCode(person, code)
+
+
+def enrol(venue: Venue, enrolment: Enrolment) -> SignedIn:
+    """Turn a code and a key into an account; a seat's code also enters the session's record."""
+    activation = find_activation(venue, enrolment.code)
+    if activation.session is None:
+        return open_account(venue, enrolment)
+    return _take_seat(venue, enrolment, activation, activation.session)
+
+
+def _take_seat(
+    venue: Venue, enrolment: Enrolment, activation: Activation, session: str
+) -> SignedIn:
+    public = check_proof(venue, enrolment, activation)
+    account = account_of(venue, enrolment, activation, public)
+    with venue.book.reading(session) as fold:
+        earlier = fold.people.persons.get(account.person)
+    body = enrolment_body(
+        account,
+        enrolment.proof,
+        replaces=earlier.kid if earlier else None,
+        seat={"venue": venue.id, "name": activation.seat or account.person},
+        ticket=activation.ticket,
+        checked_by=activation.checked_by,
+    )
+
+    def open_it(tx: Transaction) -> None:
+        add_account(tx, account, activation)
+
+    say(venue, session, "person.enrolled", body, about=(account.person, account.kid), also=open_it)
+    _book(venue, session, account.person, activation.ticket, status="taken")
+    return sign_in(venue, account)
+
+
+def _book(venue: Venue, session: str, seat: str, blinded: str | None, *, status: str) -> None:
+    booking = SeatBooking(session, seat, venue.id, status, venue.now_ms(), blinded)
+    venue.devices.store.write(lambda tx: tx.put_seat(booking)).result()
+
+
+def _check_expected(seat: DrawnSeat | None, venue: str) -> None:
+    if seat is None or seat.item.venue != venue:
+        raise RefusedError("not_expected", field="blinded", rule="checkin.venue")
+    if seat.state not in {SeatState.DRAWN, SeatState.ACCEPTED, SeatState.CHECKED_IN}:
+        raise RefusedError("not_expected", field="blinded", rule="checkin.state")
+
+
+def _expected(venue: Venue, seat: DrawnSeat) -> Expected:
+    item = seat.item
+    return Expected(
+        seat=item.seat,
+        blinded=item.blinded,
+        discipline=item.discipline,
+        state=seat.state,
+        person=seat.person,
+        identity=_identity(venue, item.for_venue),
+    )
+
+
+def _identity(venue: Venue, sealed: bytes) -> dict[str, object]:
+    try:
+        plain = age_decrypt(venue.devices.keys.identity, sealed)
+    except EvidenceError:
+        return {}
+    document = read_json(plain, limit=IDENTITY_LIMIT, field="identity")
+    return document if isinstance(document, dict) else {}

@@ -1,0 +1,110 @@
+"""The folds of one session that a venue keeps in memory.
+
+Decided here: what a venue sees is the record in main's order, and behind it the venue's own lines
+that main has not placed yet. Where lines of others are placed before those, the part behind is
+folded again on a copy.
+Not decided here: what an entry means (session), or who may write (record_book).
+"""
+
+from __future__ import annotations
+
+from collections import deque
+from typing import TYPE_CHECKING
+
+from bideval.ledger.entry import parse_entry
+from bideval.ledger.line import parse_line
+from bideval.session.state import Session
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from bideval.ports import OriginHead, RecordReader, StoredLine
+
+PAGE_LINES = 500
+"""Lines read from the store at once: half a megabyte at most entries' size."""
+
+
+class Fold:
+    """One session, folded as far as the store went when `catch_up` was last called.
+
+    `ordered` is the record alone, `session` the record with this venue's own pending lines.
+    """
+
+    def __init__(self, session: str, venue: str) -> None:
+        self.ordered = Session(session)
+        self.session = self.ordered
+        self.size = 0
+        self.own = 0
+        self._name = session
+        self._venue = venue
+        self._chain = b""
+        self._pending: deque[StoredLine] = deque()
+
+    def follows(self, size: int, own: OriginHead) -> bool:
+        """Whether the store still holds everything that this fold has applied."""
+        if self.size > size or self.own > own.n:
+            return False
+        return self.own < own.n or self.own == 0 or self._chain == own.chain
+
+    def catch_up(self, reader: RecordReader) -> list[StoredLine]:
+        """Apply what the store has beyond this fold; return what is new or newly placed."""
+        news = list(_placed(reader, self._name, self.size))
+        self.take_placed(news)
+        for stored in _own(reader, self._name, self._venue, self.own + 1):
+            self.take_own(stored)
+            news.append(stored)
+        return news
+
+    def take_placed(self, lines: list[StoredLine]) -> None:
+        """Apply the next lines of the record."""
+        for stored in lines:
+            _apply(self.ordered, stored)
+            self.size += 1
+            if stored.origin == self._venue:
+                self._own_placed(stored)
+        if lines:
+            self._look_behind()
+
+    def take_own(self, stored: StoredLine) -> None:
+        """Apply an own line that is being written right now, placed (at main) or not yet."""
+        if stored.position is not None:
+            self.take_placed([stored])
+            return
+        if not self._pending:
+            self.session = self.ordered.copy()
+        _apply(self.session, stored)
+        self._pending.append(stored)
+        self.own, self._chain = stored.n, stored.chain
+
+    def _own_placed(self, stored: StoredLine) -> None:
+        if self._pending and self._pending[0].n == stored.n:
+            self._pending.popleft()
+        if stored.n > self.own:
+            self.own, self._chain = stored.n, stored.chain
+
+    def _look_behind(self) -> None:
+        """Fold the pending lines again behind the record as it is now."""
+        self.session = self.ordered.copy() if self._pending else self.ordered
+        for stored in self._pending:
+            _apply(self.session, stored)
+
+
+def _apply(session: Session, stored: StoredLine) -> None:
+    line = parse_line(stored.line)
+    session.apply(line, parse_entry(line.jws))
+
+
+def _placed(reader: RecordReader, session: str, start: int) -> Iterator[StoredLine]:
+    while page := reader.lines(session, start, PAGE_LINES):
+        yield from page
+        start += len(page)
+        if len(page) < PAGE_LINES:
+            return
+
+
+def _own(reader: RecordReader, session: str, venue: str, first_n: int) -> Iterator[StoredLine]:
+    while page := reader.origin_lines(session, venue, first_n, PAGE_LINES):
+        yield from page
+        first_n += len(page)
+        if len(page) < PAGE_LINES:
+            return

@@ -1,0 +1,21 @@
+"""Invitations: what an expert answered, as main writes it down.
+
+Decided here: an answer is an entry of main, once per ticket and answer.
+Not decided here: how the expert is reached (notifier), and who follows (duties, drawing).
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from bideval.actions.authoring import say
+
+if TYPE_CHECKING:
+    from bideval.actions.appending import Saved
+    from bideval.actions.venue import Venue
+
+
+def note_answer(venue: Venue, session: str, *, blinded: str, answer: str) -> Saved:
+    """Write down an answer to an invitation; the session refuses what makes no sense."""
+    body = {"blinded": blinded, "answer": answer}
+    return say(venue, session, "invitation.answered", body, about=(blinded, answer))

@@ -1,0 +1,125 @@
+"""The records of this venue as everybody in the house reads them.
+
+Decided here: two folds per session. `ahead` belongs to the writer and may hold what is not
+committed yet; admission asks it. `seen` holds only what is durable; every reader asks it. Readers
+hold a lock while they look, so that a view never mixes two states.
+Not decided here: what may be written (appending, arrivals) and who is told (the `tell` callback).
+"""
+
+from __future__ import annotations
+
+import threading
+from contextlib import contextmanager
+from typing import TYPE_CHECKING
+
+from bideval.actions.folds import Fold
+from bideval.terms.errors import RefusedError
+from bideval.terms.identifiers import VENUE_LOG
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Sequence
+
+    from bideval.ports import RecordHead, RecordStore, StoredLine, Transaction
+    from bideval.session.state import Session
+
+    Tell = Callable[[str, Sequence[StoredLine]], None]
+
+
+class _Seen:
+    """The durable fold of one session and the lock that guards it."""
+
+    def __init__(self, fold: Fold) -> None:
+        self.fold = fold
+        self.lock = threading.RLock()
+
+
+class RecordBook:
+    """All sessions of one venue. Thread-safe, except `ahead`, which only works may ask."""
+
+    def __init__(self, *, venue: str, store: RecordStore) -> None:
+        self._venue = venue
+        self._store = store
+        self._ahead: dict[str, Fold] = {}
+        self._seen: dict[str, _Seen] = {}
+        self._opening = threading.Lock()
+        self._tell: list[Tell] = []
+        self._retired: set[str] = set()
+
+    def on_news(self, tell: Tell) -> None:
+        """Call `tell(session, lines)` after every commit that a reader can see."""
+        self._tell.append(tell)
+
+    def sessions(self) -> list[str]:
+        """Return the ids of all sessions that this venue keeps; its own log is not one."""
+        with self._store.read() as reader:
+            return [name for name in reader.sessions() if not name.startswith(VENUE_LOG)]
+
+    def live_sessions(self) -> list[str]:
+        """Return the sessions that may still have duties for this venue."""
+        return [name for name in self.sessions() if name not in self._retired]
+
+    def retire(self, session: str) -> None:
+        """Note that an ended session has no duties any more."""
+        self._retired.add(session)
+
+    def head(self, session: str) -> RecordHead:
+        """Return the durable head; raises RefusedError `unknown_session`."""
+        with self._store.read() as reader:
+            head = reader.head(session)
+        if head is None:
+            raise _unknown()
+        return head
+
+    @contextmanager
+    def reading(self, session: str) -> Iterator[Session]:
+        """Hold the durable fold still; raises RefusedError `unknown_session`."""
+        seen = self._open(session)
+        with seen.lock:
+            yield seen.fold.session
+
+    def ahead(self, session: str, tx: Transaction) -> Fold:
+        """Return the fold that includes this transaction's own earlier works.
+
+        A fold that holds more than the transaction (a rolled back work) is made again.
+        """
+        head = tx.head(session)
+        if head is None:
+            raise _unknown()
+        fold = self._ahead.get(session)
+        if fold is None or not fold.follows(head.size, tx.origin_head(session, self._venue)):
+            fold = self._ahead[session] = Fold(session, self._venue)
+        fold.catch_up(tx)
+        return fold
+
+    def refresh(self, session: str) -> None:
+        """Bring the durable fold up to the store, then tell what is new."""
+        seen = self._open(session)
+        with seen.lock, self._store.read() as reader:
+            news = seen.fold.catch_up(reader)
+        if news:
+            self._spread(session, news)
+
+    def _open(self, session: str) -> _Seen:
+        found = self._seen.get(session)
+        if found is not None:
+            return found
+        with self._opening:
+            return self._seen.get(session) or self._load(session)
+
+    def _load(self, session: str) -> _Seen:
+        with self._store.read() as reader:
+            if reader.head(session) is None:
+                raise _unknown()
+            fold = Fold(session, self._venue)
+            fold.catch_up(reader)
+        seen = self._seen[session] = _Seen(fold)
+        return seen
+
+    def _spread(self, session: str, news: Sequence[StoredLine]) -> None:
+        self._retired.discard(session)
+        for tell in self._tell:
+            tell(session, news)
+
+
+def _unknown() -> RefusedError:
+    return RefusedError("unknown_session", field="session", detail="no such session at this venue")

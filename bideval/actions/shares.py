@@ -1,0 +1,48 @@
+"""This venue as a custodian: its nonce for the draw, its shares when their time has come.
+
+Decided here: how a venue seals its nonce and releases a share.
+Not decided here: when (session.duties), and the draw itself (drawing).
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from bideval.actions.authoring import say
+from bideval.draw.tickets import NONCE_BYTES, nonce_commitment
+from bideval.evidence.encoding import b64u
+from bideval.evidence.sealing import Custodian, Purpose, age_encrypt, deal_seal, open_share
+from bideval.session import names
+
+if TYPE_CHECKING:
+    from bideval.actions.venue import Venue
+
+
+def seal_for(venue: Venue, session: str, purpose: Purpose, secret: bytes) -> dict[str, object]:
+    """Encrypt a secret to a one-time key that the custodians of its purpose hold in pieces."""
+    with venue.book.reading(session) as fold:
+        custody = fold.custody(names.Purpose(purpose))
+    custodians = [Custodian(one.actor, one.recipient) for one in custody.custodians]
+    _, seal = deal_seal(
+        session=session, purpose=purpose, custodians=custodians, threshold=custody.threshold
+    )
+    return {"ciphertext": b64u(age_encrypt(str(seal["recipient"]), secret)), "seal": seal}
+
+
+def seal_nonce(venue: Venue, session: str) -> None:
+    """Commit to this venue's nonce; sealed to the others, so that nobody can withhold it."""
+    nonce = venue.devices.entropy.token(NONCE_BYTES)
+    commitment = nonce_commitment(session, venue.actor, nonce)
+    sealed = seal_for(venue, session, Purpose.NONCE, nonce)
+    body = {"commitment": commitment.hex(), **sealed}
+    say(venue, session, "nonce.sealed", body, about=(venue.id,))
+
+
+def release_share(venue: Venue, session: str, recipient: str) -> None:
+    """Put this venue's share of one seal into the record."""
+    with venue.book.reading(session) as fold:
+        seal = fold.sharing.seals[recipient].seal
+    identity = venue.devices.keys.identity
+    share = open_share(seal, custodian=venue.actor, identity=identity, session=session)
+    body = {"recipient": recipient, "custodian": venue.actor, "share": b64u(share)}
+    say(venue, session, "share.released", body, about=(venue.id, recipient))

@@ -1,0 +1,45 @@
+"""What a venue does before it takes its first request.
+
+Decided here: it verifies its own records, and does not write into records that do not verify; it
+learns how far each record has spread; it begins or continues its own log.
+Not decided here: what verifying means (verifying).
+"""
+
+from __future__ import annotations
+
+from importlib.metadata import version
+from typing import TYPE_CHECKING
+
+from bideval.actions.venue_log import start_log
+from bideval.actions.verifying import verify_all
+from bideval.terms.identifiers import VENUE_LOG
+
+if TYPE_CHECKING:
+    from bideval.actions.venue import Venue
+    from bideval.actions.verifying import Verified
+
+
+def start_venue(venue: Venue) -> list[Verified]:
+    """Verify, remember, begin; raises FaultError `record_differs` instead of writing on."""
+    with venue.devices.store.read() as reader:
+        verified = verify_all(reader)
+    for one in verified:
+        if not one.session.startswith(VENUE_LOG):
+            remember_spread(venue, one.session)
+    for peer in venue.peers.values():
+        venue.devices.store.write(lambda tx, card=peer: tx.put_peer(card)).result()
+    start_log(venue, program=version("bideval"))
+    return verified
+
+
+def remember_spread(venue: Venue, session: str) -> None:
+    """Read from disk how much of a record another venue is known to have."""
+    with venue.devices.store.read() as reader:
+        head = reader.head(session)
+        newest = reader.checkpoint(session)
+    if head is None:
+        return
+    if head.main != venue.id:
+        venue.spread.elsewhere(session, head.size)
+    elif newest is not None and newest.cosignatures:
+        venue.spread.elsewhere(session, newest.size)

@@ -1,0 +1,178 @@
+"""The steward: what this venue's server does by itself.
+
+Decided here: after every change, and every second, each live session is asked for duties, and they
+are done one after the other; sessions do not wait for one another. A duty that fails is tried again
+later and later. Every duty may be repeated after a crash at any point (authoring).
+Not decided here: which duties there are (session.duties) and how each is done.
+"""
+
+from __future__ import annotations
+
+import threading
+from concurrent.futures import ThreadPoolExecutor
+from typing import TYPE_CHECKING
+
+from bideval.actions import drawing, founding, opening, results, shares
+from bideval.session import duties as due
+from bideval.session.duties import Duty, duties
+from bideval.session.names import ENDED
+from bideval.terms.errors import BidevalError, FaultError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from bideval.actions.venue import Venue
+
+    Told = Callable[[str, Duty, Exception], None]
+
+WORKERS = 4
+"""Sessions whose duties are done at once; opening large bids takes a while."""
+ROUNDS = 200
+"""Duties of one session in a row, before others get their turn."""
+FIRST_PAUSE_MS = 1_000
+LONGEST_PAUSE_MS = 60_000
+
+
+class Steward:
+    """Does the duties of one venue."""
+
+    def __init__(self, venue: Venue, *, on_failure: Told) -> None:
+        self._venue = venue
+        self._on_failure = on_failure
+        self._pool = ThreadPoolExecutor(WORKERS, thread_name_prefix="steward")
+        self._busy: set[str] = set()
+        self._again: set[str] = set()
+        self._lock = threading.Lock()
+        self._failures: dict[tuple[str, Duty], tuple[int, int]] = {}
+        self._absent: dict[str, int] = {}
+        self._mirrored: set[tuple[str, str]] = set()
+        self._closed = False
+
+    def line(self, peer: str, *, up: bool, since_ms: int) -> None:
+        """Learn whether the line to another venue is up."""
+        if up:
+            self._absent.pop(peer, None)
+        else:
+            self._absent.setdefault(peer, since_ms)
+        self.tick()
+
+    def tick(self) -> None:
+        """Look at all live sessions."""
+        for session in self._venue.book.live_sessions():
+            self.wake(session)
+
+    def wake(self, session: str) -> None:
+        """Look at one session soon; a session that is being looked at is looked at once more."""
+        with self._lock:
+            if self._closed:
+                return
+            if session in self._busy:
+                self._again.add(session)
+                return
+            self._busy.add(session)
+        self._pool.submit(self._attend, session)
+
+    def close(self) -> None:
+        with self._lock:
+            self._closed = True
+        self._pool.shutdown(cancel_futures=True)
+
+    def _attend(self, session: str) -> None:
+        try:
+            self.attend(session)
+        except Exception as fault:  # noqa: BLE001  # the edge of a job: told, and tried again
+            self._on_failure(session, Duty(), fault)
+        with self._lock:
+            self._busy.discard(session)
+            again = session in self._again
+            self._again.discard(session)
+        if again:
+            self.wake(session)
+
+    def attend(self, session: str) -> None:
+        """Do what is due in one session until nothing is, or nothing goes."""
+        for _ in range(ROUNDS):
+            waiting = [duty for duty in self._due(session) if self._may_try(session, duty)]
+            done = [self._try(session, duty) for duty in waiting]
+            if not any(done):
+                break
+        self._mirror(session)
+
+    def _due(self, session: str) -> list[Duty]:
+        now = self._venue.now_ms()
+        with self._venue.book.reading(session) as fold:
+            found = duties(fold, self._venue.id, now, absent=self._absent.keys())
+            if fold.phase in ENDED and not found:
+                self._venue.book.retire(session)
+        return found
+
+    def _may_try(self, session: str, duty: Duty) -> bool:
+        _, not_before = self._failures.get((session, duty), (0, 0))
+        return self._venue.devices.clock.monotonic_ms() >= not_before
+
+    def _try(self, session: str, duty: Duty) -> bool:
+        try:
+            self._perform(session, duty)
+        except Exception as fault:  # noqa: BLE001  # one duty's fault must not stop the others
+            self._fail(session, duty, fault)
+            return False
+        self._failures.pop((session, duty), None)
+        return True
+
+    def _fail(self, session: str, duty: Duty, fault: Exception) -> None:
+        tries, _ = self._failures.get((session, duty), (0, 0))
+        pause = min(LONGEST_PAUSE_MS, FIRST_PAUSE_MS * 2**tries)
+        now = self._venue.devices.clock.monotonic_ms()
+        self._failures[session, duty] = (tries + 1, now + pause)
+        self._on_failure(session, duty, fault)
+
+    def _perform(self, session: str, duty: Duty) -> None:  # noqa: C901  # a table of duties
+        venue = self._venue
+        match duty:
+            case due.Join():
+                founding.join_as_branch(venue, session)
+            case due.CloseBids():
+                opening.close_bids(venue, session)
+            case due.AnnounceBid(bid):
+                opening.announce_bid(venue, session, bid)
+            case due.MarkUnopenable(bid):
+                opening.give_up_bid(venue, session, bid, "shares_missing")
+            case due.SealNonce():
+                shares.seal_nonce(venue, session)
+            case due.ReleaseShare(_, recipient):
+                shares.release_share(venue, session, recipient)
+            case due.ComputeDraw():
+                drawing.compute_draw(venue, session)
+            case due.SupplementDraw(blinded, reason):
+                drawing.supplement_draw(venue, session, blinded, reason)
+            case due.MovePhase(to, order, reason):
+                results.move_phase(venue, session, to, order=order, reason=reason)
+            case due.Consolidate(version):
+                results.consolidate(venue, session, version)
+            case due.IssueReport():
+                results.issue_report(venue, session)
+            case due.NoteVenueAbsent(branch):
+                results.note_absent(venue, session, branch, self._absent.get(branch, 0))
+            case due.NoteVenueReturned(branch):
+                results.note_returned(venue, session, branch)
+            case _:
+                raise FaultError("unknown_duty", detail=type(duty).__name__)
+
+    def _mirror(self, session: str) -> None:
+        """Take the files out of bids that were announced, where they are not here yet."""
+        files = self._venue.devices.files
+        with self._venue.book.reading(session) as fold:
+            opened = [
+                (bid.id, bid.ciphertext.sha256, [file.sha256 for file in bid.manifest.files])
+                for bid in fold.bidding.opened()
+                if bid.manifest is not None and (session, bid.id) not in self._mirrored
+            ]
+        for bid, ciphertext, contents in opened:
+            if all(files.has(one) for one in contents):
+                self._mirrored.add((session, bid))
+            elif files.has(ciphertext):
+                try:
+                    opening.mirror_bid(self._venue, session, bid)
+                    self._mirrored.add((session, bid))
+                except BidevalError as fault:
+                    self._on_failure(session, due.AnnounceBid(bid), fault)

@@ -1,0 +1,78 @@
+"""Telling pages and links that something changed, after it is on disk.
+
+Decided here: topics and their hints. A hint carries no content: who gets it reads again.
+Not decided here: who subscribes (pages, link) and how hints travel (fan-out).
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from bideval.actions.venue import Venue
+    from bideval.ports import StoredLine
+
+PAGE_LINES = 500
+MOVES = frozenset({"phase.moved", "session.paused", "session.resumed", "result.consolidated"})
+
+
+def session_topic(session: str) -> str:
+    """Return the topic of one session's news."""
+    return f"session.{session}"
+
+
+def venue_topic() -> str:
+    """Return the topic of the lines to other venues."""
+    return "venue.lines"
+
+
+def link_topic() -> str:
+    """Return the topic of what links send on."""
+    return "link.changes"
+
+
+def tell_news(venue: Venue, session: str, news: Sequence[StoredLine]) -> None:
+    """After a commit: the record has grown, own entries have a place, links have work.
+
+    While the box is open, nobody is told how long the record is: that would count bids.
+    """
+    fanout, topic = venue.devices.fanout, session_topic(session)
+    with venue.book.reading(session) as fold:
+        size = fold.size if fold.bidding.closed else None
+    fanout.publish(topic, {"type": "head", "size": size})
+    if any(stored.kind in MOVES for stored in news):
+        fanout.publish(topic, {"type": "phase"})
+    if any(stored.kind == "session.founded" for stored in news):
+        fanout.publish(link_topic(), {"type": "founded", "session": session})
+    fanout.publish(link_topic(), {"type": "lines", "session": session})
+    for stored in news:
+        if stored.position is not None or stored.origin == venue.id:
+            tell_saved(venue, stored)
+
+
+def tell_saved(venue: Venue, stored: StoredLine) -> None:
+    """Tell an author how far the entry has spread."""
+    state = venue.spread.state_of(stored)
+    hint = {"type": "saved", "author": stored.author, "entry": stored.entry_hash, "saved": state}
+    venue.devices.fanout.publish(session_topic(stored.session), hint)
+
+
+def tell_growth(venue: Venue, session: str, before: int, after: int) -> None:
+    """Tell authors that what they wrote is now held by another venue too."""
+    while before < after:
+        with venue.devices.store.read() as reader:
+            lines = reader.lines(session, before, min(PAGE_LINES, after - before))
+        for stored in lines:
+            tell_saved(venue, stored)
+        if not lines:
+            return
+        before += len(lines)
+
+
+def tell_line(venue: Venue, peer: str, *, up: bool, since_ms: int) -> None:
+    """Tell everybody here that the line to another venue is up or down."""
+    state = "up" if up else "down"
+    hint = {"type": "line", "venue": peer, "state": state, "since": since_ms}
+    venue.devices.fanout.publish(venue_topic(), hint)

@@ -1,0 +1,107 @@
+"""The venue: its name and the devices that its actions use.
+
+Decided here: what one action may reach. The composition root fills it in once.
+Not decided here: which device stands behind a port.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from bideval.ports import Rate
+from bideval.terms.identifiers import venue_actor, venue_log
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+    from pathlib import Path
+
+    from bideval.actions.bridge import Bridge
+    from bideval.actions.record_book import RecordBook
+    from bideval.actions.spread import Spread
+    from bideval.ports import (
+        Clock,
+        Entropy,
+        Fanout,
+        FileStore,
+        KeyRing,
+        Peer,
+        Press,
+        RateLimiter,
+        RecordHead,
+        RecordStore,
+        Viewing,
+    )
+    from bideval.session.state import Session
+
+ATTEMPTS = Rate(acts=20, window_ms=60_000)
+REQUESTS = Rate(acts=600, window_ms=60_000)
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """Bounds of what people may send to this venue; the settings may lower or raise them."""
+
+    bid_bytes: int = 2 << 30
+    """A sealed bid with all its files; uploads are streamed, so memory does not bound it."""
+    document_bytes: int = 256 << 20
+    """One tender document or report."""
+    pool_bytes: int = 64 << 20
+    """One CSV with a pool: a hundred thousand experts take about fifteen MiB."""
+    login_ms: int = 12 * 3600 * 1000
+    """A signed-in browser: one long working day."""
+    code_ms: int = 72 * 3600 * 1000
+    """An activation code: from the invitation to the day of the session."""
+    challenge_ms: int = 120_000
+    """A log-in challenge, from asking to signing."""
+    attempts: Rate = ATTEMPTS
+    """Codes and log-ins tried from one address."""
+    requests: Rate = REQUESTS
+    """Requests of one signed-in person."""
+    live_pages: int = 8
+    """Open live connections of one person."""
+
+
+@dataclass(frozen=True, slots=True)
+class Devices:
+    """What the house gets from outside (ports)."""
+
+    clock: Clock
+    entropy: Entropy
+    store: RecordStore
+    files: FileStore
+    keys: KeyRing
+    fanout: Fanout
+    limiter: RateLimiter
+    viewing: Viewing
+    press: Press
+
+
+@dataclass(frozen=True, slots=True)
+class Venue:
+    """One venue, as its own server sees itself."""
+
+    id: str
+    name: str
+    url: str
+    devices: Devices
+    book: RecordBook
+    spread: Spread
+    bridge: Bridge
+    scratch: Path
+    print_report: Callable[[Venue, Session, RecordHead], bytes]
+    peers: Mapping[str, Peer] = field(default_factory=dict)
+    limits: Limits = field(default_factory=Limits)
+
+    @property
+    def actor(self) -> str:
+        """The author of what this venue itself writes: `venue/fenghua`."""
+        return venue_actor(self.id)
+
+    @property
+    def log(self) -> str:
+        """The session id of this venue's own log: `log.fenghua`."""
+        return venue_log(self.id)
+
+    def now_ms(self) -> int:
+        return self.devices.clock.now_ms()

@@ -1,0 +1,259 @@
+"""The house as its links see it: the `LinkHost` that stands on the actions.
+
+Decided here: which error of the house means what to a peer, and that everything that touches the
+disk runs in a thread. Not decided here: anything about records (actions) or frames (sync).
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from typing import TYPE_CHECKING
+
+from bideval.actions import arrivals, checkpoints, peering
+from bideval.actions.telling import link_topic, tell_line
+from bideval.link.host import (
+    Change,
+    Held,
+    NewCheckpoint,
+    NewFilesMissing,
+    NewLines,
+    NewSession,
+    Refused,
+)
+from bideval.ports import StoreError
+from bideval.sync.fetching import MissingFile
+from bideval.sync.notes import CheckpointNote
+from bideval.sync.shared import SharedSession
+from bideval.sync.trails import Direction
+from bideval.terms.errors import BidevalError, EvidenceError, FaultError, RefusedError
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator, Callable, Sequence
+
+    from bideval.actions.steward import Steward
+    from bideval.actions.venue import Venue
+    from bideval.ports import Event
+    from bideval.sync.effects import FaultFound
+
+_LOG = logging.getLogger("bideval.link")
+
+FILE_PRIORITY = {"document": 0, "pool": 1, "bid": 2, "report": 3}
+CODE_CHARACTERS = 40
+
+
+class VenueHost:
+    """One venue's storage and rules for all its links."""
+
+    def __init__(self, venue: Venue, steward: Steward) -> None:
+        self._venue = venue
+        self._steward = steward
+
+    async def sessions(self, peer: str) -> Sequence[SharedSession]:
+        common = await asyncio.to_thread(peering.common_sessions, self._venue, peer)
+        return [_shared(one) for one in common]
+
+    async def offered(self, peer: str, session: str, *, peer_main: bool) -> SharedSession | Refused:
+        common = await asyncio.to_thread(peering.common_session, self._venue, peer, session)
+        if common is not None and common.main is not peer_main:
+            return _shared(common)
+        if common is None and peer_main and await asyncio.to_thread(self._is_new, session):
+            return SharedSession(session, main=False)
+        return Refused("unknown_session")
+
+    async def mark_up(self, peer: str, session: str, n: int) -> bytes | None:  # noqa: ARG002  # any peer
+        return await asyncio.to_thread(peering.mark_up, self._venue, session, n)
+
+    async def mark_down(self, peer: str, session: str, size: int) -> bytes | None:  # noqa: ARG002
+        return await asyncio.to_thread(peering.mark_down, self._venue, session, size)
+
+    async def read_up(
+        self,
+        peer: str,
+        session: str,
+        first: int,
+        *,
+        limit: int,
+        max_bytes: int,
+    ) -> Sequence[bytes]:
+        return await asyncio.to_thread(
+            peering.read_up, self._venue, session, first, limit=limit, most_bytes=max_bytes
+        )
+
+    async def read_down(
+        self,
+        peer: str,
+        session: str,
+        first: int,
+        *,
+        limit: int,
+        max_bytes: int,
+    ) -> Sequence[bytes]:
+        return await asyncio.to_thread(
+            peering.read_down, self._venue, session, first, limit=limit, most_bytes=max_bytes
+        )
+
+    async def commit_up(
+        self, peer: str, session: str, first: int, lines: Sequence[bytes]
+    ) -> Held | Refused:
+        def commit() -> Held:
+            head = arrivals.commit_up(self._venue, session, peer, first, lines)
+            return Held(head.n, head.chain)
+
+        return await asyncio.to_thread(self._held, peer, session, first, lines, commit)
+
+    async def commit_down(
+        self, peer: str, session: str, first: int, lines: Sequence[bytes]
+    ) -> Held | Refused:
+        def commit() -> Held:
+            head = arrivals.commit_down(self._venue, session, peer, first - 1, lines)
+            return Held(head.size, head.root)
+
+        return await asyncio.to_thread(self._held, peer, session, first, lines, commit)
+
+    async def checkpoint_arrived(self, peer: str, session: str, size: int, note: str) -> str | None:
+        def answer() -> str | None:
+            try:
+                return checkpoints.answer_checkpoint(self._venue, session, note)[1]
+            except (EvidenceError, RefusedError, StoreError) as wrong:
+                proof = note.encode()
+                peering.quarantine(self._venue, session, peer, size, code=wrong.code, proof=proof)
+                return None
+
+        return await asyncio.to_thread(answer)
+
+    async def cosignature_arrived(self, peer: str, session: str, size: int, line: str) -> None:
+        def take() -> None:
+            try:
+                checkpoints.take_cosignature(self._venue, session, peer, size, line)
+            except (EvidenceError, RefusedError, StoreError) as wrong:
+                proof = line.encode()
+                peering.quarantine(self._venue, session, peer, size, code=wrong.code, proof=proof)
+
+        await asyncio.to_thread(take)
+
+    async def missing_files(self, peer: str) -> Sequence[MissingFile]:
+        lacking = await asyncio.to_thread(peering.lacking_files, self._venue, peer)
+        return [
+            MissingFile(
+                one.session,
+                bytes.fromhex(one.sha256),
+                one.size,
+                one.have,
+                FILE_PRIORITY.get(one.purpose, len(FILE_PRIORITY)),
+            )
+            for one in lacking
+        ]
+
+    async def read_chunk(
+        self, peer: str, session: str, sha256: bytes, *, offset: int, length: int
+    ) -> bytes | None:
+        return await asyncio.to_thread(
+            peering.read_chunk,
+            self._venue,
+            peer,
+            session,
+            sha256.hex(),
+            offset=offset,
+            length=length,
+        )
+
+    async def write_chunk(
+        self,
+        peer: str,  # noqa: ARG002  # the digest says whether it is right, whoever sent it
+        session: str,
+        sha256: bytes,
+        *,
+        offset: int,
+        data: bytes,
+        last: bool,
+    ) -> int | None:
+        upto = await asyncio.to_thread(
+            peering.write_chunk,
+            self._venue,
+            session,
+            sha256.hex(),
+            offset=offset,
+            data=data,
+            last=last,
+        )
+        if last and upto is not None:
+            self._steward.wake(session)
+        return upto
+
+    async def peer_has(self, peer: str, session: str, direction: Direction, upto: int) -> None:  # noqa: ARG002
+        if direction is Direction.DOWN:
+            await asyncio.to_thread(self._venue.spread.elsewhere, session, upto)
+        else:
+            self._venue.spread.at_main(session, upto)
+
+    async def session_refused(self, peer: str, session: str, code: str) -> None:
+        _LOG.warning(
+            "session refused by peer", extra={"peer": peer, "session": session, "code": code}
+        )
+
+    async def fault_found(self, peer: str | None, fault: FaultFound) -> None:
+        def note() -> None:
+            peering.note_fault(self._venue, peer, fault.session, fault.kind.value)
+
+        await asyncio.to_thread(note)
+
+    async def line_state(self, peer: str, *, up: bool, since_ms: int) -> None:
+        tell_line(self._venue, peer, up=up, since_ms=since_ms)
+        await asyncio.to_thread(self._steward.line, peer, up=up, since_ms=since_ms)
+
+    async def changes(self, peer: str) -> AsyncIterator[Change]:
+        async with self._venue.devices.fanout.subscribe(link_topic()) as news:
+            async for event in news:
+                for change in await asyncio.to_thread(self._changes, peer, event):
+                    yield change
+
+    def _changes(self, peer: str, event: Event) -> list[Change]:
+        session = event.data.get("session")
+        if event.lagging or not isinstance(session, str):
+            return [NewLines(one.session) for one in peering.common_sessions(self._venue, peer)]
+        common = peering.common_session(self._venue, peer, session)
+        if common is None:
+            return []
+        match event.data.get("type"):
+            case "founded":
+                return [NewSession(_shared(common)), NewLines(session)]
+            case "checkpoint" if common.checkpoint is not None:
+                return [NewCheckpoint(session, CheckpointNote(*common.checkpoint))]
+            case "files":
+                return [NewFilesMissing()]
+            case "lines":
+                return [NewLines(session), NewFilesMissing()]
+        return []
+
+    def _is_new(self, session: str) -> bool:
+        return session not in self._venue.book.sessions()
+
+    def _held(
+        self,
+        peer: str,
+        session: str,
+        first: int,
+        lines: Sequence[bytes],
+        commit: Callable[[], Held],
+    ) -> Held | Refused:
+        try:
+            return commit()
+        except FaultError as fault:
+            return Refused(fault.code[:CODE_CHARACTERS], retry=True)
+        except BidevalError as wrong:
+            proof = b"\n".join(lines)
+            peering.quarantine(self._venue, session, peer, first, code=wrong.code, proof=proof)
+            return Refused(wrong.code[:CODE_CHARACTERS])
+
+
+def _shared(common: peering.Common) -> SharedSession:
+    note = CheckpointNote(*common.checkpoint) if common.checkpoint else None
+    return SharedSession(
+        common.session,
+        main=common.main,
+        n=common.n,
+        state=common.state,
+        epoch=common.epoch,
+        checkpoint=note,
+    )

@@ -1,0 +1,91 @@
+"""JSON for entries: handing one in, asking how far it has spread, its receipt.
+
+Decided here: bodies and answers. Not decided here: what may be said (session) and what saved means.
+"""
+
+from typing import Annotated
+
+from fastapi import APIRouter, Depends, Response
+from pydantic import Field
+from starlette.responses import PlainTextResponse
+
+from bideval.actions.appending import append_own
+from bideval.actions.receipts import session_receipt
+from bideval.actions.venue import Venue
+from bideval.actions.visitor import Visitor
+from bideval.evidence.jws import JWS_LIMIT
+from bideval.pages.access import check_session, signed_in
+from bideval.pages.context import Body, TheVenue, json_body
+from bideval.ports import StoredLine
+from bideval.terms.errors import RefusedError
+from bideval.terms.fields import digest
+
+router = APIRouter()
+
+CREATED = 201
+
+
+class EntryBody(Body):
+    session: Annotated[str, Field(max_length=64)]
+    jws: Annotated[str, Field(max_length=JWS_LIMIT)]
+
+
+@router.post("/api/entries")
+def hand_in(
+    response: Response,
+    venue: TheVenue,
+    visitor: Annotated[Visitor, Depends(signed_in("entries"))],
+    body: Annotated[EntryBody, Depends(json_body(EntryBody))],
+) -> dict[str, object]:
+    saved = append_own(venue, body.jws, author=visitor.person, session=body.session)
+    if saved.fresh:
+        response.status_code = CREATED
+    return {
+        "entry": saved.entry,
+        "origin": saved.origin,
+        "n": saved.n,
+        "saved": saved.saved,
+        "receipt": saved.receipt,
+    }
+
+
+@router.get("/api/sessions/{session}/entries/{entry}")
+def ask(
+    session: str,
+    entry: str,
+    venue: TheVenue,
+    visitor: Annotated[Visitor, Depends(signed_in("entry"))],
+) -> dict[str, object]:
+    stored = own_line(venue, visitor, session, entry)
+    with venue.book.reading(session) as fold:
+        place = fold.places.get(entry)
+    return {
+        "saved": venue.spread.state_of(stored),
+        "position": stored.position,
+        "void": place.void if place else None,
+    }
+
+
+@router.get("/api/sessions/{session}/entries/{entry}/receipt")
+def receipt(
+    session: str,
+    entry: str,
+    venue: TheVenue,
+    visitor: Annotated[Visitor, Depends(signed_in("receipt"))],
+) -> PlainTextResponse:
+    stored = own_line(venue, visitor, session, entry)
+    return PlainTextResponse(session_receipt(venue, stored))
+
+
+def own_line(venue: Venue, visitor: Visitor, session: str, entry: str) -> StoredLine:
+    """Return a line that the visitor may ask about: the own ones, and all once bids are closed."""
+    digest(entry, "entry")
+    with venue.book.reading(session) as fold:
+        check_session(fold, visitor)
+    with venue.devices.store.read() as reader:
+        stored = reader.by_hash(session, entry)
+    if stored is None:
+        raise RefusedError("unknown_entry", field="entry")
+    if stored.author != visitor.person and not stored.author.startswith("venue/"):
+        raise RefusedError("unknown_entry", field="entry")
+    return stored

@@ -1,0 +1,213 @@
+"""JSON for sessions: founding, joining, the view of one, pool, check-in, invitations, bundle.
+
+Decided here: bodies and answers. Not decided here: what a role sees of a session (session.view).
+"""
+
+from typing import Annotated
+
+from fastapi import APIRouter, Depends, Response
+from pydantic import Field
+from starlette.concurrency import run_in_threadpool
+from starlette.requests import Request
+from starlette.responses import JSONResponse, StreamingResponse
+
+from bideval.actions import checkin, founding, invitations, pool
+from bideval.actions.appending import Saved
+from bideval.actions.bundles import export_bundle
+from bideval.actions.pool_table import TableError
+from bideval.actions.views import list_sessions, session_view
+from bideval.actions.visitor import Visitor
+from bideval.pages.access import check_session, signed_in
+from bideval.pages.context import Body, TheVenue, json_body, limited_body
+from bideval.pages.errors import answer
+from bideval.pages.language import language_of
+from bideval.terms.errors import InputError
+
+router = APIRouter()
+
+BRANCHES = 31
+"""Branches of one session, so that it has at most 32 venues."""
+
+VenueName = Annotated[str, Field(max_length=31)]
+
+
+class FoundBody(Body):
+    id: Annotated[str, Field(max_length=64)]
+    title: Annotated[str, Field(min_length=1, max_length=300)]
+    rulebook: Annotated[str, Field(max_length=64)]
+    branches: Annotated[list[VenueName], Field(max_length=BRANCHES)] = Field(default_factory=list)
+
+
+class JoinBody(Body):
+    proof: Annotated[str, Field(max_length=2_000)]
+
+
+class CheckInBody(Body):
+    blinded: Annotated[str | None, Field(max_length=64)] = None
+    seat: Annotated[str, Field(max_length=41)]
+
+
+class AnswerBody(Body):
+    blinded: Annotated[str, Field(max_length=64)]
+    answer: Annotated[str, Field(max_length=16)]
+
+
+@router.get("/api/sessions")
+def sessions(
+    venue: TheVenue, visitor: Annotated[Visitor, Depends(signed_in("sessions"))]
+) -> dict[str, object]:
+    return {"sessions": list_sessions(venue, visitor)}
+
+
+@router.post("/api/sessions", status_code=201)
+def found(
+    venue: TheVenue,
+    visitor: Annotated[Visitor, Depends(signed_in("found_session"))],  # noqa: ARG001  # the guard
+    body: Annotated[FoundBody, Depends(json_body(FoundBody))],
+) -> dict[str, object]:
+    asked = founding.NewSession(
+        id=body.id, title=body.title, rulebook=body.rulebook, branches=body.branches
+    )
+    return saved_answer(founding.found_session(venue, asked))
+
+
+@router.post("/api/sessions/{session}/join", status_code=201)
+def join(
+    session: str,
+    venue: TheVenue,
+    visitor: Annotated[Visitor, Depends(signed_in("join_session"))],
+    body: Annotated[JoinBody, Depends(json_body(JoinBody))],
+) -> dict[str, object]:
+    return saved_answer(founding.join_person(venue, visitor, session, body.proof))
+
+
+@router.get("/api/sessions/{session}")
+def view(
+    session: str,
+    response: Response,
+    venue: TheVenue,
+    visitor: Annotated[Visitor, Depends(signed_in("session"))],
+) -> dict[str, object]:
+    response.headers["cache-control"] = "no-store"
+    with venue.book.reading(session) as fold:
+        check_session(fold, visitor)
+        return session_view(venue, visitor, fold)
+
+
+@router.post("/api/sessions/{session}/pool", status_code=201)
+async def seal_pool(
+    session: str,
+    request: Request,
+    venue: TheVenue,
+    visitor: Annotated[Visitor, Depends(signed_in("pool"))],
+) -> Response:
+    table, names = await _uploaded_pool(request, venue.limits.pool_bytes)
+    try:
+        sealed = await run_in_threadpool(pool.import_pool, venue, visitor, session, table, names)
+    except TableError as wrong:
+        found_wrong = answer(wrong, language_of(request))
+        rows = [{"row": one.row, "column": one.column, "code": one.code} for one in wrong.faults]
+        body = {"error": found_wrong.error, "rows": rows}
+        return JSONResponse(body, status_code=found_wrong.status)
+    body = {"count": sealed.count, "eligible": sealed.eligible, "root": sealed.root}
+    return JSONResponse({**body, "excluded": sealed.excluded}, status_code=201)
+
+
+@router.get("/api/sessions/{session}/checkin")
+def expected(
+    session: str,
+    response: Response,
+    venue: TheVenue,
+    visitor: Annotated[Visitor, Depends(signed_in("expected"))],  # noqa: ARG001  # the guard
+) -> dict[str, object]:
+    response.headers["cache-control"] = "no-store"
+    experts = checkin.expected_experts(venue, session)
+    return {
+        "experts": [
+            {
+                "seat": one.seat,
+                "blinded": one.blinded,
+                "discipline": one.discipline,
+                "state": one.state,
+                "person": one.person,
+                "identity": one.identity,
+            }
+            for one in experts
+        ]
+    }
+
+
+@router.post("/api/sessions/{session}/checkin", status_code=201)
+def check_in(
+    session: str,
+    venue: TheVenue,
+    visitor: Annotated[Visitor, Depends(signed_in("check_in"))],
+    body: Annotated[CheckInBody, Depends(json_body(CheckInBody))],
+) -> dict[str, object]:
+    seat = checkin.check_in(venue, visitor, session, blinded=body.blinded, seat=body.seat)
+    return {"person": seat.person, "code": seat.code}
+
+
+@router.post("/api/sessions/{session}/invitations", status_code=201)
+def invitation(
+    session: str,
+    venue: TheVenue,
+    visitor: Annotated[Visitor, Depends(signed_in("invitations"))],  # noqa: ARG001  # the guard
+    body: Annotated[AnswerBody, Depends(json_body(AnswerBody))],
+) -> dict[str, object]:
+    noted = invitations.note_answer(venue, session, blinded=body.blinded, answer=body.answer)
+    return saved_answer(noted)
+
+
+@router.get("/api/sessions/{session}/bundle")
+def bundle(
+    session: str,
+    venue: TheVenue,
+    visitor: Annotated[Visitor, Depends(signed_in("bundle"))],
+) -> StreamingResponse:
+    with venue.book.reading(session) as fold:
+        check_session(fold, visitor)
+    chunks = export_bundle(venue, visitor, session)
+    headers = {
+        "content-disposition": f'attachment; filename="{session}.bideval-bundle"',
+        "cache-control": "no-store",
+    }
+    return StreamingResponse(chunks, media_type="application/octet-stream", headers=headers)
+
+
+def saved_answer(saved: Saved) -> dict[str, object]:
+    return {
+        "entry": saved.entry,
+        "origin": saved.origin,
+        "n": saved.n,
+        "saved": saved.saved,
+        "receipt": saved.receipt,
+    }
+
+
+async def _uploaded_pool(request: Request, limit: int) -> tuple[str, list[str]]:
+    """Return the table and the names that parties gave, from a form or a bare CSV body."""
+    names = request.query_params.get("excluded_names", "").splitlines()
+    if request.headers.get("content-type", "").startswith("multipart/form-data"):
+        return await _form_pool(request, limit)
+    return _text(await limited_body(request, limit), "body"), names
+
+
+async def _form_pool(request: Request, limit: int) -> tuple[str, list[str]]:
+    if int(request.headers.get("content-length", "0") or "0") > limit:
+        raise InputError("too_large", field="file", rule="limits.pool")
+    async with request.form(max_files=1, max_fields=4, max_part_size=limit) as form:
+        upload, names = form.get("file"), form.get("excluded_names")
+        if upload is None or isinstance(upload, str):
+            raise InputError("missing", field="file")
+        data = await upload.read(limit + 1)
+    if len(data) > limit:
+        raise InputError("too_large", field="file", rule="limits.pool")
+    return _text(data, "file"), names.splitlines() if isinstance(names, str) else []
+
+
+def _text(data: bytes, field: str) -> str:
+    try:
+        return data.decode("utf-8-sig")
+    except UnicodeDecodeError:
+        raise InputError("not_utf8", field=field, rule="pool.table") from None
