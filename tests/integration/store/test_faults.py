@@ -9,7 +9,7 @@ import sqlite3
 import subprocess
 
 import pytest
-from sqlalchemy import create_engine, text
+from sqlalchemy import NullPool, create_engine, text
 
 from bideval.store.engine import database_url
 from bideval.store.record_store import SqlRecordStore
@@ -165,7 +165,7 @@ def test_a_reader_finds_a_new_connection_by_itself(postgresql_store, author):
 
 
 def terminate_others(url):
-    engine = create_engine(database_url(url))
+    engine = create_engine(database_url(url), poolclass=NullPool)
     with engine.connect() as connection:
         connection.execute(
             text(

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from sqlalchemy import DDL, create_engine, text
+from sqlalchemy import DDL, NullPool, create_engine, text
 from sqlalchemy.exc import DBAPIError
 
 from bideval.ports import Conflict
@@ -26,7 +26,7 @@ def connection(founded, store_url, author):
         tx.add_conflict(Conflict(author.session, "wencheng", 1, "fork", b"proof", 1))
 
     founded.write(rest).result(timeout=20)
-    engine = create_engine(database_url(store_url))
+    engine = create_engine(database_url(store_url), poolclass=NullPool)
     with engine.connect() as opened:
         yield opened
     engine.dispose()
