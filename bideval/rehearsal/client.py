@@ -1,0 +1,200 @@
+"""A person in front of a venue's server: the public interfaces and nothing else.
+
+Decided here: requests, repeats of requests whose answer was lost, waiting for the session to come
+so far. Not decided here: what the person does.
+
+A submission is repeated with the same bytes until the venue answers, as the browser's outbox does;
+the venue takes it once.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import hashlib
+from typing import TYPE_CHECKING, Any, Self
+
+import httpx2
+import websockets
+
+from bideval.terms.errors import BidevalError
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncGenerator, Callable, Mapping
+    from types import TracebackType
+
+    from bideval.rehearsal.persona import Devices, Persona
+
+    View = dict[str, Any]
+
+TRIES = 8
+"""Times a request is sent when the line to the venue breaks; the pause doubles from `PAUSE_S`."""
+PAUSE_S = 0.1
+LOOK_S = 1.0
+"""Seconds after which a waiting client looks again although nobody told it to."""
+CALM_S = 0.25
+"""Seconds between two looks at a session that changes all the time."""
+REQUEST_TIMEOUT_S = 30.0
+COOKIE = "bideval"
+
+
+class AnswerError(BidevalError):
+    """The venue refused; code, field and rule are the server's own."""
+
+
+class Desk:
+    """One person signed in at one venue."""
+
+    def __init__(self, url: str, venue: str, persona: Persona, devices: Devices) -> None:
+        self.url = url
+        self.venue = venue
+        self.persona = persona
+        self.devices = devices
+        self._client = httpx2.AsyncClient(
+            base_url=url, headers={"Origin": url}, timeout=REQUEST_TIMEOUT_S, trust_env=False
+        )
+
+    async def __aenter__(self) -> Self:
+        await self._client.__aenter__()
+        return self
+
+    async def __aexit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        await self._client.__aexit__(kind, error, trace)
+
+    @property
+    def person(self) -> str:
+        """The id of the person at this desk."""
+        return self.persona.person
+
+    async def enrol(self, code: str, *, session: str | None = None) -> None:
+        """Turn a one-time code into an account (or a seat of a session) of this person's key."""
+        enrolment = self.persona.enrolment(session=session, venue=self.venue)
+        await self.post("/api/enrol", {"code": code, **enrolment})
+
+    async def join(self, session: str) -> None:
+        """Have this account's key enrolled into the session's record."""
+        enrolment = self.persona.enrolment(session=session, venue=self.venue)
+        await self.post(f"/api/sessions/{session}/join", enrolment)
+
+    async def say(self, session: str, kind: str, body: Mapping[str, object]) -> dict[str, Any]:
+        """Sign an entry, submit it, and return the venue's acknowledgement."""
+        jws = self.persona.entry(session, kind, body, devices=self.devices)
+        return await self.submit(session, jws)
+
+    async def submit(self, session: str, jws: str) -> dict[str, Any]:
+        """Submit signed bytes; the same bytes again give the same answer."""
+        return await self.post("/api/entries", {"session": session, "jws": jws})
+
+    async def view(self, session: str) -> View:
+        """Return what this person may see of the session."""
+        return await self.get(f"/api/sessions/{session}")
+
+    async def upload(self, content: bytes, media_type: str, *, session: str) -> str:
+        """Put a file into the venue's store and return its SHA-256."""
+        sha256 = hashlib.sha256(content).hexdigest()
+        await self._ask(
+            "PUT",
+            f"/api/files/{sha256}",
+            content=content,
+            headers={"Content-Type": media_type},
+            params={"session": session},
+        )
+        return sha256
+
+    async def get(self, path: str) -> dict[str, Any]:
+        """Return the JSON at a path."""
+        return _json(await self._ask("GET", path))
+
+    async def fetch(self, path: str) -> bytes:
+        """Return the bytes at a path."""
+        response = await self._ask("GET", path)
+        return response.content
+
+    async def post(self, path: str, body: object) -> dict[str, Any]:
+        """Send JSON and return the JSON of the answer."""
+        return _json(await self._ask("POST", path, json=body))
+
+    async def follow(self, session: str) -> AsyncGenerator[View, None]:
+        """Yield the session's view now and whenever the venue has news, until the caller stops.
+
+        Views come at most every `CALM_S`, because a room full of marks would be news all the time.
+        """
+        news = asyncio.Event()
+        async with asyncio.TaskGroup() as tasks:
+            listening = tasks.create_task(self._listen(session, news))
+            try:
+                while True:
+                    news.clear()
+                    yield await self.view(session)
+                    await asyncio.sleep(CALM_S)
+                    with contextlib.suppress(TimeoutError):
+                        await asyncio.wait_for(news.wait(), LOOK_S)
+            finally:
+                listening.cancel()
+
+    async def wait(
+        self, session: str, ready: Callable[[View], bool], *, what: str, patience_s: float
+    ) -> View:
+        """Return the first view for which `ready` holds; TimeoutError says what was waited for."""
+        try:
+            async with asyncio.timeout(patience_s):
+                async with contextlib.aclosing(self.follow(session)) as views:
+                    async for view in views:
+                        if ready(view):
+                            return view
+        except TimeoutError:
+            raise TimeoutError(f"{self.person}: no {what} within {patience_s} s") from None
+        raise AssertionError("unreachable")
+
+    async def _listen(self, session: str, news: asyncio.Event) -> None:
+        address = f"ws{self.url.removeprefix('http')}/live?session={session}"
+        cookies = "; ".join(f"{name}={value}" for name, value in self._client.cookies.items())
+        with contextlib.suppress(OSError, websockets.exceptions.WebSocketException):
+            async with websockets.connect(
+                address,
+                origin=websockets.Origin(self.url),
+                additional_headers={"Cookie": cookies},
+                compression=None,
+                proxy=None,
+            ) as socket:
+                async for _ in socket:
+                    news.set()
+
+    async def _ask(self, method: str, path: str, **parts: Any) -> httpx2.Response:  # noqa: ANN401  # what httpx2 takes
+        pause = PAUSE_S
+        for attempt in range(1, TRIES + 1):
+            try:
+                response = await self._client.request(method, path, **parts)
+            except httpx2.TransportError:
+                if attempt == TRIES:
+                    raise
+                await asyncio.sleep(pause)
+                pause *= 2
+            else:
+                return _accepted(response, f"{self.person}: {method} {path}")
+        raise AssertionError("unreachable")
+
+
+def _accepted(response: httpx2.Response, request: str) -> httpx2.Response:
+    if response.is_success:
+        return response
+    try:
+        error = response.json()["error"]
+    except (ValueError, KeyError, TypeError):
+        error = {"code": f"http_{response.status_code}"}
+    raise AnswerError(
+        error["code"],
+        field=error.get("field"),
+        rule=error.get("rule"),
+        detail=f"{request}: {error.get('message', error['code'])}",
+    )
+
+
+def _json(response: httpx2.Response) -> dict[str, Any]:
+    content: dict[str, Any] = response.json() if response.content else {}
+    return content

@@ -1,0 +1,144 @@
+"""Venue servers as processes of their own, each with its database and keys.
+
+Decided here: settings of venues on loopback, starting, waiting until they answer, stopping.
+Not decided here: how keys and codes are made (the command line hands that in) and what is done.
+"""
+
+from __future__ import annotations
+
+import json
+import socket
+import subprocess
+import sys
+import time
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import httpx2
+
+from bideval.terms.errors import FaultError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Sequence
+    from pathlib import Path
+
+START_S = 30.0
+"""Seconds for a server to answer after its start, on a busy machine."""
+STOP_S = 15.0
+LOOK_S = 0.05
+LOG_TAIL = 2_000
+"""Characters of a server's log that a failed start shows."""
+
+
+@dataclass(frozen=True, slots=True)
+class VenuePlan:
+    """A venue to be started: id, name as people read it, its folder and port."""
+
+    id: str
+    name: str
+    folder: Path
+    port: int
+
+    @property
+    def url(self) -> str:
+        """Where people reach it."""
+        return f"http://127.0.0.1:{self.port}"
+
+    @property
+    def settings_file(self) -> Path:
+        """Its settings."""
+        return self.folder / "venue.toml"
+
+    @property
+    def log_file(self) -> Path:
+        """What it prints."""
+        return self.folder / "server.log"
+
+
+def free_ports(count: int) -> list[int]:
+    """Return ports of the loopback interface that nobody uses now."""
+    with ExitStack() as sockets:
+        opened = [sockets.enter_context(socket.socket()) for _ in range(count)]
+        for one in opened:
+            one.bind(("127.0.0.1", 0))
+        return [one.getsockname()[1] for one in opened]
+
+
+def write_settings(
+    plans: Sequence[VenuePlan], make_keys: Callable[[Path], dict[str, Any]], *, demo: bool
+) -> None:
+    """Write every venue's settings: first alone, to make its keys, then with the others' cards."""
+    cards: dict[str, dict[str, Any]] = {}
+    for plan in plans:
+        plan.folder.mkdir(parents=True, exist_ok=True)
+        plan.settings_file.write_text(_settings(plan, [], demo=demo), "utf-8")
+        cards[plan.id] = make_keys(plan.settings_file)
+    for plan in plans:
+        peers = [cards[other.id] for other in plans if other.id != plan.id]
+        plan.settings_file.write_text(_settings(plan, peers, demo=demo), "utf-8")
+
+
+def _settings(plan: VenuePlan, peers: Sequence[dict[str, Any]], *, demo: bool) -> str:
+    lines = [
+        f"demo = {str(demo).lower()}",
+        'log_level = "warning"',
+        "[venue]",
+        f"id = {_quoted(plan.id)}",
+        f"name = {_quoted(plan.name)}",
+        f'url = "ws://127.0.0.1:{plan.port}/link"',
+        "[listen]",
+        'host = "127.0.0.1"',
+        f"port = {plan.port}",
+    ]
+    for peer in peers:
+        lines += ["[[peers]]", *(f"{name} = {_quoted(value)}" for name, value in peer.items())]
+    return "\n".join([*lines, ""])
+
+
+def _quoted(value: str) -> str:
+    # A JSON string of printable text is a TOML basic string too.
+    return json.dumps(value, ensure_ascii=False)  # noqa: TID251
+
+
+@contextmanager
+def running(plans: Sequence[VenuePlan]) -> Iterator[None]:
+    """Run one server process per venue; stop them all at the end, whatever happens."""
+    with ExitStack() as stack:
+        servers = [stack.enter_context(_process(plan)) for plan in plans]
+        for plan, server in zip(plans, servers, strict=True):
+            _await_answer(plan, server)
+        yield
+
+
+@contextmanager
+def _process(plan: VenuePlan) -> Iterator[subprocess.Popen[bytes]]:
+    command = [sys.executable, "-m", "bideval.cli", "serve", "--config", str(plan.settings_file)]
+    with plan.log_file.open("ab") as log:
+        server = subprocess.Popen(command, stdout=log, stderr=log, stdin=subprocess.DEVNULL)  # noqa: S603  # our own program
+        try:
+            yield server
+        finally:
+            _stop(server)
+
+
+def _stop(server: subprocess.Popen[bytes]) -> None:
+    server.terminate()
+    try:
+        server.wait(STOP_S)
+    except subprocess.TimeoutExpired:
+        server.kill()
+        server.wait()
+
+
+def _await_answer(plan: VenuePlan, server: subprocess.Popen[bytes]) -> None:
+    deadline = time.monotonic() + START_S
+    while server.poll() is None and time.monotonic() < deadline:
+        try:
+            if httpx2.get(f"{plan.url}/healthz", trust_env=False).is_success:
+                return
+        except httpx2.TransportError:
+            pass
+        time.sleep(LOOK_S)
+    tail = plan.log_file.read_text("utf-8", errors="replace")[-LOG_TAIL:]
+    raise FaultError("server_not_ready", field=plan.id, detail=f"does not answer:\n{tail}")
