@@ -4,13 +4,13 @@
 import { busy } from "./forms.js";
 import { allKeys } from "./keys.js";
 import { enrol, signIn } from "./people.js";
-import { Refused } from "./post.js";
+import { Refused, postJson } from "./post.js";
 import { context } from "./words.js";
 
 /** @param {HTMLFormElement} form */
 async function become(form) {
   const { venue } = context();
-  const { person = "", code = "", then = "/" } = form.dataset;
+  const { person = "", then = "/" } = form.dataset;
   const keys = (await allKeys()).filter((each) => each.venue === venue && each.person === person);
   for (const each of keys.reverse()) {
     try {
@@ -20,6 +20,7 @@ async function become(form) {
       if (!(error instanceof Refused)) throw error;
     }
   }
+  const { code } = await postJson("/demo/code", { person });
   await enrol(code);
   location.assign(then);
 }

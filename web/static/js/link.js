@@ -15,7 +15,6 @@ class Link {
   pause = FIRST_PAUSE;
   downSince = 0;
   heard = 0;
-  sent = 0;
 
   /** @param {string} session */
   constructor(session) {
@@ -51,15 +50,14 @@ class Link {
 
   beat() {
     if (this.socket?.readyState !== WebSocket.OPEN) return;
-    if (Date.now() - this.heard > SILENCE) return this.socket.close();
-    this.sent = Date.now();
-    this.socket.send(JSON.stringify({ type: "ping", at: this.sent }));
+    if (Date.now() - Math.max(this.heard, clock.heardAt()) > SILENCE) return this.socket.close();
+    this.socket.send(JSON.stringify({ type: "ping" }));
+    void readClock();
   }
 
   /** @param {{type: string, [more: string]: any}} event */
   receive(event) {
     this.heard = Date.now();
-    if (event.type === "pong" && Number.isFinite(event.now)) clock.learn(this.sent, this.heard, event.now);
     if (event.type === "fragment") morph(event.target, event.html);
     document.dispatchEvent(new CustomEvent(`live:${event.type}`, { detail: event }));
   }
@@ -76,6 +74,14 @@ class Link {
     }
     document.dispatchEvent(new CustomEvent("live:state", { detail: { state, since: this.downSince } }));
   }
+}
+
+/** The server's clock, asked for on its own: the socket only brings news. */
+async function readClock() {
+  const sent = Date.now();
+  const response = await fetch("/api/venue", { cache: "no-store" }).catch(() => null);
+  const { now } = response?.ok ? await response.json() : {};
+  if (Number.isFinite(now)) clock.learn(sent, Date.now(), now);
 }
 
 /** A part of the page as the server renders it now; focus and typed text stay. @param {string} id @param {string} html */
@@ -118,6 +124,7 @@ function tick() {
 
 const { session } = context();
 if (session) new Link(session);
+else void readClock();
 document.addEventListener("live:head", refreshSoon);
 document.addEventListener("live:line", refreshSoon);
 document.addEventListener("live:phase", () => {

@@ -1,0 +1,155 @@
+"""The officer's desk: the phase, what is missing, for whom all wait, what may be ordered.
+
+Decided here: how the fold's answers are grouped for reading. Not decided here: any of the answers.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from bideval.session.names import Phase
+from bideval.session.phases import MOVES, missing, moves_from, needs_order, next_phase
+
+if TYPE_CHECKING:
+    from bideval.session.panel import DrawnSeat, Member
+    from bideval.session.people import Venue
+    from bideval.session.phases import Missing
+    from bideval.session.procedure import Pause, Warned
+    from bideval.session.standing import Standing
+
+BREAKS = frozenset({Phase.FAILED, Phase.RE_FORMED})
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Condition:
+    """One thing that the next move needs; `waiting_for` are actor ids."""
+
+    name: str
+    holds: bool
+    waiting_for: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NextMove:
+    """The next move of a session that goes well."""
+
+    to: Phase
+    by_order: bool
+    ordered: bool
+    conditions: tuple[Condition, ...]
+
+    @property
+    def ready(self) -> bool:
+        """Whether everything but the order is there."""
+        return all(condition.holds for condition in self.conditions)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SeatRow:
+    """One drawn seat as the officer may see it: by blinded id."""
+
+    number: int
+    venue: str
+    discipline: str
+    blinded: str
+    state: str
+    person: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DeskView:
+    """The whole desk."""
+
+    phase: Phase
+    paused: bool
+    pause: Pause | None
+    move: NextMove | None
+    breaks: tuple[Phase, ...]
+    has_tender: bool
+    has_pool: bool
+    pool_count: int
+    seats: tuple[SeatRow, ...]
+    members: tuple[Member, ...]
+    warnings: tuple[Warned, ...]
+    venues: tuple[VenueRow, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class VenueRow:
+    """One venue of the session: whether it joined, and since when its line is down."""
+
+    venue: Venue
+    main: bool
+    joined: bool
+    absent_since: int | None
+
+
+def desk_view(session: Standing) -> DeskView:
+    """Gather the desk of a session."""
+    procedure = session.procedure
+    return DeskView(
+        phase=session.phase,
+        paused=session.paused,
+        pause=procedure.pauses[-1] if session.paused else None,
+        move=next_move(session),
+        breaks=tuple(to for to in moves_from(session.phase) if to in BREAKS),
+        has_tender=session.tender is not None,
+        has_pool=session.panel.pool is not None,
+        pool_count=session.panel.pool.count if session.panel.pool else 0,
+        seats=tuple(seat_row(seat) for _, seat in sorted(session.panel.seats.items())),
+        members=tuple(session.panel.seated()),
+        warnings=tuple(reversed(procedure.warnings)),
+        venues=venue_rows(session),
+    )
+
+
+def next_move(session: Standing) -> NextMove | None:
+    """The next move with what it needs; None at the end of a session."""
+    to = next_phase(session.phase)
+    if to is None:
+        return None
+    lacking = missing(session, to) if session.tender is not None else []
+    return NextMove(
+        to=to,
+        by_order=needs_order(session, to) if session.tender is not None else True,
+        ordered=_ordered(session, to),
+        conditions=tuple(_condition(name, lacking) for name in MOVES[session.phase, to].needs),
+    )
+
+
+def _ordered(session: Standing, to: Phase) -> bool:
+    order = session.procedure.order()
+    return order is not None and order.to is to
+
+
+def _condition(name: str, lacking: list[Missing]) -> Condition:
+    own = [one for one in lacking if one.condition == name]
+    waiting = tuple(dict.fromkeys(actor for one in own for actor in one.waiting_for))
+    return Condition(name=name, holds=not own, waiting_for=waiting)
+
+
+def seat_row(seat: DrawnSeat) -> SeatRow:
+    return SeatRow(
+        number=seat.item.seat,
+        venue=seat.item.venue,
+        discipline=seat.item.discipline,
+        blinded=seat.item.blinded,
+        state=seat.state.value,
+        person=seat.person or "",
+    )
+
+
+def venue_rows(session: Standing) -> tuple[VenueRow, ...]:
+    """The venues of a session, main first."""
+    people = session.people
+    rows = [
+        VenueRow(
+            venue=venue,
+            main=venue.id == people.main,
+            joined=venue.id in people.joined,
+            absent_since=people.absent.get(venue.id),
+        )
+        for venue in people.venues.values()
+    ]
+    return tuple(sorted(rows, key=lambda row: not row.main))

@@ -1,0 +1,136 @@
+"""What stands around every page: who, where, the course of the session, the rooms of a role.
+
+Decided here: which rooms a role finds in its menu, how far the course is, what scripts are told.
+Not decided here: what a role may do there (access, session).
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from bideval.pages.names import N_
+from bideval.session.names import COURSE, ENDED, Phase
+from bideval.terms.identifiers import Role
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from bideval.actions.visitor import Visitor
+    from bideval.session.standing import Standing
+
+ROOMS: dict[str, tuple[str, frozenset[Role]]] = {
+    "desk": (N_("Procedure desk"), frozenset({Role.OFFICER})),
+    "tender": (N_("Tender"), frozenset({Role.OFFICER, Role.BIDDER, Role.SUPERVISOR})),
+    "seal": (N_("Seal a bid"), frozenset({Role.BIDDER})),
+    "work": (N_("My tasks"), frozenset({Role.EXPERT})),
+    "checkin": (N_("Check-in"), frozenset({Role.OPERATOR})),
+    "board": (N_("Board"), frozenset({Role.SUPERVISOR, Role.OFFICER})),
+    "opening": (N_("Opening hall"), frozenset({Role.OFFICER, Role.BIDDER, Role.SUPERVISOR})),
+    "draw": (N_("Draw"), frozenset({Role.OFFICER, Role.SUPERVISOR})),
+    "result": (N_("Result"), frozenset({Role.OFFICER, Role.EXPERT, Role.SUPERVISOR})),
+    "confirm": (N_("Confirmation"), frozenset({Role.EXPERT})),
+    "report": (
+        N_("Report"),
+        frozenset({Role.OFFICER, Role.BIDDER, Role.SUPERVISOR, Role.AUDITOR, Role.EXPERT}),
+    ),
+    "record": (N_("Record"), frozenset({Role.OFFICER, Role.SUPERVISOR, Role.AUDITOR})),
+}
+"""Rooms of a session in menu order: what each is called and who finds it."""
+
+SHOWN_STEPS = tuple(phase for phase in COURSE if phase not in {Phase.RELEASED, Phase.ARCHIVED})
+"""Phases shown in the bar: release happens between scoring and consolidation by itself."""
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """One step of the course: `state` is done, now or todo."""
+
+    phase: Phase
+    state: str
+    number: int
+
+
+@dataclass(frozen=True, slots=True)
+class Room:
+    """One entry of the menu."""
+
+    name: str
+    title: str
+    url: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Frame:
+    """Everything around a page's own content."""
+
+    venue: str
+    venue_name: str
+    demo: bool = False
+    person: str = ""
+    role: Role | None = None
+    seat: str = ""
+    session: str = ""
+    title: str = ""
+    phase: Phase | None = None
+    paused: str = ""
+    steps: tuple[Step, ...] = ()
+    rooms: tuple[Room, ...] = ()
+    context: Mapping[str, object] = field(default_factory=dict)
+
+
+def rooms_of(role: Role, session: str) -> tuple[Room, ...]:
+    """The rooms of a role in menu order."""
+    return tuple(
+        Room(name, title, f"/sessions/{session}/{name}")
+        for name, (title, roles) in ROOMS.items()
+        if role in roles
+    )
+
+
+def steps_of(phase: Phase) -> tuple[Step, ...]:
+    """The course with what is behind, what is going on and what is ahead.
+
+    Phases say what has been reached, so the step after it is going on, except for the two
+    activities, which are going on themselves.
+    """
+    if phase in ENDED:
+        state = "done" if phase is Phase.ARCHIVED else "todo"
+        return tuple(Step(each, state, at) for at, each in enumerate(SHOWN_STEPS, start=1))
+    current = going_on(phase)
+    place = COURSE.index(current)
+    return tuple(
+        Step(each, _state(COURSE.index(each), place), at)
+        for at, each in enumerate(SHOWN_STEPS, start=1)
+    )
+
+
+def going_on(phase: Phase) -> Phase:
+    """The step that people work on while the session has reached `phase`."""
+    if phase in {Phase.RESPONSIVENESS, Phase.SCORING, *ENDED}:
+        return phase
+    if phase is Phase.PREPARED:
+        return Phase.PREPARED
+    following = COURSE[COURSE.index(phase) + 1]
+    return Phase.REPORTED if following is Phase.ARCHIVED else following
+
+
+def _state(place: int, now: int) -> str:
+    if place == now:
+        return "now"
+    return "done" if place < now else "todo"
+
+
+def context_of(
+    session: Standing, visitor: Visitor, venue: str, head: Mapping[str, object] | None
+) -> dict[str, object]:
+    """What scripts need to sign for this visitor in this session; nothing else is in it."""
+    person = session.people.persons.get(visitor.person)
+    return {
+        "session": session.session_id,
+        "actor": visitor.person,
+        "role": visitor.role.value,
+        "kid": person.kid if person else visitor.kid,
+        "venue": venue,
+        "head": dict(head) if head else None,
+    }
