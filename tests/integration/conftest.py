@@ -56,6 +56,18 @@ def new_postgresql_url(postgresql_server):
 
 
 @pytest.fixture(scope="session")
+def migrated_postgresql_url(new_postgresql_url):
+    """Return a function that makes a migrated, empty schema and returns its address."""
+
+    def make() -> str:
+        url = new_postgresql_url()
+        migrate(url, MIGRATIONS)
+        return url
+
+    return make
+
+
+@pytest.fixture(scope="session")
 def sqlite_template(tmp_path_factory):
     path = tmp_path_factory.mktemp("template") / "template.sqlite"
     migrate(f"sqlite:///{path}", MIGRATIONS)
@@ -69,9 +81,7 @@ def store_url(request, tmp_path):
         path = tmp_path / "store.sqlite"
         shutil.copy(request.getfixturevalue("sqlite_template"), path)
         return f"sqlite:///{path}"
-    url = request.getfixturevalue("new_postgresql_url")()
-    migrate(url, MIGRATIONS)
-    return url
+    return request.getfixturevalue("migrated_postgresql_url")()
 
 
 @pytest.fixture

@@ -49,6 +49,11 @@ class Author:
         return lambda tx: self.add(tx, entry, place=place)
 
 
+@pytest.fixture(scope="session")
+def make_author():
+    return Author
+
+
 @pytest.fixture
 def author():
     return Author()
