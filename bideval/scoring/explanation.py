@@ -129,5 +129,8 @@ def total_quantum(rounding: Rounding) -> Quantum:
 
 def amount(value: Fraction | Decimal) -> str:
     """Write an input of a formula: as a plain decimal where it ends, else as a fraction."""
-    exact = exact_decimal(Fraction(value))
-    return str(value) if exact is None else plain(exact)
+    if isinstance(value, Fraction):
+        exact = exact_decimal(value)
+        return str(value) if exact is None else plain(exact)
+    text = plain(value)
+    return text.rstrip("0").rstrip(".") if "." in text else text

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from enum import StrEnum
-from fractions import Fraction
 from typing import TYPE_CHECKING
 
 from bideval.scoring.marks import Marks
@@ -58,8 +57,16 @@ def mark_fault(mark: Decimal, criterion: Criterion) -> FindingKind | None:
         return FindingKind.OUT_OF_RANGE
     if criterion.step is None:
         return None
-    steps = (Fraction(mark) - Fraction(criterion.min)) / Fraction(criterion.step)
-    return None if steps.denominator == 1 else FindingKind.OFF_STEP
+    return None if _is_on_step(mark, criterion.min, step=criterion.step) else FindingKind.OFF_STEP
+
+
+def _is_on_step(mark: Decimal, low: Decimal, *, step: Decimal) -> bool:
+    """Say whether (mark − low) / step is whole, in bare integers: every mark passes here."""
+    over, under = mark.as_integer_ratio()
+    low_over, low_under = low.as_integer_ratio()
+    step_over, step_under = step.as_integer_ratio()
+    distance = (over * low_under - low_over * under) * step_under
+    return distance % (under * low_under * step_over) == 0
 
 
 def ceiling_findings(case: Case) -> tuple[Finding, ...]:
