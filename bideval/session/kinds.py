@@ -197,7 +197,7 @@ _ALL = (
         authors=MAIN,
         phases=_from(Phase.OPENED, Phase.SCORING),
         read=panel.read_draw_supplemented,
-        refuses=("seat_taken", "strata_differ", "ticket_spent", "ticket_order", *SEAL),
+        refuses=("seat_taken", "strata_differ", "ticket_spent", *SEAL),
     ),
     Kind(
         name="declaration.signed",

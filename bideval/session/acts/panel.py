@@ -132,8 +132,6 @@ def supplement_draw(session: Standing, act: Act, body: DrawSupplemented) -> Call
         raise refused("strata_differ", field="body.panel")
     if new.blinded in session.panel.spent:
         raise refused("ticket_spent", field="body.panel.blinded")
-    if new.ticket <= old.ticket:
-        raise refused("ticket_order", field="body.panel.ticket")
     secret = _names_secret(session, act, body.names)
 
     def count() -> None:

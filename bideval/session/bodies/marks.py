@@ -136,9 +136,8 @@ def read_scoresheet_signed(body: Fields) -> ScoresheetSigned:
 
 
 def read_mark_corrected(body: Fields) -> MarkCorrected:
-    """Read `mark.corrected`: something must change."""
-    before = body.optional("before", body.decimal)
-    after = body.optional("after", body.decimal)
+    """Read `mark.corrected`: both marks are told, null being an absent one, and they differ."""
+    before, after = _mark(body, "before"), _mark(body, "after")
     if before == after:
         raise InputError("nothing_changes", field=body.at("after"))
     return MarkCorrected(
@@ -149,3 +148,7 @@ def read_mark_corrected(body: Fields) -> MarkCorrected:
         ground=body.choice("ground", CorrectionGround),
         reason=read_reason(body),
     )
+
+
+def _mark(body: Fields, name: str) -> Decimal | None:
+    return None if body.required(name) is None else body.decimal(name)
