@@ -8,7 +8,7 @@ from fractions import Fraction
 from pathlib import Path
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from bideval.scoring.case import parse_case
@@ -296,6 +296,7 @@ def documents(draw):
     }
 
 
+@settings(max_examples=40)
 @given(documents(), st.randoms(use_true_random=False))
 def test_order_of_bids_members_and_sheets_decides_nothing(document, random):
     before = evaluated(document)
@@ -306,6 +307,7 @@ def test_order_of_bids_members_and_sheets_decides_nothing(document, random):
     assert sorted(after["candidates"]) == sorted(before["candidates"])
 
 
+@settings(max_examples=40)
 @given(documents())
 def test_the_lowest_evaluated_price_scores_the_maximum(document):
     result = consolidate(parse_case(document))
@@ -314,6 +316,7 @@ def test_the_lowest_evaluated_price_scores_the_maximum(document):
         assert (line.price_score == 30) >= (line.evaluated_price == result.benchmark_price)
 
 
+@settings(max_examples=40)
 @given(documents())
 def test_a_replaced_member_counts_nowhere(document):
     before = evaluated(document)
@@ -323,6 +326,7 @@ def test_a_replaced_member_counts_nowhere(document):
     assert evaluated(document) == before
 
 
+@settings(max_examples=40)
 @given(documents())
 def test_ranks_order_totals_and_leave_gaps(document):
     lines = consolidate(parse_case(document)).bids
@@ -332,6 +336,7 @@ def test_ranks_order_totals_and_leave_gaps(document):
         assert all(other.rank > line.rank for other in lines if other.total < line.total)
 
 
+@settings(max_examples=40)
 @given(documents(), st.data())
 def test_a_better_mark_never_lowers_the_total(document, data):
     bid = data.draw(st.sampled_from(document["bids"]))["id"]
@@ -341,6 +346,7 @@ def test_a_better_mark_never_lowers_the_total(document, data):
     assert Fraction(evaluated(document)["bids"][bid]["total"]) >= before
 
 
+@settings(max_examples=40)
 @given(documents(), st.data())
 def test_a_lower_price_never_lowers_its_own_total(document, data):
     bid = data.draw(st.sampled_from(document["bids"]))
@@ -349,6 +355,7 @@ def test_a_lower_price_never_lowers_its_own_total(document, data):
     assert Fraction(evaluated(document)["bids"][bid["id"]]["total"]) >= before
 
 
+@settings(max_examples=40)
 @given(documents())
 def test_total_is_the_rounded_sum_of_what_the_steps_left(document):
     case = parse_case(document)
@@ -358,6 +365,7 @@ def test_total_is_the_rounded_sum_of_what_the_steps_left(document):
         assert abs(Fraction(line.total) - exact) <= unit / 2
 
 
+@settings(max_examples=40)
 @given(documents())
 def test_consolidation_is_a_function_of_the_case(document):
     case = parse_case(document)

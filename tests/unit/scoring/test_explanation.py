@@ -60,7 +60,7 @@ def test_steps_round_only_when_the_method_says_each():
         (Fraction(25, 3), "25/3"),
         (Decimal("13.50"), "13.5"),
         (Decimal("0.00"), "0"),
-        (Decimal("100"), "100"),
+        (Decimal(100), "100"),
         (Fraction(0), "0"),
     ],
 )
