@@ -7,7 +7,7 @@ Not decided here: anything else.
 import asyncio
 import shutil
 import ssl
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -42,7 +42,7 @@ from bideval.link.venue_host import VenueHost
 from bideval.pages import api_demo, api_entries, api_files, api_people, api_sessions, errors, live
 from bideval.pages.api_guard import Guard
 from bideval.pages.context import Site
-from bideval.ports import Clock, Peer
+from bideval.ports import Clock, Peer, Press
 from bideval.settings import PeerSettings, Settings
 from bideval.store.record_store import SqlRecordStore
 from bideval.sync.proving import LocalVenue
@@ -70,9 +70,11 @@ class House:
         self.venue.devices.store.close()
 
 
-def build_house(settings: Settings, *, clock: Clock | None = None) -> House:
+def build_house(
+    settings: Settings, *, clock: Clock | None = None, press: Press | None = None
+) -> House:
     """Wire one venue up; its database has been migrated."""
-    devices = _devices(settings, clock or SystemClock())
+    devices = _devices(settings, clock or SystemClock(), press or _NoPress())
     spread = Spread(settings.venue.id)
     book = RecordBook(venue=settings.venue.id, store=devices.store)
     venue = Venue(
@@ -93,12 +95,15 @@ def build_house(settings: Settings, *, clock: Clock | None = None) -> House:
     return House(venue, steward, caretaker)
 
 
-def create_app(house: House, settings: Settings) -> FastAPI:
-    """Return the ASGI application of one venue."""
+def create_app(
+    house: House, settings: Settings, *, on_ready: Callable[[], None] | None = None
+) -> FastAPI:
+    """Return the ASGI application of one venue; `on_ready` is called once it serves."""
     secure = settings.listen.tls_cert is not None or settings.listen.behind_proxy
     demo = settings.demo and settings.listen.loopback
     app = FastAPI(docs_url=None, redoc_url=None, openapi_url=None, lifespan=_lifespan)
     app.state.house = house
+    app.state.on_ready = on_ready
     app.state.hub_ssl = _ssl(settings)
     app.state.site = Site(house.venue, secure=secure, demo=demo)
     for module in (api_people, api_sessions, api_entries, api_files, live):
@@ -125,6 +130,8 @@ async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
     async with asyncio.TaskGroup() as group:
         running = [group.create_task(house.caretaker.run()), group.create_task(hub.run())]
         await asyncio.to_thread(house.steward.tick)
+        if app.state.on_ready is not None:
+            app.state.on_ready()
         yield
         for task in running:
             task.cancel()
@@ -185,7 +192,7 @@ def _tell_failure(session: str, duty: object, fault: Exception) -> None:
     log.error("duty failed", session=session, kind=type(duty).__name__, exc_info=fault)
 
 
-def _devices(settings: Settings, clock: Clock) -> Devices:
+def _devices(settings: Settings, clock: Clock, press: Press) -> Devices:
     files = DiskFileStore(settings.data_dir / "files")
     limits = settings.limits
     viewing = ViewingLimits(
@@ -202,7 +209,7 @@ def _devices(settings: Settings, clock: Clock) -> Devices:
         fanout=LocalFanout(),
         limiter=TokenBuckets(clock),
         viewing=ChildViewing(files, settings.data_dir / "viewing", viewing),
-        press=_NoPress(),
+        press=press,
     )
 
 

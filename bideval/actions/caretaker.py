@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 
     from bideval.actions.steward import Steward
     from bideval.actions.venue import Venue
-    from bideval.ports import FaultNotice, Reader, StoredLine
+    from bideval.ports import FaultNotice, Json, Reader, StoredLine
 
 log = structlog.get_logger("bideval.actions")
 
@@ -103,7 +103,7 @@ class Caretaker:
         """State the record, tell the links, renew the cached line."""
         stated = state_record(self._venue, session)
         if stated is not None:
-            hint = {"type": "checkpoint", "session": session}
+            hint: Json = {"type": "checkpoint", "session": session}
             self._venue.devices.fanout.publish(link_topic(), hint)
         projection = project(self._venue, session)
         self._venue.devices.store.write(lambda tx: tx.put_projection(projection)).result()

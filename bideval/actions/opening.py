@@ -11,7 +11,7 @@ import hashlib
 import tempfile
 from dataclasses import dataclass
 from pathlib import Path
-from typing import IO, TYPE_CHECKING
+from typing import IO, TYPE_CHECKING, BinaryIO
 
 from bideval.actions.authoring import say
 from bideval.actions.naming import CONTENT
@@ -125,7 +125,7 @@ def _decrypt(identity: str, source: IO[bytes], target: IO[bytes]) -> None:
         raise _Unopenable("does_not_decrypt", wrong.code) from None
 
 
-def _unpack(venue: Venue, package: IO[bytes], bid: Bid, session: str) -> Content:
+def _unpack(venue: Venue, package: BinaryIO, bid: Bid, session: str) -> Content:
     digest = hashlib.file_digest(package, "sha256").hexdigest()
     package.seek(0)
     try:

@@ -21,6 +21,7 @@ from bideval.draw.pool import ELIGIBLE, SALT_BYTES, encode_pool, parse_pool, poo
 from bideval.evidence.agefile import age_encrypt
 from bideval.evidence.canonical import canonical_bytes
 from bideval.ports import KeptFile, PoolExpert
+from bideval.session.names import Phase
 from bideval.terms.errors import RefusedError
 
 if TYPE_CHECKING:
@@ -94,12 +95,13 @@ def import_pool(
 
 
 def _check_time(venue: Venue, fold: Session) -> None:
+    """The bidders must be known, or nobody could be kept out for working at one."""
     if fold.main != venue.id:
         raise RefusedError("not_main", field="session", rule="pool.main")
     if fold.panel.pool is not None:
         raise RefusedError("pool_is_sealed", field="session", rule="pool.once")
-    if fold.tender is None:
-        raise RefusedError("no_tender", field="session", rule="pool.after_tender")
+    if fold.phase is not Phase.OPENED:
+        raise RefusedError("pool_too_early", field="session", rule="198号 art. 16")
 
 
 def _bars(fold: Session, excluded_names: Sequence[str]) -> _Bars:

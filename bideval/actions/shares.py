@@ -12,7 +12,6 @@ from bideval.actions.authoring import say
 from bideval.draw.tickets import NONCE_BYTES, nonce_commitment
 from bideval.evidence.encoding import b64u
 from bideval.evidence.sealing import Custodian, Purpose, age_encrypt, deal_seal, open_share
-from bideval.session import names
 
 if TYPE_CHECKING:
     from bideval.actions.venue import Venue
@@ -21,7 +20,7 @@ if TYPE_CHECKING:
 def seal_for(venue: Venue, session: str, purpose: Purpose, secret: bytes) -> dict[str, object]:
     """Encrypt a secret to a one-time key that the custodians of its purpose hold in pieces."""
     with venue.book.reading(session) as fold:
-        custody = fold.custody(names.Purpose(purpose))
+        custody = fold.custody(purpose)
     custodians = [Custodian(one.actor, one.recipient) for one in custody.custodians]
     _, seal = deal_seal(
         session=session, purpose=purpose, custodians=custodians, threshold=custody.threshold

@@ -7,6 +7,7 @@ Not decided here: what verifying means (verifying).
 
 from __future__ import annotations
 
+from functools import partial
 from importlib.metadata import version
 from typing import TYPE_CHECKING
 
@@ -17,6 +18,7 @@ from bideval.terms.identifiers import VENUE_LOG
 if TYPE_CHECKING:
     from bideval.actions.venue import Venue
     from bideval.actions.verifying import Verified
+    from bideval.ports import Peer, Transaction
 
 
 def start_venue(venue: Venue) -> list[Verified]:
@@ -26,10 +28,14 @@ def start_venue(venue: Venue) -> list[Verified]:
     for one in verified:
         if not one.session.startswith(VENUE_LOG):
             remember_spread(venue, one.session)
-    for peer in venue.peers.values():
-        venue.devices.store.write(lambda tx, card=peer: tx.put_peer(card)).result()
+    venue.devices.store.write(partial(_put_peers, list(venue.peers.values()))).result()
     start_log(venue, program=version("bideval"))
     return verified
+
+
+def _put_peers(peers: list[Peer], tx: Transaction) -> None:
+    for peer in peers:
+        tx.put_peer(peer)
 
 
 def remember_spread(venue: Venue, session: str) -> None:

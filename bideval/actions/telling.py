@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from bideval.actions.venue import Venue
-    from bideval.ports import StoredLine
+    from bideval.ports import Json, StoredLine
 
 PAGE_LINES = 500
 MOVES = frozenset({"phase.moved", "session.paused", "session.resumed", "result.consolidated"})
@@ -55,7 +55,7 @@ def tell_news(venue: Venue, session: str, news: Sequence[StoredLine]) -> None:
 def tell_saved(venue: Venue, stored: StoredLine) -> None:
     """Tell an author how far the entry has spread."""
     state = venue.spread.state_of(stored)
-    hint = {"type": "saved", "author": stored.author, "entry": stored.entry_hash, "saved": state}
+    hint: Json = {"type": "saved", "author": stored.author, "entry": stored.entry_hash, "saved": state}
     venue.devices.fanout.publish(session_topic(stored.session), hint)
 
 
@@ -74,5 +74,5 @@ def tell_growth(venue: Venue, session: str, before: int, after: int) -> None:
 def tell_line(venue: Venue, peer: str, *, up: bool, since_ms: int) -> None:
     """Tell everybody here that the line to another venue is up or down."""
     state = "up" if up else "down"
-    hint = {"type": "line", "venue": peer, "state": state, "since": since_ms}
+    hint: Json = {"type": "line", "venue": peer, "state": state, "since": since_ms}
     venue.devices.fanout.publish(venue_topic(), hint)

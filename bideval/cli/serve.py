@@ -6,6 +6,7 @@ line when ready, drain on SIGTERM. Not decided here: what it serves (app).
 
 from __future__ import annotations
 
+import socket
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -17,15 +18,19 @@ from bideval.cli.migrate import migrate_venue
 from bideval.gateways.clock import SystemClock
 from bideval.gateways.log import configure_log
 from bideval.settings import Settings, load_settings
+from bideval.terms.errors import FaultError
 
 if TYPE_CHECKING:
     import argparse
-    import socket
+
+    from bideval.app import House
 
 DRAIN_S = 10
 """Seconds that open requests and pages get at a stop."""
 PING_S = 20.0
 """Seconds between two pings of a live page, and until its pong has to be there."""
+BACKLOG = 512
+"""Connections that wait to be taken."""
 FRAME_BYTES = 1 << 20
 """Bytes of one WebSocket message: the link's largest frame, with room."""
 
@@ -44,11 +49,44 @@ def run(args: argparse.Namespace) -> int:
     house = build_house(settings)
     try:
         start_venue(house.venue)
-        server = _Server(_config(settings, create_app(house, settings)), settings)
-        server.run()
+        return serve(house, settings)
     finally:
         house.close()
+
+
+def serve(house: House, settings: Settings) -> int:
+    """Listen, say so, and run until a signal stops the server."""
+    with listening(settings) as door:
+        where = address(settings, door)
+        app = create_app(house, settings, on_ready=lambda: _say_ready(settings.venue.id, where))
+        server = uvicorn.Server(server_config(settings, app))
+        server.run(sockets=[door])
     return 0 if server.started else 1
+
+
+def listening(settings: Settings) -> socket.socket:
+    """Return the socket on which connections are taken from now on.
+
+    Raises FaultError `cannot_listen` when the address is not this machine's or is taken.
+    """
+    listen = settings.listen
+    family = socket.AF_INET6 if ":" in listen.host else socket.AF_INET
+    try:
+        return socket.create_server((listen.host, listen.port), family=family, backlog=BACKLOG)
+    except OSError as error:
+        where = f"{listen.host} port {listen.port}"
+        detail = f"{where}: {error.strerror}"
+        raise FaultError("cannot_listen", field="listen", detail=detail) from None
+
+
+def address(settings: Settings, door: socket.socket) -> str:
+    """Return where people reach the server."""
+    scheme = "http" if settings.listen.tls_cert is None else "https"
+    return f"{scheme}://{settings.listen.host}:{door.getsockname()[1]}"
+
+
+def _say_ready(venue: str, where: str) -> None:
+    print(f"bideval: venue {venue} is ready at {where}", flush=True)
 
 
 def _overridden(settings: Settings, host: str | None, port: int | None) -> Settings:
@@ -61,12 +99,11 @@ def _overridden(settings: Settings, host: str | None, port: int | None) -> Setti
     return Settings(**(settings.model_dump() | {"listen": listen}))
 
 
-def _config(settings: Settings, app: Any) -> uvicorn.Config:  # noqa: ANN401  # an ASGI application
+def server_config(settings: Settings, app: Any) -> uvicorn.Config:  # noqa: ANN401  # an ASGI application
+    """Return how the HTTP server runs: few surprises, no header that tells its version."""
     listen = settings.listen
     return uvicorn.Config(
         app,
-        host=listen.host,
-        port=listen.port,
         ssl_certfile=listen.tls_cert,
         ssl_keyfile=listen.tls_key,
         loop="uvloop",
@@ -82,19 +119,3 @@ def _config(settings: Settings, app: Any) -> uvicorn.Config:  # noqa: ANN401  # 
         log_config=None,
         timeout_graceful_shutdown=DRAIN_S,
     )
-
-
-class _Server(uvicorn.Server):
-    """Says on standard output, in one line, that it is ready and where."""
-
-    def __init__(self, config: uvicorn.Config, settings: Settings) -> None:
-        super().__init__(config)
-        self._settings = settings
-
-    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
-        await super().startup(sockets)
-        if self.started:
-            port = self.servers[0].sockets[0].getsockname()[1]
-            scheme = "http" if self._settings.listen.tls_cert is None else "https"
-            where = f"{scheme}://{self._settings.listen.host}:{port}"
-            print(f"bideval: venue {self._settings.venue.id} is ready at {where}", flush=True)

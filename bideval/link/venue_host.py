@@ -224,7 +224,8 @@ class VenueHost:
                 return [NewFilesMissing()]
             case "lines":
                 return [NewLines(session), NewFilesMissing()]
-        return []
+            case _:
+                return []
 
     def _is_new(self, session: str) -> bool:
         return session not in self._venue.book.sessions()

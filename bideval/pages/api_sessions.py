@@ -3,6 +3,7 @@
 Decided here: bodies and answers. Not decided here: what a role sees of a session (session.view).
 """
 
+from dataclasses import asdict
 from typing import Annotated
 
 from fastapi import APIRouter, Depends, Response
@@ -39,7 +40,12 @@ class FoundBody(Body):
 
 
 class JoinBody(Body):
+    """The proof; suite, public key and recipient are the account's and may be left out."""
+
     proof: Annotated[str, Field(max_length=2_000)]
+    suite: Annotated[str | None, Field(max_length=16)] = None
+    public: Annotated[str | None, Field(max_length=128)] = None
+    recipient: Annotated[str | None, Field(max_length=128)] = None
 
 
 class CheckInBody(Body):
@@ -109,8 +115,7 @@ async def seal_pool(
         rows = [{"row": one.row, "column": one.column, "code": one.code} for one in wrong.faults]
         body = {"error": found_wrong.error, "rows": rows}
         return JSONResponse(body, status_code=found_wrong.status)
-    body = {"count": sealed.count, "eligible": sealed.eligible, "root": sealed.root}
-    return JSONResponse({**body, "excluded": sealed.excluded}, status_code=201)
+    return JSONResponse(asdict(sealed), status_code=201)
 
 
 @router.get("/api/sessions/{session}/checkin")

@@ -129,7 +129,7 @@ def _malformed(error: Exception, language: str) -> Answer:
         return _unforeseen(error, language)
     first = next(iter(error.errors()), {"loc": (), "type": "malformed"})
     return answer(
-        InputError("malformed", field=field_path(first["loc"]), rule=str(first["type"])), language
+        InputError("malformed", field=field_path(tuple(first["loc"])), rule=str(first["type"])), language
     )
 
 

@@ -106,4 +106,5 @@ def events_for(event: Event, visitor: Visitor) -> list[Json]:
             return [{"type": "saved", "entry": data["entry"], "saved": data["saved"]}]
         case "phase" | "line" | "fragment":
             return [{key: value for key, value in data.items() if key != "author"}]
-    return []
+        case _:
+            return []
