@@ -39,7 +39,8 @@ class FileKeyRing:
             self._identity = text.decode("ascii").strip()
             self._recipient = recipient_of(self._identity)
         except (BidevalError, UnicodeDecodeError) as error:
-            field = getattr(error, "field", None) or "identity_file"
+            of_key = isinstance(error, BidevalError) and error.field == "key_file"
+            field = "key_file" if of_key else "identity_file"
             detail = "must hold a key as `bideval enrol venue` makes it"
             raise FaultError("bad_key_file", field=field, detail=detail) from None
 
