@@ -2,7 +2,7 @@
 
 Decided here: which recipients are safe to encrypt to, and that armour is refused. Not decided
 here: who holds an identity. An identity's text is a secret: it is in no error and no log.
-Ephemeral keys come from the operating system (docs/adr/0002-randomness-inside-sealing.md).
+Ephemeral keys come from the operating system (docs/adr/0003-randomness-inside-sealing.md).
 """
 
 from __future__ import annotations

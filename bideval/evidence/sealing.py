@@ -3,7 +3,7 @@
 Decided here (docs/spec/seal.md): a one-time X25519 `age` identity, its text split m-of-n by Shamir
 over GF(256), each share encrypted to one custodian together with everything that it is for.
 Not decided here: who the custodians are, when a share may be released, what was encrypted.
-Randomness is the libraries' own (docs/adr/0002-randomness-inside-sealing.md).
+Randomness is the libraries' own (docs/adr/0003-randomness-inside-sealing.md).
 """
 
 from __future__ import annotations

@@ -1,0 +1,317 @@
+"""The examples on the pages of docs/spec are what the code gives, so that they cannot rot.
+
+Every block under `<!-- example: name -->` is made here from fixed seeds, or out of
+`tests/vectors/seal.json` where randomness was inside. After a deliberate change of a format run
+this file as a program: it writes the blocks again.
+"""
+
+from __future__ import annotations
+
+import io
+import json
+import re
+from functools import cache
+from pathlib import Path
+
+import pytest
+
+from bideval.evidence.canonical import canonical_bytes
+from bideval.evidence.encoding import b64, b64u, hex_digest, sha256, unb64u
+from bideval.evidence.jws import read_compact, sign_compact, verify_compact
+from bideval.evidence.padding import MARK_SIZE, pad_to_size
+from bideval.evidence.sealing import (
+    Purpose,
+    age_decrypt,
+    combine_shares,
+    open_share,
+    parse_seal,
+    recipient_of,
+)
+from bideval.evidence.signing import new_signing_key
+from bideval.ledger.checkpoint import checkpoint_origin, open_checkpoint, sign_checkpoint
+from bideval.ledger.cosignature import VenueKey, cosign, with_cosignature
+from bideval.ledger.entry import (
+    Seen,
+    entry_hash,
+    entry_payload,
+    parse_entry,
+    sign_entry,
+    verify_entry,
+)
+from bideval.ledger.line import Line, chain_next, chain_start, encode_line
+from bideval.ledger.note import TextKey, parse_note
+from bideval.ledger.proof import Trust, make_proof, open_proof
+from bideval.ledger.receipt import Receipt, check_receipt, open_receipt, sign_receipt
+from bideval.ledger.tree import inclusion_path, leaf_hash, tree_root
+from bideval.opening.package import Manifest, PackageFile, write_package
+from bideval.opening.sheet import parse_sheet
+
+HERE = Path(__file__).parent
+PAGES = HERE.parents[1] / "docs" / "spec"
+BLOCK = re.compile(r"(<!-- example: ([a-z0-9-]+) -->\n```[a-z]*\n)(.*?)(```\n)", re.DOTALL)
+
+SESSION = "fh-2026-0117"
+TEN = 1_795_312_800_000
+SUITES = {
+    "fenghua": "Ed25519",
+    "wencheng": "Ed25519",
+    "taishun": "Ed25519",
+    "wencheng-02": "Ed25519",
+    "kiosk": "ES256",
+}
+SEEDS = {name: sha256(f"bideval example: {name}".encode()) for name in SUITES}
+KEYS = {name: new_signing_key(suite, SEEDS[name]) for name, suite in SUITES.items()}
+SEAL = json.loads((HERE / "seal.json").read_text())
+TREE = json.loads((HERE / "rfc6962.json").read_text())
+
+
+def entry_id(name):
+    return b64u(sha256(f"bideval example: {name}".encode())[:16])
+
+
+def payload(author, kind, body, *, after=0, seen=None):
+    return entry_payload(
+        session=SESSION,
+        author=author,
+        kind=kind,
+        id=entry_id(f"{author} {kind}"),
+        at=TEN + after,
+        seen=seen or Seen(),
+        body=body,
+    )
+
+
+FOUNDING = sign_entry(KEYS["fenghua"], payload("venue/fenghua", "session.founded", {}))
+FOUNDED = Seen(1, tree_root([leaf_hash(encode_line(Line("fenghua", 1, FOUNDING)))]).hex())
+VOTE = payload(
+    "wencheng-02",
+    "chair.voted",
+    {"round": 1, "candidate": "wencheng-01"},
+    after=1_500,
+    seen=FOUNDED,
+)
+VOTED = sign_entry(KEYS["wencheng-02"], VOTE)
+ORDER = {"from": "prepared", "to": "opened", "vector": {}, "order": None, "reason": ""}
+MOVED = sign_entry(
+    KEYS["fenghua"], payload("venue/fenghua", "phase.moved", ORDER, after=2_000, seen=FOUNDED)
+)
+LINES = [
+    encode_line(line)
+    for line in (
+        Line("fenghua", 1, FOUNDING),
+        Line("wencheng", 1, VOTED),
+        Line("fenghua", 2, MOVED),
+    )
+]
+LEAVES = [leaf_hash(line) for line in LINES]
+START = chain_start(SESSION, "wencheng")
+RECEIPT = Receipt(
+    SESSION, "wencheng", 1, entry_hash(VOTED), chain_next(START, LINES[1]).hex(), TEN + 1_600
+)
+
+
+@cache
+def note():
+    text = sign_checkpoint(KEYS["fenghua"], SESSION, 3, tree_root(LEAVES))
+    body = parse_note(text).body
+    for venue in ("wencheng", "taishun"):
+        line = cosign(KEYS[venue], venue, body, TEN // 1000 + 3)
+        text = with_cosignature(text, line)
+    return text
+
+
+def table(rows):
+    width = max(len(name) for name, _ in rows)
+    return "".join(f"{name:<{width}}  {value}\n" for name, value in rows)
+
+
+def pretty(value):
+    return json.dumps(value, indent=2, ensure_ascii=False) + "\n"
+
+
+def keys():
+    rows = []
+    for name, key in KEYS.items():
+        rows += [
+            (name, key.suite),
+            ("  seed", SEEDS[name].hex()),
+            ("  public", b64u(key.public.raw)),
+            ("  kid", key.key_id),
+        ]
+    return table(rows)
+
+
+def jws():
+    text = sign_compact(KEYS["fenghua"], "bideval-example/1", '{"hello":"世界"}'.encode())
+    head, body, tail = text.split(".")
+    rows = [
+        ("header", unb64u(head).decode()),
+        ("payload", unb64u(body).decode()),
+        ("signature", unb64u(tail).hex()),
+        ("JWS", text),
+    ]
+    return table(rows)
+
+
+def seal_document():
+    document = json.loads(json.dumps(SEAL["seal"]))
+    for share in document["shares"]:
+        share["sealed"] = share["sealed"][:40] + "..."
+    return pretty(document)
+
+
+def package():
+    text = "tender in full\n".encode()
+    sheet = parse_sheet(
+        {
+            "bidder_name": "奉化桥梁工程有限公司",
+            "price": "1200000.00",
+            "size": "small",
+            "small_share_percent": None,
+            "brand": None,
+            "duration": "180 days",
+            "remarks": "",
+        },
+        "sheet",
+    )
+    listed = (PackageFile("tender.txt", len(text), hex_digest(text), "text/plain"),)
+    manifest = Manifest(SESSION, "bid-3f9c12ab", "lot-1", "bidder-7d20e1c4", sheet, listed)
+    target = io.BytesIO()
+    write_package(target, manifest, [io.BytesIO(text)])
+    return target.getvalue()
+
+
+def package_parts():
+    data = package()
+    head, rest = data[:18], data[18:]
+    size = int.from_bytes(head[14:], "big")
+    rows = [
+        ("first 18 bytes", head.hex(" ")),
+        (f"next {size} bytes", rest[:size].decode()),
+        (f"last {len(rest) - size} bytes", rest[size:].hex(" ")),
+        ("SHA-256 of all", hex_digest(data)),
+    ]
+    return table(rows)
+
+
+def note_keys():
+    main = TextKey(checkpoint_origin(SESSION), KEYS["fenghua"].public)
+    venues = [VenueKey(venue, KEYS[venue].public) for venue in ("wencheng", "taishun")]
+    kinds = [b"\x01", b"\x04", b"\x04"]
+    keyed = zip([main, *venues], kinds, strict=True)
+    return "".join(
+        f"{key.name}+{key.key_id.hex()}+{b64(kind + key.public.raw)}\n" for key, kind in keyed
+    )
+
+
+EXAMPLES = {
+    "keys": keys,
+    "jws": jws,
+    "entry-payload": lambda: VOTE.decode() + "\n",
+    "entry": lambda: table([("JWS", VOTED), ("entry hash", entry_hash(VOTED))]),
+    "line": lambda: LINES[1].decode() + "\n",
+    "chain": lambda: table([("chain 0", START.hex()), ("chain 1", RECEIPT.chain)]),
+    "record": lambda: table(
+        [(f"leaf {index}", leaf.hex()) for index, leaf in enumerate(LEAVES)]
+        + [(f"root of {size}", tree_root(LEAVES[:size]).hex()) for size in range(4)]
+    ),
+    "tree": lambda: table(
+        [(f"leaf {index}", leaf or "(empty)") for index, leaf in enumerate(TREE["leaves"])]
+        + [(f"root of {size}", root) for size, root in enumerate(TREE["roots"], start=1)]
+    ),
+    "checkpoint": lambda: note(),
+    "verifier-keys": note_keys,
+    "receipt-payload": lambda: (
+        read_compact(sign_receipt(KEYS["wencheng"], RECEIPT)).payload.decode() + "\n"
+    ),
+    "receipt": lambda: sign_receipt(KEYS["wencheng"], RECEIPT) + "\n",
+    "proof": lambda: make_proof(1, inclusion_path(LEAVES, 1), note()),
+    "seal": seal_document,
+    "share": lambda: SEAL["share_plaintext"] + "\n",
+    "mark": lambda: (
+        pad_to_size(
+            {"bid": "bid-3f9c12ab", "criterion": "tech-1", "counter": 7, "mark": "28.50"}, MARK_SIZE
+        ).decode()
+        + "\n"
+    ),
+    "package": package_parts,
+}
+
+
+def blocks():
+    found = {}
+    for page in sorted(PAGES.glob("*.md")):
+        for _, name, text, _ in BLOCK.findall(page.read_text()):
+            found[name] = text
+    return found
+
+
+def test_every_example_stands_on_a_page():
+    assert sorted(blocks()) == sorted(EXAMPLES)
+
+
+@pytest.mark.parametrize("name", list(EXAMPLES))
+def test_an_example_on_a_page_is_what_the_code_gives(name):
+    assert blocks()[name] == EXAMPLES[name]()
+
+
+def test_the_example_entry_verifies():
+    assert verify_entry(parse_entry(VOTED), KEYS["wencheng-02"].public) is None
+
+
+def test_the_example_statement_verifies():
+    text = jws().rpartition(" ")[2].strip()
+    found = verify_compact(text, KEYS["fenghua"].public, typ="bideval-example/1")
+    assert json.loads(found) == {"hello": "世界"}
+
+
+def test_the_example_checkpoint_receipt_and_proof_verify():
+    main = KEYS["fenghua"].public
+    venues = {venue: KEYS[venue].public for venue in ("wencheng", "taishun")}
+    assert open_checkpoint(note(), SESSION, main).size == 3
+    receipt = open_receipt(EXAMPLES["receipt"]().strip(), venues["wencheng"])
+    check_receipt(receipt, VOTED, chain_before=START)
+    proven = open_proof(
+        EXAMPLES["proof"](), session=SESSION, line=LINES[1], trust=Trust(main, venues, 2)
+    )
+    assert (proven.position, sorted(proven.cosigned)) == (1, ["taishun", "wencheng"])
+
+
+def test_the_stored_seal_still_opens():
+    seal = parse_seal(SEAL["seal"], "seal")
+    shares = {
+        custodian["actor"]: open_share(
+            seal,
+            session=SEAL["session"],
+            custodian=custodian["actor"],
+            identity=custodian["identity"],
+        )
+        for custodian in SEAL["custodians"]
+    }
+    identity = combine_shares(seal, shares)
+    assert {actor: b64u(share) for actor, share in shares.items()} == SEAL["shares"]
+    assert (seal.purpose, identity, recipient_of(identity)) == (
+        Purpose.BID,
+        SEAL["identity"],
+        seal.recipient,
+    )
+    assert age_decrypt(identity, unb64u(SEAL["ciphertext"])).decode() == SEAL["plaintext"]
+
+
+def test_the_example_share_is_canonical_and_its_digest_is_recorded():
+    members = json.loads(SEAL["share_plaintext"])
+    digest = hex_digest(unb64u(members["share"]))
+    found = (canonical_bytes(members).decode(), SEAL["seal"]["shares"][0]["digest"])
+    assert found == (SEAL["share_plaintext"], digest)
+
+
+def rewrite():
+    for page in sorted(PAGES.glob("*.md")):
+        old = page.read_text()
+        new = BLOCK.sub(lambda m: f"{m[1]}{EXAMPLES[m[2]]()}{m[4]}", old)
+        if new != old:
+            page.write_text(new)
+
+
+if __name__ == "__main__":
+    rewrite()
