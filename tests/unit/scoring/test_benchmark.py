@@ -78,6 +78,11 @@ def test_mean_drops_extremes_where_there_are_enough(changed, prices, benchmark, 
     assert (value, len(names)) == (benchmark, kept)
 
 
+def test_mean_is_of_evaluated_prices_as_rounded(changed):
+    # 1.01 and 1.00 make 1.005; unrounded they would make 1.0045 and a benchmark of 1.00.
+    assert mean_of(changed, "1.005", "1.004")[0] == "1.01"
+
+
 def test_of_equal_prices_only_as_many_as_asked_are_dropped(changed):
     value, names = mean_of(changed, "1", "1", "4", "9", "9", "9")
     assert (value, names) == ("5.75", [f"evaluated_price B{index}" for index in (1, 2, 3, 4)])
