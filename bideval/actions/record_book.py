@@ -93,9 +93,13 @@ class RecordBook:
 
     def refresh(self, session: str) -> None:
         """Bring the durable fold up to the store, then tell what is new."""
-        seen = self._open(session)
+        with self._opening:
+            found = self._seen.get(session)
+            seen = found or self._load(session)
         with seen.lock, self._store.read() as reader:
             news = seen.fold.catch_up(reader)
+            if found is None:
+                news = reader.lines(session, 0, 1) + news
         if news:
             self._spread(session, news)
 

@@ -64,7 +64,7 @@ class Connection:
         self._now = clock.monotonic_ms
         self._register = register
         self._asking = Asking(machine, host=host, now=self._now)
-        self._status = 1006
+        self._status = 1001
         self._wake = asyncio.Event()
         self._ended = asyncio.Event()
         self._listed = asyncio.Event()
@@ -157,7 +157,7 @@ class Connection:
             if isinstance(effect, fx.Close):
                 self._status = effect.status
                 self._ended.set()
-            elif isinstance(effect, fx.Established | _NEWS):
+            elif isinstance(effect, (fx.Established, *_NEWS)):
                 self._news.put_nowait(effect)
             else:
                 self._spawn(partial(self._do, effect), type(effect).__name__)

@@ -359,7 +359,7 @@ def bid_package(session, bid, bidder, price, content):
 def tender(deadline, *, officers, supervisor, venues, seats):
     """A small goods tender: two criteria, `seats` members per venue, no representatives."""
     nodes = [f"venue/{venue}" for venue in venues]
-    keepers = [*nodes, supervisor][:3] if len(nodes) > 1 else [*nodes, supervisor, officers[0]]
+    keepers = [*nodes, supervisor] if len(nodes) > 1 else [*nodes, supervisor, officers[0]]
     custody = {"threshold": 2, "custodians": keepers}
     drawn = sum(seats.values())
     return {
