@@ -1,0 +1,174 @@
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from bideval.evidence.sealing import Purpose
+from bideval.session.names import Phase
+from tests.unit.session.acts.test_panel import refill, replace
+from tests.unit.session.conversation import Conversation, at
+
+EXPERT = "wencheng-01"
+NEWCOMER = "wencheng-05"
+
+
+def vote(talk: Conversation, name: str = EXPERT, **changes: Any) -> str | None:
+    body = {"bid": "bid-a", "verdict": "responsive", "requirement": None, "reason": ""}
+    return talk.say(name, "responsiveness.voted", body | changes).void_code
+
+
+def dealt() -> tuple[Conversation, str]:
+    talk = at(Phase.SCORING)
+    return talk, talk.deal_marks(EXPERT)
+
+
+def mark(talk: Conversation, seal: str, **changes: Any) -> str | None:
+    body = talk.mark(EXPERT, seal, ("bid-a", "design")) | changes
+    return talk.say(EXPERT, "mark.sealed", body).void_code
+
+
+def correction(**changes: Any) -> dict[str, Any]:
+    body = {
+        "bid": "bid-a",
+        "criterion": "design",
+        "before": "30",
+        "after": "31",
+        "ground": "abnormal",
+        "reason": "counted twice",
+    }
+    return body | changes
+
+
+# Responsiveness
+
+
+def test_vote_may_be_changed_until_scoring() -> None:
+    talk = at(Phase.RESPONSIVENESS)
+
+    assert vote(talk) is None
+    assert vote(talk, verdict="unresponsive", requirement="r1", reason="none") is None
+    assert talk.session.opinions.votes["bid-a", EXPERT].requirement == "r1"
+
+
+def test_vote_is_on_an_opened_bid_and_a_requirement_of_the_tender() -> None:
+    talk = at(Phase.RESPONSIVENESS)
+
+    assert vote(talk, bid="bid-z") == "unknown_bid"
+    assert vote(talk, requirement="r9") == "unknown_requirement"
+
+
+def test_only_a_newcomer_votes_in_scoring() -> None:
+    talk = at(Phase.SCORING)
+    assert vote(talk) == "already_voted"
+    replace(talk)
+    refill(talk)
+    assert vote(talk, NEWCOMER) == "not_declared"
+    talk.declare(NEWCOMER)
+
+    assert vote(talk, NEWCOMER) is None
+    assert vote(talk, NEWCOMER) == "already_voted"
+
+
+# Sealed marks
+
+
+def test_marks_are_dealt_to_the_custody_of_marks() -> None:
+    talk = at(Phase.SCORING)
+    body = {"seal": talk.deal(Purpose.NONCE)}
+
+    assert talk.say(EXPERT, "marks.dealt", body).void_code == "custody_differs"
+
+
+def test_mark_is_counted_with_its_rising_counter() -> None:
+    talk, recipient = dealt()
+
+    assert mark(talk, recipient) is None
+    assert mark(talk, recipient, counter=1) == "counter_not_rising"
+    assert mark(talk, recipient, counter=9) is None
+    assert talk.session.marks.counters == {EXPERT: 9}
+    assert talk.session.progress(EXPERT) == (1, 9)
+
+
+def test_mark_is_sealed_by_a_seal_of_the_own() -> None:
+    talk, recipient = dealt()
+    other = talk.deal_marks("beilun-01")
+    bid = talk.session.bidding.bids["bid-a"].seal.recipient
+
+    codes = [mark(talk, recipient, recipient=one) for one in (other, bid, "age1nothing")]
+
+    assert codes == ["unknown_seal"] * 3
+
+
+def test_mark_is_for_an_item() -> None:
+    talk, recipient = dealt()
+
+    assert mark(talk, recipient, bid="bid-z") == "unknown_bid"
+    assert mark(talk, recipient, criterion="beauty") == "unknown_criterion"
+
+
+def test_rejected_bid_is_not_marked() -> None:
+    talk = at(Phase.RESPONSIVENESS)
+    talk.rulebook = "rehearsal/1"
+    for name in talk.session.member_ids()[:3]:
+        talk.votes[name, "bid-a"] = "unresponsive"
+    for name in talk.session.member_ids():
+        for bid in ("bid-a", "bid-b", "bid-c"):
+            talk.vote(name, bid)
+
+    assert talk.session.rejected("bid-a") is True
+    assert [bid.id for bid in talk.session.left("1")] == ["bid-b", "bid-c"]
+
+
+def test_sheet_replaces_an_earlier_one_and_shares_the_counter() -> None:
+    talk, recipient = dealt()
+    mark(talk, recipient)
+    first = talk.must(EXPERT, "scoresheet.signed", talk.sheet(EXPERT, recipient))
+    body = talk.sheet(EXPERT, recipient)
+    assert talk.say(EXPERT, "scoresheet.signed", body | {"counter": 2}).void_code == (
+        "counter_not_rising"
+    )
+
+    second = talk.must(EXPERT, "scoresheet.signed", body)
+
+    sheet = talk.session.marks.sheet(EXPERT)
+    assert sheet is not None
+    assert sheet.entry == second.entry != first.entry
+
+
+def test_member_may_deal_again_after_losing_the_browser() -> None:
+    talk, recipient = dealt()
+    mark(talk, recipient)
+    again = talk.deal_marks(EXPERT)
+
+    assert mark(talk, again) is None
+    assert mark(talk, recipient) is None
+
+
+# Corrections
+
+
+def test_correction_is_of_an_own_item() -> None:
+    talk = at(Phase.CONSOLIDATED)
+
+    said = talk.say(EXPERT, "mark.corrected", correction(criterion="beauty"))
+
+    assert said.void_code == "unknown_item"
+
+
+def test_second_correction_starts_where_the_first_ended() -> None:
+    talk = at(Phase.CONSOLIDATED)
+    talk.must(EXPERT, "mark.corrected", correction())
+
+    assert talk.say(EXPERT, "mark.corrected", correction(after="32")).void_code == "before_differs"
+    talk.must(EXPERT, "mark.corrected", correction(before="31", after=None))
+    assert len(talk.session.marks.corrections) == 2
+
+
+@pytest.mark.parametrize("ground", ["mood", "", None])
+def test_correction_needs_one_of_the_grounds(ground: object) -> None:
+    talk = at(Phase.CONSOLIDATED)
+
+    said = talk.say(EXPERT, "mark.corrected", correction(ground=ground))
+
+    assert said.void_code == "unknown_choice"

@@ -1,0 +1,306 @@
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from bideval.evidence.sealing import Purpose
+from bideval.session.names import MemberState, Phase, SeatState
+from tests.unit.session.conversation import EXPERTS, Conversation, at
+
+MAIN = "venue/fenghua"
+OFFICER = "officer-lin"
+EXPERT = "wencheng-01"
+
+
+def committed(*, revealed: bool = True) -> Conversation:
+    talk = at(Phase.OPENED)
+    talk.must(MAIN, "pool.sealed", talk.pool())
+    for committer in talk.session.committers():
+        talk.must(committer, "nonce.sealed", talk.nonce())
+    if revealed:
+        for nonce in list(talk.session.panel.nonces.values()):
+            talk.release(nonce.seal.recipient)
+    return talk
+
+
+def answer(talk: Conversation, number: int, word: str) -> str | None:
+    body = {"blinded": talk.seat(number)["blinded"], "answer": word}
+    return talk.say(MAIN, "invitation.answered", body).void_code
+
+
+def supplement(talk: Conversation, number: int, **changes: Any) -> str | None:
+    body = {
+        "reason": "declined",
+        "for": talk.seat(number)["blinded"],
+        "panel": talk.seat(number, turn=1) | changes,
+        "names": talk.names(),
+    }
+    return talk.say(MAIN, "draw.supplemented", body).void_code
+
+
+def replace(talk: Conversation, person: str = EXPERT) -> str | None:
+    body = {"person": person, "ground": "illness", "reason": "taken ill", "by": None}
+    return talk.say(OFFICER, "member.replaced", body).void_code
+
+
+def refill(talk: Conversation, number: int = 3, name: str = "wencheng-05") -> None:
+    """Give a vacated seat to the next ticket and seat that expert."""
+    assert supplement(talk, number) is None
+    assert talk.check_in(name, number, turn=1).void_code is None
+
+
+def recuse(talk: Conversation, person: str = EXPERT) -> str | None:
+    body = {"discipline": True, "recusal": "recuse", "reason": "worked for a bidder"}
+    return talk.say(person, "declaration.signed", body).void_code
+
+
+# The draw
+
+
+def test_pool_may_change_until_the_first_nonce() -> None:
+    talk = at(Phase.OPENED)
+    talk.must(MAIN, "pool.sealed", talk.pool())
+    talk.must(MAIN, "pool.sealed", talk.pool() | {"count": 31})
+    assert talk.session.panel.pool is not None
+    assert talk.session.panel.pool.count == 31
+
+    talk.must(MAIN, "nonce.sealed", talk.nonce())
+
+    assert talk.say(MAIN, "pool.sealed", talk.pool()).void_code == "pool_fixed"
+
+
+def test_nonce_needs_a_pool() -> None:
+    talk = at(Phase.OPENED)
+
+    assert talk.say(MAIN, "nonce.sealed", talk.nonce()).void_code == "no_pool"
+
+
+def test_each_committer_commits_once() -> None:
+    talk = committed(revealed=False)
+
+    assert talk.session.panel.nonces.keys() == {*talk.session.committers()}
+    assert talk.say(MAIN, "nonce.sealed", talk.nonce()).void_code == "nonce_known"
+
+
+def test_supervisor_without_shares_of_nonces_does_not_commit() -> None:
+    talk = at(Phase.OPENED)
+    talk.must(MAIN, "pool.sealed", talk.pool())
+    talk.enrol("supervisor-new", "supervisor")
+
+    assert talk.say("supervisor-new", "nonce.sealed", talk.nonce()).void_code == "not_committing"
+
+
+def test_nonce_is_sealed_as_a_nonce() -> None:
+    talk = at(Phase.OPENED)
+    talk.must(MAIN, "pool.sealed", talk.pool())
+    body = talk.nonce() | {"seal": talk.deal(Purpose.IDENTITY)}
+
+    assert talk.say(MAIN, "nonce.sealed", body).void_code == "custody_differs"
+
+
+def test_draw_needs_all_commitments() -> None:
+    talk = at(Phase.OPENED)
+
+    assert talk.say(MAIN, "draw.computed", talk.drawing()).void_code == "too_early"
+
+
+def test_draw_needs_all_nonces_revealed() -> None:
+    talk = committed(revealed=False)
+
+    assert talk.say(MAIN, "draw.computed", talk.drawing()).void_code == "too_early"
+
+
+def test_draw_is_computed_once() -> None:
+    talk = committed()
+    talk.must(MAIN, "draw.computed", talk.drawing())
+
+    assert [seat.state for seat in talk.session.panel.seats.values()] == [SeatState.DRAWN] * 5
+    assert talk.say(MAIN, "draw.computed", talk.drawing()).void_code == "already_drawn"
+
+
+@pytest.mark.parametrize(
+    ("change", "code"),
+    [
+        ({"discipline": "A09"}, "strata_differ"),
+        ({"venue": "beilun"}, "strata_differ"),
+        ({"blinded": "copy"}, "ticket_spent"),
+    ],
+)
+def test_draw_fills_the_seats_of_the_tender(change: dict[str, str], code: str) -> None:
+    talk = committed()
+    drawing = talk.drawing()
+    if change.get("blinded"):
+        change = {"blinded": drawing["panel"][1]["blinded"]}
+    drawing["panel"][0] |= change
+
+    assert talk.say(MAIN, "draw.computed", drawing).void_code == code
+
+
+def test_names_of_the_drawn_are_sealed_as_identities() -> None:
+    talk = committed()
+    drawing = talk.drawing()
+    drawing["names"]["seal"] = talk.deal(Purpose.MARKS)
+
+    assert talk.say(MAIN, "draw.computed", drawing).void_code == "custody_differs"
+
+
+# Invitations and supplements
+
+
+def test_accepted_invitation_may_still_become_an_absence() -> None:
+    talk = at(Phase.DRAWN)
+
+    assert answer(talk, 1, "accepted") is None
+    assert answer(talk, 1, "accepted") == "already_answered"
+    assert answer(talk, 1, "no_answer") is None
+    assert answer(talk, 1, "declined") == "already_answered"
+
+
+def test_invitation_of_nobody_drawn_is_refused() -> None:
+    body = {"blinded": "00" * 32, "answer": "accepted"}
+
+    assert at(Phase.DRAWN).say(MAIN, "invitation.answered", body).void_code == "not_drawn"
+
+
+def test_declined_seat_takes_the_next_ticket() -> None:
+    talk = at(Phase.DRAWN)
+    answer(talk, 3, "declined")
+
+    assert supplement(talk, 3) is None
+    assert talk.session.panel.seats[3].item.blinded == talk.seat(3, turn=1)["blinded"]
+    assert talk.check_in("wencheng-01", 3).void_code == "not_drawn"
+    assert talk.check_in("wencheng-01", 3, turn=1).void_code is None
+
+
+def test_filled_seat_takes_no_ticket() -> None:
+    assert supplement(at(Phase.DRAWN), 3) == "seat_taken"
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [{"seat": 4}, {"discipline": "A02"}, {"venue": "fenghua"}],
+)
+def test_next_ticket_is_of_the_same_seat(changes: dict[str, Any]) -> None:
+    talk = at(Phase.DRAWN)
+    answer(talk, 3, "declined")
+
+    assert supplement(talk, 3, **changes) == "strata_differ"
+
+
+def test_ticket_is_drawn_once() -> None:
+    talk = at(Phase.DRAWN)
+    answer(talk, 3, "declined")
+
+    assert supplement(talk, 3, blinded=talk.seat(4)["blinded"]) == "ticket_spent"
+    assert supplement(talk, 3, blinded=talk.seat(3)["blinded"]) == "ticket_spent"
+
+
+# Declarations
+
+
+def test_member_declares_once() -> None:
+    talk = at(Phase.CHECKED_IN)
+    talk.declare(EXPERT)
+    body = {"discipline": True, "recusal": "none", "reason": ""}
+
+    assert talk.say(EXPERT, "declaration.signed", body).void_code == "already_declared"
+
+
+def test_recusal_vacates_the_seat_even_after_the_declaration() -> None:
+    talk = at(Phase.RESPONSIVENESS)
+
+    assert recuse(talk) is None
+    member = talk.session.panel.members[EXPERT]
+    assert (member.state, member.reason) == (MemberState.RECUSED, "worked for a bidder")
+    assert talk.session.panel.seats[3].state is SeatState.VACATED
+    assert recuse(talk) == "not_seated"
+
+
+# The chair
+
+
+def test_vote_is_for_the_present_round_and_a_seated_candidate() -> None:
+    talk = at(Phase.DECLARED)
+
+    def code(**body: Any) -> str | None:
+        return talk.say(
+            EXPERT, "chair.voted", {"round": 1, "candidate": "beilun-01"} | body
+        ).void_code
+
+    assert code(round=2) == "other_round"
+    assert code(candidate="wencheng-09") == "not_seated"
+    assert code() is None
+    assert code() == "already_voted"
+
+
+def test_undeclared_members_neither_vote_nor_stand() -> None:
+    talk = at(Phase.CHAIRED)
+    assert recuse(talk) is None
+    refill(talk)
+    body = {"round": talk.session.panel.round, "candidate": "wencheng-05"}
+
+    assert talk.say("wencheng-05", "chair.voted", body).void_code == "not_declared"
+    assert talk.say("beilun-01", "chair.voted", body).void_code == "not_seated"
+
+
+def test_elected_chair_is_not_voted_on() -> None:
+    talk = at(Phase.CHAIRED)
+    body = {"round": 1, "candidate": "beilun-01"}
+
+    assert talk.say(EXPERT, "chair.voted", body).void_code == "chair_known"
+
+
+def test_chair_who_is_replaced_is_elected_anew_by_the_full_panel() -> None:
+    talk = at(Phase.SCORING)
+    assert talk.session.panel.chair == EXPERT
+    replace(talk)
+    refill(talk)
+    talk.declare("wencheng-05")
+
+    assert (talk.session.panel.chair, talk.session.panel.round) == (None, 2)
+    talk.elect("beilun-01")
+    assert talk.session.panel.chair == "beilun-01"
+
+
+def test_last_vote_missing_may_come_by_a_newcomer() -> None:
+    talk = at(Phase.DECLARED)
+    for name in EXPERTS:
+        if name != EXPERT:
+            talk.must(name, "chair.voted", {"round": 1, "candidate": "beilun-01"})
+    replace(talk)
+    refill(talk)
+    talk.declare("wencheng-05")
+
+    assert talk.session.panel.chair is None
+    talk.must("wencheng-05", "chair.voted", {"round": 1, "candidate": "fenghua-01"})
+    assert talk.session.panel.chair == "beilun-01"
+
+
+# Replacement
+
+
+def test_member_is_replaced_once() -> None:
+    talk = at(Phase.SCORING)
+
+    assert replace(talk) is None
+    assert talk.session.panel.members[EXPERT].state is MemberState.REPLACED
+    assert replace(talk) == "not_seated"
+    assert replace(talk, "nobody-01") == "not_seated"
+
+
+def test_replaced_member_says_nothing_more_that_counts() -> None:
+    talk = at(Phase.SCORING)
+    replace(talk)
+
+    said = talk.say(EXPERT, "marks.dealt", {"seal": talk.deal(Purpose.MARKS)})
+
+    assert said.void_code == "not_seated"
+
+
+def test_successor_is_linked_to_the_predecessor() -> None:
+    talk = at(Phase.SCORING)
+    replace(talk)
+    refill(talk)
+
+    assert talk.session.panel.members[EXPERT].replaced_by == "wencheng-05"
