@@ -12,7 +12,7 @@ from bideval.actions.visitor import Visitor
 from bideval.evidence.sealing import Purpose
 from bideval.pages.html_room import Shown, TheDoor
 from bideval.pages.views import panel
-from bideval.pages.views.record import record_view
+from bideval.pages.views.record import criterion_notes, record_view
 from bideval.pages.views.result import confirm_view, correct_view, report_view, result_view
 from bideval.pages.views.shares import due_shares
 from bideval.session.state import Session
@@ -54,8 +54,11 @@ def responsiveness(session: str, door: TheDoor) -> Response:
 
 @router.get("/sessions/{session}/score")
 def score(session: str, door: TheDoor) -> Response:
+    store = door.site.venue.devices.store
+
     def build(fold: Session, visitor: Visitor) -> Shown:
-        view = panel.score_view(fold, visitor.person)
+        notes = criterion_notes(fold, store) if fold.tender_entry else {}
+        view = panel.score_view(fold, visitor.person, notes)
         sheet = panel.sheet_context(fold, visitor.person, view) if fold.tender else None
         return Shown(view, context={"sheet": sheet})
 

@@ -49,6 +49,7 @@ class HomeView:
 
     sessions: tuple[SessionRow, ...]
     may_found: bool
+    may_join: bool
     rulebooks: tuple[str, ...]
     peers: tuple[str, ...]
 
@@ -62,6 +63,7 @@ def home(door: TheDoor) -> Response:
     view = HomeView(
         sessions=rows,
         may_found=visitor is not None and visitor.role is Role.OFFICER,
+        may_join=visitor is not None and visitor.role in JOINING,
         rulebooks=tuple(RULEBOOKS),
         peers=tuple(venue.peers),
     )

@@ -75,8 +75,7 @@ def called(environment: Environment, name: object, table: str) -> str:
     message = TABLES[table].get(str(name))
     if message is None:
         raise FaultError("no_word", detail=f"{table} {name}")
-    translated: str = environment.globals["gettext"](message)  # type: ignore[operator]
-    return translated
+    return catalogue("en" if environment.globals["language"] == "en" else "zh-CN").gettext(message)
 
 
 def in_script(value: object) -> Markup:

@@ -7,6 +7,8 @@ marks are in none of these views; of their votes only the panel's verdict.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from decimal import Decimal
+from itertools import groupby
 from typing import TYPE_CHECKING
 
 from bideval.evidence.sealing import Purpose
@@ -18,7 +20,7 @@ from bideval.session.tasks import tasks_of
 from bideval.terms.decimals import plain
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
     from bideval.scoring.method import Criterion
     from bideval.session.bidding import Bid
@@ -52,6 +54,9 @@ SHARE_ROOMS = {
     Purpose.MARKS: "result",
     Purpose.IDENTITY: "result",
 }
+
+Notes = dict[str, dict[str, str]]
+"""What a tender says of its criteria, by criterion."""
 
 LABELS = "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
 
@@ -234,6 +239,7 @@ class ScoredCriterion:
     name: str
     kind: str
     rule: str
+    group: str
     min: str
     max: str
     step: str | None
@@ -241,8 +247,9 @@ class ScoredCriterion:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Group:
-    """Criteria of one kind, with the sum of their maxima."""
+    """Criteria of one kind or of one part of the tender, with the sum of their maxima."""
 
+    name: str
     kind: str
     criteria: tuple[ScoredCriterion, ...]
     max: str
@@ -270,13 +277,17 @@ class ScoreView:
     watermark: str
 
 
-def score_view(session: Standing, person: str) -> ScoreView:
-    """Gather the workbench. No mark is in it: those are in the member's own browser."""
+def score_view(session: Standing, person: str, notes: Notes) -> ScoreView:
+    """Gather the workbench. No mark is in it: those are in the member's own browser.
+
+    `notes` are what the published tender says of a criterion beyond its method: rule and group.
+    """
     scored = session.evaluated_bids() if session.procedure.reached(Phase.SCORING) else []
-    criteria = session.tender.method.criteria if session.tender else ()
+    known = session.tender.method.criteria if session.tender else ()
+    criteria = tuple(_criterion(one, notes.get(one.id, {})) for one in known)
     return ScoreView(
         open=open_for(session, "scoresheet.signed"),
-        criteria=tuple(_criterion(one) for one in criteria),
+        criteria=criteria,
         groups=_groups(criteria),
         bids=tuple(
             ScoredBid(
@@ -292,28 +303,30 @@ def score_view(session: Standing, person: str) -> ScoreView:
     )
 
 
-def _criterion(one: Criterion) -> ScoredCriterion:
+def _criterion(one: Criterion, note: Mapping[str, str]) -> ScoredCriterion:
     return ScoredCriterion(
         id=one.id,
         name=one.name,
         kind=one.kind.value,
-        rule="",
+        rule=note.get("rule", ""),
+        group=note.get("group", ""),
         min=plain(one.min),
         max=plain(one.max),
         step=None if one.step is None else plain(one.step),
     )
 
 
-def _groups(criteria: Sequence[Criterion]) -> tuple[Group, ...]:
-    kinds = dict.fromkeys(one.kind for one in criteria)
-    groups = {kind: [one for one in criteria if one.kind is kind] for kind in kinds}
+def _groups(criteria: Sequence[ScoredCriterion]) -> tuple[Group, ...]:
+    """Groups in the order of the tender; neighbours of one name and kind stand together."""
+    runs = [list(run) for _, run in groupby(criteria, lambda one: (one.group, one.kind))]
     return tuple(
         Group(
-            kind=kind.value,
-            criteria=tuple(_criterion(one) for one in members),
-            max=plain(sum((one.max for one in members), members[0].max * 0)),
+            name=run[0].group,
+            kind=run[0].kind,
+            criteria=tuple(run),
+            max=plain(sum((Decimal(one.max) for one in run), Decimal(0))),
         )
-        for kind, members in groups.items()
+        for run in runs
     )
 
 

@@ -7,18 +7,22 @@ not, they are in the bundle. Not decided here: verification (audit).
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, cast
 
 from bideval.ledger.entry import parse_entry
 from bideval.ledger.line import parse_line
 from bideval.session.names import Phase
 
 if TYPE_CHECKING:
-    from bideval.ports import RecordReader, StoredLine
+    from bideval.ports import RecordReader, RecordStore, StoredLine
     from bideval.session.standing import Standing
 
 PAGE = 200
 """Entries of one page: a screen that scrolls, a query that does not hurt."""
+
+
+NOTE_LIMIT = 1_000
+"""Characters of a rule that are shown beside a field."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -85,3 +89,28 @@ def _row(session: Standing, stored: StoredLine) -> EntryRow:
         hash=stored.entry_hash,
         void=(place.void if place else None) or "",
     )
+
+
+def criterion_notes(session: Standing, store: RecordStore) -> dict[str, dict[str, str]]:
+    """What the published tender says of each criterion in words: `rule` and `group`.
+
+    The method keeps what decides numbers; these words are in the entry only.
+    """
+    place = session.tender_entry
+    if place is None:
+        return {}
+    with store.read() as reader:
+        stored = reader.origin_lines(session.session_id, place.origin, place.n, 1)
+    if not stored:
+        return {}
+    body = parse_entry(parse_line(stored[0].line).jws).body
+    criteria = cast("dict[str, Any]", body)["tender"]["method"]["criteria"]
+    return {one["id"]: _words(one) for one in criteria}
+
+
+def _words(criterion: dict[str, Any]) -> dict[str, str]:
+    return {
+        name: criterion[name]
+        for name in ("rule", "group")
+        if isinstance(criterion.get(name), str) and len(criterion[name]) <= NOTE_LIMIT
+    }

@@ -22,7 +22,7 @@ export function bodyOf(form) {
 function valueOf(input) {
   const text = input.value.trim();
   if (input.dataset.as === "boolean") return input.type === "checkbox" ? input.checked : text === "true";
-  if (input.dataset.as === "integer") return Number.parseInt(text, 10);
+  if (input.dataset.as === "integer") return text === "" ? null : Number.parseInt(text, 10);
   if (input.dataset.as === "optional") return text === "" ? null : text;
   if (input.dataset.as === "instant") return text === "" ? null : `${text.length === 16 ? `${text}:00` : text}.000+08:00`;
   if (input.dataset.as === "list") return text.split(/[\s,，]+/).filter(Boolean);

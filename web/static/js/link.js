@@ -81,7 +81,9 @@ async function readClock() {
   const sent = Date.now();
   const response = await fetch("/api/venue", { cache: "no-store" }).catch(() => null);
   const { now } = response?.ok ? await response.json() : {};
-  if (Number.isFinite(now)) clock.learn(sent, Date.now(), now);
+  if (!Number.isFinite(now)) return;
+  clock.learn(sent, Date.now(), now);
+  tick();
 }
 
 /** A part of the page as the server renders it now; focus and typed text stay. @param {string} id @param {string} html */

@@ -5,6 +5,7 @@
  */
 import { LineDown, postJson } from "./post.js";
 import * as vault from "./vault.js";
+import { explain } from "./words.js";
 
 const FIRST_PAUSE = 400;
 const LONGEST_PAUSE = 15_000;
@@ -82,7 +83,7 @@ export class Outbox extends EventTarget {
 
   /** @param {string} key @param {Waiting} entry @param {Error} error */
   async setAside(key, entry, error) {
-    const refused = { ...entry, refused: error.message };
+    const refused = { ...entry, refused: explain(error) };
     await vault.put("outbox", key, refused);
     this.tell("refused", refused);
     return true;

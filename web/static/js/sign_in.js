@@ -47,7 +47,8 @@ document.addEventListener("submit", (event) => {
   if (form.classList.contains("join-session")) {
     event.preventDefault();
     void busy(form, async () => {
-      await join({ ...context(), session: form.dataset.session });
+      const session = form.dataset.session ?? String(new FormData(form).get("session") ?? "").trim();
+      await join({ ...context(), session });
       location.reload();
     });
   }

@@ -10,10 +10,15 @@ import { say } from "./words.js";
 
 const form = /** @type {HTMLFormElement|null} */ (document.getElementById("tender"));
 
-/** @returns {Promise<any>} the tender of the chosen file, with the form's fields over it */
-async function tenderOf(/** @type {HTMLFormElement} */ target) {
+/** @param {HTMLFormElement} target @returns {Promise<any>} the tender of the chosen file as it is */
+async function fileOf(target) {
   const file = /** @type {HTMLInputElement} */ (target.elements.namedItem("file")).files?.[0];
-  const base = file ? JSON.parse(await file.text()) : {};
+  return file ? JSON.parse(await file.text()) : {};
+}
+
+/** @param {HTMLFormElement} target @returns {Promise<any>} that tender with the form's fields over it */
+async function tenderOf(target) {
+  const base = await fileOf(target);
   const typed = bodyOf(target);
   const changed = Object.entries(typed).filter(([, value]) => value !== "" && value !== null);
   return { format: "bideval-tender/1", ...base, ...Object.fromEntries(changed) };
@@ -34,13 +39,13 @@ async function uploadAll(files, tell) {
 form?.addEventListener("change", async (event) => {
   if (/** @type {HTMLInputElement} */ (event.target).name !== "file") return;
   try {
-    const tender = await tenderOf(form);
+    const tender = await fileOf(form);
     for (const name of ["number", "title", "procuring_entity", "agent", "category", "budget", "ceiling", "decryption_minutes"]) {
       const input = /** @type {HTMLInputElement|null} */ (form.elements.namedItem(name));
       if (input) input.value = tender[name] ?? "";
     }
     const deadline = /** @type {HTMLInputElement} */ (form.elements.namedItem("deadline"));
-    deadline.value = (tender.deadline ?? "").slice(0, 16);
+    deadline.value = (tender.deadline ?? "").slice(0, 19);
     status(form, say("tender_read", { criteria: tender.method?.criteria?.length ?? 0, requirements: tender.requirements?.length ?? 0 }), "ok");
   } catch {
     status(form, say("tender_unreadable"), "bad");

@@ -22,7 +22,9 @@ export function context() {
 /** @param {Error & {code?: string, field?: string|null}} error a sentence for people */
 export function explain(error) {
   if (error.name === "LineDown" || error.constructor.name === "LineDown") return say("line_down");
-  if (error.constructor.name === "Refused") return error.message;
+  if (error.constructor.name === "Refused") {
+    return [error.message, [error.code, error.field].filter(Boolean).join(" ")].filter(Boolean).join(" · ");
+  }
   if (error.name === "NotSupportedError") return say("no_crypto");
   return say("went_wrong", { what: error.message });
 }
