@@ -61,11 +61,11 @@ class VenueHost:
             return SharedSession(session, main=False)
         return Refused("unknown_session")
 
-    async def mark_up(self, peer: str, session: str, n: int) -> bytes | None:  # noqa: ARG002  # any peer
-        return await asyncio.to_thread(peering.mark_up, self._venue, session, n)
+    async def mark_up(self, peer: str, session: str, n: int) -> bytes | None:
+        return await asyncio.to_thread(peering.mark_up, self._venue, peer, session, n)
 
-    async def mark_down(self, peer: str, session: str, size: int) -> bytes | None:  # noqa: ARG002
-        return await asyncio.to_thread(peering.mark_down, self._venue, session, size)
+    async def mark_down(self, peer: str, session: str, size: int) -> bytes | None:
+        return await asyncio.to_thread(peering.mark_down, self._venue, peer, session, size)
 
     async def read_up(
         self,
@@ -77,7 +77,7 @@ class VenueHost:
         max_bytes: int,
     ) -> Sequence[bytes]:
         return await asyncio.to_thread(
-            peering.read_up, self._venue, session, first, limit=limit, most_bytes=max_bytes
+            peering.read_up, self._venue, peer, session, first, size=(limit, max_bytes)
         )
 
     async def read_down(
@@ -90,7 +90,7 @@ class VenueHost:
         max_bytes: int,
     ) -> Sequence[bytes]:
         return await asyncio.to_thread(
-            peering.read_down, self._venue, session, first, limit=limit, most_bytes=max_bytes
+            peering.read_down, self._venue, peer, session, first, size=(limit, max_bytes)
         )
 
     async def commit_up(

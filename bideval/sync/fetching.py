@@ -126,6 +126,7 @@ class Fetching:
             file.have = 0
             return self._restart(file, now)
         file.have = upto
+        file.tries = 0
         if upto >= file.missing.size:
             del self._files[sha256]
             return None
