@@ -39,7 +39,16 @@ from bideval.gateways.limits import TokenBuckets
 from bideval.gateways.viewing import ChildViewing, ViewingLimits
 from bideval.link.hub import LinkHub, PeerVenue
 from bideval.link.venue_host import VenueHost
-from bideval.pages import api_demo, api_entries, api_files, api_people, api_sessions, errors, live
+from bideval.pages import (
+    api_demo,
+    api_entries,
+    api_files,
+    api_people,
+    api_sessions,
+    errors,
+    html_site,
+    live,
+)
 from bideval.pages.api_guard import Guard
 from bideval.pages.context import Site
 from bideval.ports import Clock, Peer, Press
@@ -113,7 +122,8 @@ def create_app(
     app.add_api_route("/healthz", _healthz)
     app.add_api_websocket_route("/link", _link)
     app.add_middleware(Guard, secure=secure)
-    errors.install(app, on_denied=_note_denied)
+    html_site.include_pages(app)
+    errors.install(app, page=html_site.error_page, on_denied=_note_denied)
     return app
 
 

@@ -11,7 +11,7 @@ import hashlib
 import tempfile
 from dataclasses import dataclass
 from pathlib import Path
-from typing import IO, TYPE_CHECKING, BinaryIO
+from typing import IO, TYPE_CHECKING
 
 from bideval.actions.authoring import say
 from bideval.actions.naming import CONTENT
@@ -125,8 +125,10 @@ def _decrypt(identity: str, source: IO[bytes], target: IO[bytes]) -> None:
         raise _Unopenable("does_not_decrypt", wrong.code) from None
 
 
-def _unpack(venue: Venue, package: BinaryIO, bid: Bid, session: str) -> Content:
-    digest = hashlib.file_digest(package, "sha256").hexdigest()
+def _unpack(venue: Venue, package: IO[bytes], bid: Bid, session: str) -> Content:
+    digest = hashlib.sha256()
+    while piece := package.read(READ_BYTES):
+        digest.update(piece)
     package.seek(0)
     try:
         document = read_manifest(package)
@@ -136,7 +138,7 @@ def _unpack(venue: Venue, package: BinaryIO, bid: Bid, session: str) -> Content:
     except (InputError, EvidenceError) as wrong:
         code = "manifest_differs" if wrong.code == "manifest_differs" else "package_malformed"
         raise _Unopenable(code, wrong.code) from None
-    return Content(digest, document, kept)
+    return Content(digest.hexdigest(), document, kept)
 
 
 def _keep_files(

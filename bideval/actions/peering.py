@@ -95,8 +95,10 @@ def finished(venue: Venue, session: str) -> bool:
         return fold.phase in ENDED
 
 
-def mark_up(venue: Venue, session: str, n: int) -> bytes | None:
+def mark_up(venue: Venue, peer: str, session: str, n: int) -> bytes | None:
     """Return the chain after our own first `n` lines; None if there are fewer."""
+    if _main_between(venue, peer, session) is None:
+        return None
     if n == 0:
         return chain_start(session, venue.id)
     with venue.devices.store.read() as reader:
@@ -104,8 +106,10 @@ def mark_up(venue: Venue, session: str, n: int) -> bytes | None:
     return found[0].chain if found else None
 
 
-def mark_down(venue: Venue, session: str, size: int) -> bytes | None:
+def mark_down(venue: Venue, peer: str, session: str, size: int) -> bytes | None:
     """Return the serialised frontier of the record's first `size` lines; None if it is shorter."""
+    if _main_between(venue, peer, session) is None:
+        return None
     with venue.devices.store.read() as reader:
         head = reader.head(session)
         if head is None or head.size < size:
@@ -116,17 +120,25 @@ def mark_down(venue: Venue, session: str, size: int) -> bytes | None:
     return Frontier(leaves).to_bytes()
 
 
-def read_up(venue: Venue, session: str, first: int, *, limit: int, most_bytes: int) -> list[bytes]:
-    """Return our own lines from number `first`."""
+def read_up(
+    venue: Venue, peer: str, session: str, first: int, *, size: tuple[int, int]
+) -> list[bytes]:
+    """Return our own lines from number `first`: at most so many lines of so many bytes."""
+    if _main_between(venue, peer, session) is None:
+        return []
+    limit, most_bytes = size
     with venue.devices.store.read() as reader:
         found = reader.origin_lines(session, venue.id, first, limit)
     return list(_fitting(found, most_bytes))
 
 
 def read_down(
-    venue: Venue, session: str, first: int, *, limit: int, most_bytes: int
+    venue: Venue, peer: str, session: str, first: int, *, size: tuple[int, int]
 ) -> list[bytes]:
-    """Return the record's lines; line `first` counts from 1."""
+    """Return the record's lines, likewise; line `first` counts from 1."""
+    if _main_between(venue, peer, session) is None:
+        return []
+    limit, most_bytes = size
     with venue.devices.store.read() as reader:
         found = reader.lines(session, first - 1, limit)
     return list(_fitting(found, most_bytes))

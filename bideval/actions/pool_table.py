@@ -85,28 +85,24 @@ def _header(cells: Sequence[str]) -> list[str]:
 
 
 def _read_rows(header: Sequence[str], rows: Iterable[list[str]]) -> list[PoolRow]:
-    found: list[PoolRow] = []
+    found: dict[tuple[str, str], PoolRow] = {}
     faults: list[RowFault] = []
-    seen: set[tuple[str, str]] = set()
     for number, cells in enumerate(rows, start=2):
         if not any(cell.strip() for cell in cells):
             continue
         row = _read_row(header, cells, number, faults)
-        if row is None:
-            continue
-        if (row.name, row.id_tail) in seen:
+        if row is not None and found.setdefault((row.name, row.id_tail), row) is not row:
             faults.append(RowFault(number, "name", "duplicate_expert"))
-        seen.add((row.name, row.id_tail))
-        found.append(row)
         if len(found) > MAX_ROWS:
             faults.append(RowFault(number, "*", "too_many_rows"))
-        if len(faults) >= MOST_FAULTS or len(found) > MAX_ROWS:
+            break
+        if len(faults) >= MOST_FAULTS:
             break
     if not found and not faults:
         faults.append(RowFault(2, "*", "no_rows"))
     if faults:
         raise TableError(faults)
-    return found
+    return list(found.values())
 
 
 def _read_row(

@@ -55,7 +55,8 @@ def tell_news(venue: Venue, session: str, news: Sequence[StoredLine]) -> None:
 def tell_saved(venue: Venue, stored: StoredLine) -> None:
     """Tell an author how far the entry has spread."""
     state = venue.spread.state_of(stored)
-    hint: Json = {"type": "saved", "author": stored.author, "entry": stored.entry_hash, "saved": state}
+    entry: Json = {"entry": stored.entry_hash, "saved": state}
+    hint: Json = {"type": "saved", "author": stored.author, **entry}
     venue.devices.fanout.publish(session_topic(stored.session), hint)
 
 

@@ -128,9 +128,8 @@ def _malformed(error: Exception, language: str) -> Answer:
     if not isinstance(error, RequestValidationError):
         return _unforeseen(error, language)
     first = next(iter(error.errors()), {"loc": (), "type": "malformed"})
-    return answer(
-        InputError("malformed", field=field_path(tuple(first["loc"])), rule=str(first["type"])), language
-    )
+    field = field_path(tuple(first["loc"]))
+    return answer(InputError("malformed", field=field, rule=str(first["type"])), language)
 
 
 def field_path(location: tuple[str | int, ...]) -> str:
