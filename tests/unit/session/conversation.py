@@ -588,6 +588,7 @@ class Conversation:
             for name, value in vars(self).items()
             if isinstance(value, dict | list)
         }
+        containers["packages"] = copy.deepcopy(self.packages)
         return replace(self, session=self.session.copy(), **containers)
 
     def course(self) -> dict[Phase, Any]:
