@@ -84,7 +84,9 @@ def configure_log(*, clock: Clock, level: str = "info", stream: TextIO | None = 
     """Send structlog and the standard library's logging through the allow-list."""
     output = stream or sys.stderr
 
-    def stamp(_logger: object, _method: str, event: MutableMapping[str, Any]) -> Any:  # noqa: ANN401
+    def stamp(
+        _logger: object, _method: str, event: MutableMapping[str, Any]
+    ) -> MutableMapping[str, Any]:
         event["at"] = instant_text(clock.now_ms())
         return event
 

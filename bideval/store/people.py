@@ -25,7 +25,7 @@ VENUE_ITSELF = ""
 
 def stored_values(value: object) -> dict[str, Any]:
     """Return a frozen value as a row."""
-    row = {f.name: getattr(value, f.name) for f in fields(value)}  # type: ignore[arg-type]
+    row = {f.name: getattr(value, f.name) for f in fields(value)}  # type: ignore[arg-type]  # a dataclass
     if row.get("session", VENUE_ITSELF) is None:
         row["session"] = VENUE_ITSELF
     return row

@@ -47,7 +47,7 @@ def test_rows_of_the_record_cannot_be_deleted(connection, table):
 @pytest.mark.parametrize("table", [*APPEND_ONLY, "head", "origin_head"])
 def test_tables_of_the_record_cannot_be_emptied(connection, table):
     on_sqlite = connection.dialect.name == "sqlite"
-    emptying = DDL(f"DELETE FROM {table}" if on_sqlite else f"TRUNCATE {table} CASCADE")  # noqa: S608
+    emptying = DDL(f"DELETE FROM {table}" if on_sqlite else f"TRUNCATE {table} CASCADE")  # noqa: S608  # our own names
     with pytest.raises(DBAPIError, match="append-only"):
         connection.execute(emptying)
 

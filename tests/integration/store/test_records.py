@@ -150,22 +150,28 @@ def test_lines_of_an_unknown_session_are_refused(store, author):
 
 
 def test_a_place_for_an_unknown_line_is_refused(founded, author):
-    work = lambda tx: tx.place(author.session, author.origin, 1, bytes(32))  # noqa: E731
-    assert refused(founded, work) == "unknown_line"
+    assert (
+        refused(founded, lambda tx: tx.place(author.session, author.origin, 1, bytes(32)))
+        == "unknown_line"
+    )
 
 
 def test_a_second_place_for_a_line_is_refused(founded, author):
     write(founded, author.work(1))
     with founded.read() as reader:
         leaf = reader.leaves(author.session, 0, 1)[0]
-    again = lambda tx: tx.place(author.session, author.origin, 1, leaf)  # noqa: E731
-    assert refused(founded, again) == "already_placed"
+    assert (
+        refused(founded, lambda tx: tx.place(author.session, author.origin, 1, leaf))
+        == "already_placed"
+    )
 
 
 def test_a_place_under_another_leaf_is_refused(founded, author):
     write(founded, author.work(1, place=False))
-    work = lambda tx: tx.place(author.session, author.origin, 1, bytes(32))  # noqa: E731
-    assert refused(founded, work) == "bad_leaf"
+    assert (
+        refused(founded, lambda tx: tx.place(author.session, author.origin, 1, bytes(32)))
+        == "bad_leaf"
+    )
     with founded.read() as reader:
         assert reader.head(author.session).size == 0
 
@@ -231,8 +237,10 @@ def test_cosignatures_come_with_their_checkpoint(founded, author):
 
 
 def test_a_cosignature_without_its_checkpoint_is_refused(founded, author):
-    work = lambda tx: tx.add_cosignature(author.session, 7, "wencheng", "line")  # noqa: E731
-    assert refused(founded, work) == "unknown_checkpoint"
+    assert (
+        refused(founded, lambda tx: tx.add_cosignature(author.session, 7, "wencheng", "line"))
+        == "unknown_checkpoint"
+    )
 
 
 def test_conflicts_are_kept_once_in_order_of_finding(founded, author):

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import shutil
 import tempfile
+from functools import partial
+from operator import methodcaller
 from pathlib import Path
 
 import pytest
@@ -63,7 +65,7 @@ class StoreMachine(RuleBasedStateMachine):
     @rule(session=SESSIONS, origin=ORIGINS, place=st.booleans())
     def add(self, session, origin, place):
         author, entry = self.next_entry(session, origin)
-        work = lambda tx: author.add(tx, entry, place=place)  # noqa: E731
+        work = partial(author.add, entry=entry, place=place)
         if session not in self.founded:
             self.refused("unknown_session", work)
             return
@@ -94,7 +96,7 @@ class StoreMachine(RuleBasedStateMachine):
         session, origin = data.draw(st.sampled_from(sorted(self.lines)))
         n = data.draw(st.integers(1, len(self.lines[session, origin]) + 1))
         line = [*self.lines[session, origin], b""][n - 1]
-        work = lambda tx: tx.place(session, origin, n, leaf_hash(line))  # noqa: E731
+        work = methodcaller("place", session, origin, n, leaf_hash(line))
         placed = self.places.setdefault(session, [])
         if n > len(self.lines[session, origin]):
             self.refused("unknown_line", work)
