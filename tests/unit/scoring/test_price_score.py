@@ -157,3 +157,8 @@ def test_a_bonus_of_zero_percent_is_granted_and_explained(changed):
     steps = [one.step for one in scored(case).explanations if one.bid == "B"]
     assert steps == [Step.PRICE_SCORE, Step.PRICE_SCORE_BONUS]
     assert scores(case)["B"] == "30.00"
+
+
+def test_scores_compare_evaluated_prices_as_rounded(changed):
+    case = changed({"bids/0/price": "0.015", "bids/1/price": "0.01", "bids/1/size": "large"})
+    assert scores(case) == {"A": "15.00", "B": "30.00"}
