@@ -77,7 +77,7 @@ class Door:
             title=fold.title,
             phase=fold.phase,
             paused=fold.procedure.pauses[-1].reason if fold.paused else "",
-            steps=steps_of(fold.phase),
+            steps=steps_of(fold.phase, closed=fold.bidding.closed),
             rooms=rooms_of(visitor.role, fold.session_id),
             context={**base, **more},
         )

@@ -37,7 +37,7 @@ VENDORED_SECONDS = 86_400
 TITLES = {
     403: N_("You may not do this"),
     404: N_("There is no such page"),
-    503: N_("The venue’s server is not ready"),
+    503: N_("The venue's server is not ready"),
 }
 OTHER_TITLE = N_("It did not work")
 

@@ -162,7 +162,7 @@ DEMO_GROUPS = (
     DemoGroup(
         N_("Experts"),
         (),
-        ((N_("Experts enrol with the code that the operator’s check-in page gives."), "/enrol"),),
+        ((N_("Experts enrol with the code that the operator's check-in page gives."), "/enrol"),),
     ),
 )
 DEMO_PEOPLE = {one.person: one.role for group in DEMO_GROUPS for one in group.people}

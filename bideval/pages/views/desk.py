@@ -68,6 +68,7 @@ class DeskView:
     breaks: tuple[Phase, ...]
     has_tender: bool
     has_pool: bool
+    takes_pool: bool
     pool_count: int
     seats: tuple[SeatRow, ...]
     members: tuple[Member, ...]
@@ -95,6 +96,7 @@ def desk_view(session: Standing) -> DeskView:
         move=next_move(session),
         breaks=tuple(to for to in moves_from(session.phase) if to in BREAKS),
         has_tender=session.tender is not None,
+        takes_pool=session.phase is Phase.OPENED,
         has_pool=session.panel.pool is not None,
         pool_count=session.panel.pool.count if session.panel.pool else 0,
         seats=tuple(seat_row(seat) for _, seat in sorted(session.panel.seats.items())),

@@ -88,16 +88,17 @@ def rooms_of(role: Role, session: str) -> tuple[Room, ...]:
     )
 
 
-def steps_of(phase: Phase) -> tuple[Step, ...]:
+def steps_of(phase: Phase, *, closed: bool = False) -> tuple[Step, ...]:
     """The course with what is behind, what is going on and what is ahead.
 
     Phases say what has been reached, so the step after it is going on, except for the two
-    activities, which are going on themselves.
+    activities, which are going on themselves. Bidding gives way to the opening when the box is
+    `closed`.
     """
     if phase in ENDED:
         state = "done" if phase is Phase.ARCHIVED else "todo"
         return tuple(Step(each, state, at) for at, each in enumerate(SHOWN_STEPS, start=1))
-    current = going_on(phase)
+    current = Phase.OPENED if closed and phase is Phase.PREPARED else going_on(phase)
     place = COURSE.index(current)
     return tuple(
         Step(each, _state(COURSE.index(each), place), at)

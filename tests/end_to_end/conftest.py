@@ -1,0 +1,137 @@
+"""A real venue server and a real browser, one browser context per person."""
+
+from __future__ import annotations
+
+import os
+import re
+import subprocess
+import sys
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
+
+CHROMIUM = os.environ.get("BIDEVAL_CHROMIUM", "/usr/bin/chromium")
+PICTURES = os.environ.get("BIDEVAL_PICTURES")
+"""A folder for screenshots of every page that a test looks at; none are made without it."""
+READY = re.compile(r"is ready at (http://\S+)")
+VIEW = {"width": 1366, "height": 768}
+
+SETTINGS = """
+demo = true
+data_dir = "{folder}"
+key_file = "{folder}/venue.key"
+identity_file = "{folder}/venue.identity"
+
+[venue]
+id = "fenghua"
+name = "奉化公共资源交易中心"
+url = "ws://127.0.0.1:1/link"
+
+[listen]
+port = 0
+"""
+
+
+@dataclass
+class Site:
+    """A running venue server."""
+
+    url: str
+    config: Path
+
+    def code(self, role: str, person: str) -> str:
+        """Return a one-time code for a person."""
+        done = bideval(
+            "enrol", "--config", str(self.config), "person", "--role", role, "--person", person
+        )
+        return done.strip().splitlines()[-1]
+
+
+@dataclass
+class Crowd:
+    """People at one site, each with a browser of their own."""
+
+    site: Site
+    browser: Browser
+    contexts: dict[str, BrowserContext] = field(default_factory=dict)
+    faults: list[str] = field(default_factory=list)
+
+    def page(self, name: str, *, language: str = "zh-CN") -> Page:
+        """Return a page of this person's browser; anything it complains of is a fault."""
+        if name not in self.contexts:
+            self.contexts[name] = self.browser.new_context(viewport=VIEW, locale="zh-CN")
+        context = self.contexts[name]
+        context.add_cookies([{"name": "lang", "value": language, "url": self.site.url}])
+        page = context.new_page()
+        page.set_default_timeout(15_000)
+        page.on("pageerror", lambda error: self.faults.append(f"{name}: {error}"))
+        page.on("console", lambda said: self._heard(name, said.type, said.text))
+        return page
+
+    def _heard(self, name: str, kind: str, text: str) -> None:
+        if kind == "error" and "Failed to load resource" not in text:
+            self.faults.append(f"{name}: {text}")
+
+    def enrol(self, role: str, person: str) -> Page:
+        """Enrol somebody by code and return the page they land on."""
+        return self.take_code(person, self.site.code(role, person))
+
+    def take_code(self, person: str, code: str) -> Page:
+        page = self.page(person)
+        page.goto(f"{self.site.url}/enrol")
+        page.fill("[name=code]", code)
+        page.click("form.enrol button")
+        page.wait_for_url(lambda url: "/enrol" not in url)
+        return page
+
+
+def bideval(*arguments: str) -> str:
+    done = subprocess.run(
+        [sys.executable, "-m", "bideval.cli", *arguments],
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    return done.stdout
+
+
+@pytest.fixture(scope="session")
+def browser() -> Iterator[Browser]:
+    with sync_playwright() as playwright:
+        flags = ["--no-sandbox", "--disable-dev-shm-usage", "--disable-gpu"]
+        started = playwright.chromium.launch(executable_path=CHROMIUM, args=flags)
+        yield started
+        started.close()
+
+
+@pytest.fixture
+def site(tmp_path: Path) -> Iterator[Site]:
+    folder = tmp_path / "venue"
+    config = tmp_path / "venue.toml"
+    config.write_text(SETTINGS.format(folder=folder), encoding="utf-8")
+    bideval("enrol", "--config", str(config), "venue")
+    command = [sys.executable, "-m", "bideval.cli", "serve", "--config", str(config)]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=sys.stderr, text=True) as server:
+        assert server.stdout is not None
+        found = READY.search(server.stdout.readline())
+        assert found, "the server did not start"
+        yield Site(found.group(1), config)
+        server.terminate()
+
+
+@pytest.fixture
+def crowd(site: Site, browser: Browser) -> Iterator[Crowd]:
+    made = Crowd(site, browser)
+    yield made
+    for context in made.contexts.values():
+        context.close()
+
+
+def picture(page: Page, name: str) -> None:
+    """Keep a screenshot for people to look at, if asked."""
+    if PICTURES:
+        page.wait_for_timeout(300)
+        page.screenshot(path=Path(PICTURES) / f"{name}.png")
