@@ -1,0 +1,107 @@
+"""Every route refuses everybody whom the table does not let in, and writes the attempt down."""
+
+from __future__ import annotations
+
+import httpx2
+import pytest
+
+from bideval.ledger.entry import parse_entry
+from bideval.ledger.line import parse_line
+from bideval.pages.access import TABLE
+
+HASH = "0" * 64
+ROUTES = {
+    "me": ("GET", "/api/me"),
+    "codes": ("POST", "/api/codes"),
+    "sessions": ("GET", "/api/sessions"),
+    "found_session": ("POST", "/api/sessions"),
+    "join_session": ("POST", "/api/sessions/{session}/join"),
+    "session": ("GET", "/api/sessions/{session}"),
+    "entries": ("POST", "/api/entries"),
+    "entry": ("GET", "/api/sessions/{session}/entries/" + HASH),
+    "receipt": ("GET", "/api/sessions/{session}/entries/" + HASH + "/receipt"),
+    "put_file": ("PUT", "/api/files/" + HASH),
+    "get_file": ("GET", "/api/files/" + HASH),
+    "bid_file": ("GET", "/api/sessions/{session}/bids/b/files/0"),
+    "pool": ("POST", "/api/sessions/{session}/pool"),
+    "expected": ("GET", "/api/sessions/{session}/checkin"),
+    "check_in": ("POST", "/api/sessions/{session}/checkin"),
+    "invitations": ("POST", "/api/sessions/{session}/invitations"),
+    "bundle": ("GET", "/api/sessions/{session}/bundle"),
+    "report": ("GET", "/api/sessions/{session}/report.pdf"),
+}
+PUBLIC = {name for name, roles in TABLE.items() if roles is None}
+
+
+def test_every_guarded_route_is_in_this_test():
+    assert set(ROUTES) == set(TABLE) - PUBLIC - {"live"}
+
+
+@pytest.mark.parametrize("route", sorted(ROUTES))
+def test_route_refuses_nobody_in_particular(route, fenghua, published):
+    method, path = ROUTES[route]
+    with httpx2.Client(base_url=fenghua.url, trust_env=False) as nobody:
+        response = nobody.request(method, path.format(session=published), json={})
+    assert (response.status_code, response.json()["error"]["code"]) == (401, "not_signed_in")
+
+
+@pytest.mark.parametrize("route", sorted(ROUTES))
+def test_route_refuses_other_roles(route, people, published):
+    method, path = ROUTES[route]
+    for role, person in people.items():
+        response = person.http.request(method, path.format(session=published), json={})
+        code = response.json().get("error", {}).get("code") if response.content else None
+        if role in TABLE[route]:
+            assert code != "role_not_allowed", (route, role)
+        else:
+            assert (response.status_code, code) == (403, "role_not_allowed"), (route, role)
+
+
+def test_denied_attempt_is_in_the_venue_log(fenghua, people, published):
+    people["bidder"].http.get(f"/api/sessions/{published}/bundle")
+    wanted = {
+        "code": "role_not_allowed",
+        "rule": "access.bundle",
+        "field": None,
+        "route": "/api/sessions/{session}/bundle",
+        "actor": people["bidder"].name,
+    }
+    assert wanted in denied_attempts(fenghua)
+
+
+def denied_attempts(place):
+    place.venue.devices.store.write(lambda tx: None).result()
+    with place.venue.devices.store.read() as reader:
+        lines = reader.lines(place.venue.log, 0, 1_000)
+    entries = [parse_entry(parse_line(stored.line).jws) for stored in lines]
+    return [entry.body for entry in entries if entry.kind == "attempt.denied"]
+
+
+@pytest.mark.parametrize(
+    "headers",
+    [{"origin": "https://evil.example"}, {"sec-fetch-site": "cross-site"}, {"origin": "null"}],
+)
+def test_other_sites_cannot_post_with_the_cookie(headers, people, published):
+    body = {"session": published, "jws": "x"}
+    response = people["officer"].http.post("/api/entries", json=body, headers=headers)
+    assert (response.status_code, response.json()["error"]["code"]) == (403, "other_site")
+
+
+def test_own_origin_is_let_through(people, published):
+    officer = people["officer"]
+    headers = {"origin": officer.at.url, "sec-fetch-site": "same-origin"}
+    body = {"session": published, "jws": "x"}
+    response = officer.http.post("/api/entries", json=body, headers=headers)
+    assert response.json()["error"]["code"] == "jws_malformed"
+
+
+def test_session_of_others_looks_like_none(fenghua, people, published):
+    unknown = people["auditor"].http.get("/api/sessions/no-such-session").json()
+    assert unknown["error"]["code"] == "unknown_session"
+
+
+def test_answers_carry_the_security_headers(people):
+    response = people["officer"].http.get("/api/me")
+    assert response.headers["cache-control"] == "no-store"
+    assert response.headers["x-content-type-options"] == "nosniff"
+    assert "frame-ancestors 'none'" in response.headers["content-security-policy"]

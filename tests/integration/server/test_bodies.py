@@ -1,0 +1,129 @@
+"""What is not a body of ours is answered with a 4xx that names the field, never with a 5xx."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+
+POSTS = [
+    "/api/enrol",
+    "/api/enrol/code",
+    "/api/login",
+    "/api/login/challenge",
+    "/api/codes",
+    "/api/sessions",
+    "/api/sessions/{session}/join",
+    "/api/sessions/{session}/checkin",
+    "/api/sessions/{session}/invitations",
+    "/api/entries",
+    "/demo/login",
+    "/demo/cut-line",
+]
+BODIES = {
+    "nothing": b"",
+    "not json": b"{",
+    "not utf-8": b'{"code": "\xff\xfe"}',
+    "a list": b"[]",
+    "a number": b"17",
+    "null": b"null",
+    "unknown member": b'{"nobody_asked": "x"}',
+    "a key twice": b'{"code": "aaaa", "code": "bbbb"}',
+    "deep": b"[" * 5_000 + b"]" * 5_000,
+    "a lone surrogate": b'{"code": "\\ud800"}',
+    "not a number": b'{"code": NaN}',
+    "a huge number": b'{"code": 1e999}',
+    "too large": b'{"code": "' + b"x" * 300_000 + b'"}',
+    "a null byte": b'{"code": "\\u0000abc", "kid": "\\u0000", "role": "\\u0000"}',
+}
+
+
+@pytest.mark.parametrize("path", POSTS)
+@pytest.mark.parametrize("name", sorted(BODIES))
+def test_malformed_body_is_the_senders_fault(path, name, people, published):
+    person = people["operator" if "checkin" in path else "officer"]
+    response = person.http.post(path.format(session=published), content=BODIES[name])
+    assert 400 <= response.status_code < 500, response.text
+    error = response.json()["error"]
+    assert error["field"], error
+    assert error["message"]
+
+
+@pytest.mark.parametrize(
+    ("body", "code", "field"),
+    [
+        ({}, "malformed", "session"),
+        ({"session": "fh-2026-0200", "jws": 7}, "malformed", "jws"),
+        ({"session": "fh-2026-0200", "jws": "a.b"}, "jws_malformed", "jws"),
+        ({"session": "fh-2026-0200", "jws": "x" * 65_001}, "malformed", "jws"),
+    ],
+)
+def test_entry_body_names_what_is_wrong(body, code, field, people, published):
+    error = people["officer"].http.post("/api/entries", json=body).json()["error"]
+    assert (error["code"], error["field"]) == (code, field)
+
+
+def test_error_speaks_the_language_of_the_cookie(people):
+    officer = people["officer"]
+    chinese = officer.http.post("/api/codes", json={}).json()["error"]["message"]
+    officer.http.cookies.set("lang", "en")
+    english = officer.http.post("/api/codes", json={}).json()["error"]["message"]
+    officer.http.cookies.delete("lang")
+    assert (chinese, english) == (
+        "提交内容格式不正确。",
+        "The form is not filled in correctly.",
+    )
+
+
+@pytest.mark.parametrize(
+    "path",
+    [
+        "/api/sessions/%00",
+        "/api/sessions/" + "x" * 3_000,
+        "/api/sessions/..%2f..%2fetc",
+        "/api/files/nothex",
+        "/api/files/" + "F" * 64,
+        "/api/sessions/fh-2026-0200/entries/zz",
+        "/nothing/here",
+    ],
+)
+def test_strange_addresses_are_not_found(path, people):
+    response = people["officer"].http.get(path)
+    assert 400 <= response.status_code < 500
+
+
+@pytest.mark.parametrize(
+    ("table", "field", "code"),
+    [
+        (b"", "row 1, column name", "column_missing"),
+        (b"\xff\xfe", "body", "not_utf8"),
+        (b"name,id_tail,discipline,venue\n", "row 2, column *", "no_rows"),
+        (b"name,id_tail,discipline,venue\nA,0001,a07\n", "row 2, column *", "wrong_count"),
+        (b"name,id_tail,discipline,venue\n,0001,a07,fenghua\n", "row 2, column name", "missing"),
+        (b'name,id_tail,discipline,venue\n"A,0001,a07,x\n', "row 2, column *", "not_csv"),
+    ],
+)
+def test_pool_names_row_and_column(table, field, code, opened, people):
+    response = people["officer"].http.post(f"/api/sessions/{opened}/pool", content=table)
+    error = response.json()["error"]
+    assert (response.status_code, error["code"], error["field"]) == (422, code, field)
+
+
+def test_pool_faults_are_listed(opened, people):
+    table = "name,id_tail,discipline,venue\nA,1,a07,fenghua\nB,0002,A 07,fenghua\n"
+    response = people["officer"].http.post(f"/api/sessions/{opened}/pool", content=table)
+    assert response.json()["rows"] == [
+        {"row": 2, "column": "id_tail", "code": "bad_id_tail"},
+        {"row": 3, "column": "discipline", "code": "bad_discipline"},
+    ]
+
+
+def test_pool_as_a_form_is_read_too(opened, people):
+    files = {"file": ("pool.csv", b"name,id_tail\n", "text/csv")}
+    response = people["officer"].http.post(f"/api/sessions/{opened}/pool", files=files)
+    assert response.json()["error"]["code"] == "column_missing"
+
+
+def test_pool_before_the_opening_is_refused(people, published):
+    response = people["officer"].http.post(f"/api/sessions/{published}/pool", content=b"x")
+    assert json.loads(response.text)["error"]["code"] == "pool_too_early"
