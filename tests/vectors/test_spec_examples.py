@@ -108,6 +108,7 @@ START = chain_start(SESSION, "wencheng")
 RECEIPT = Receipt(
     SESSION, "wencheng", 1, entry_hash(VOTED), chain_next(START, LINES[1]).hex(), TEN + 1_600
 )
+RECEIVED = sign_receipt(KEYS["wencheng"], RECEIPT)
 
 
 @cache
@@ -161,7 +162,7 @@ def seal_document():
 
 
 def package():
-    text = "tender in full\n".encode()
+    text = b"tender in full\n"
     sheet = parse_sheet(
         {
             "bidder_name": "奉化桥梁工程有限公司",
@@ -219,12 +220,10 @@ EXAMPLES = {
         [(f"leaf {index}", leaf or "(empty)") for index, leaf in enumerate(TREE["leaves"])]
         + [(f"root of {size}", root) for size, root in enumerate(TREE["roots"], start=1)]
     ),
-    "checkpoint": lambda: note(),
+    "checkpoint": note,
     "verifier-keys": note_keys,
-    "receipt-payload": lambda: (
-        read_compact(sign_receipt(KEYS["wencheng"], RECEIPT)).payload.decode() + "\n"
-    ),
-    "receipt": lambda: sign_receipt(KEYS["wencheng"], RECEIPT) + "\n",
+    "receipt-payload": lambda: read_compact(RECEIVED).payload.decode() + "\n",
+    "receipt": lambda: RECEIVED + "\n",
     "proof": lambda: make_proof(1, inclusion_path(LEAVES, 1), note()),
     "seal": seal_document,
     "share": lambda: SEAL["share_plaintext"] + "\n",
@@ -239,11 +238,8 @@ EXAMPLES = {
 
 
 def blocks():
-    found = {}
-    for page in sorted(PAGES.glob("*.md")):
-        for _, name, text, _ in BLOCK.findall(page.read_text()):
-            found[name] = text
-    return found
+    pages = [page.read_text() for page in sorted(PAGES.glob("*.md"))]
+    return {name: text for page in pages for _, name, text, _ in BLOCK.findall(page)}
 
 
 def test_every_example_stands_on_a_page():

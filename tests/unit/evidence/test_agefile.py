@@ -21,7 +21,9 @@ from bideval.evidence.agefile import (
 )
 from bideval.terms.errors import EvidenceError, InputError
 
-IDENTITY, RECIPIENT = new_age_identity()
+# Published in tests/vectors/seal.json: fixed, so that every run collects the same tests.
+IDENTITY = "AGE-SECRET-KEY-1AHLPG6Q6J8L5CTPFFGWCR7JS64A6Y8YA8UEGHSQ2S0R5RAE394DSS7XZN6"
+RECIPIENT = "age1z43ad5a9edenc8v9w0nf4g4j2fsz7z3e7ztq2lm6257azdj6d9jsl659xx"
 CIPHERTEXT = age_encrypt(RECIPIENT, b"ten in the morning")
 P25519 = 2**255 - 19
 
@@ -127,10 +129,10 @@ def test_every_single_flipped_bit_is_refused():
     assert accepted == []
 
 
-@pytest.mark.parametrize("size", range(len(CIPHERTEXT)))
-def test_every_shorter_ciphertext_is_refused(size):
-    with pytest.raises(EvidenceError):
-        age_decrypt(IDENTITY, CIPHERTEXT[:size])
+def test_every_shorter_ciphertext_is_refused():
+    for size in range(len(CIPHERTEXT)):
+        with pytest.raises(EvidenceError):
+            age_decrypt(IDENTITY, CIPHERTEXT[:size])
 
 
 def test_armour_is_refused_because_not_every_reader_takes_it():
