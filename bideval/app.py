@@ -36,6 +36,7 @@ from bideval.gateways.fanout import LocalFanout
 from bideval.gateways.files import DiskFileStore
 from bideval.gateways.keyring import FileKeyRing
 from bideval.gateways.limits import TokenBuckets
+from bideval.gateways.press import PaperPress
 from bideval.gateways.viewing import ChildViewing, ViewingLimits
 from bideval.link.hub import LinkHub, PeerVenue
 from bideval.link.venue_host import VenueHost
@@ -55,7 +56,7 @@ from bideval.ports import Clock, Peer, Press
 from bideval.settings import PeerSettings, Settings
 from bideval.store.record_store import SqlRecordStore
 from bideval.sync.proving import LocalVenue
-from bideval.terms.errors import BidevalError, FaultError, InputError, RefusedError
+from bideval.terms.errors import BidevalError, InputError, RefusedError
 
 log = structlog.get_logger("bideval.app")
 
@@ -83,7 +84,7 @@ def build_house(
     settings: Settings, *, clock: Clock | None = None, press: Press | None = None
 ) -> House:
     """Wire one venue up; its database has been migrated."""
-    devices = _devices(settings, clock or SystemClock(), press or _NoPress())
+    devices = _devices(settings, clock or SystemClock(), press or PaperPress())
     spread = Spread(settings.venue.id)
     book = RecordBook(venue=settings.venue.id, store=devices.store)
     venue = Venue(
@@ -221,11 +222,6 @@ def _devices(settings: Settings, clock: Clock, press: Press) -> Devices:
         viewing=ChildViewing(files, settings.data_dir / "viewing", viewing),
         press=press,
     )
-
-
-class _NoPress:
-    async def pdf(self, html: str) -> bytes:  # noqa: ARG002
-        raise FaultError("press_failed", detail="no press is installed")
 
 
 def _limits(settings: Settings) -> Limits:

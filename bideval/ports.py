@@ -809,8 +809,11 @@ class Viewing(Protocol):
 class Press(Protocol):
     """Prints documents."""
 
-    async def pdf(self, html: str) -> bytes:
-        """Return the page as PDF bytes; raises FaultError `press_failed`."""
+    async def report(self, content: Mapping[str, object]) -> bytes:
+        """Return an evaluation report as PDF bytes; raises FaultError `press_failed`.
+
+        `content` is what `bideval.session.report` states; the same content gives the same bytes.
+        """
         ...
 
 

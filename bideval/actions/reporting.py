@@ -1,12 +1,16 @@
 """The evaluation report as a file: content from the record, printed by the press.
 
 Decided here: that the report is made from one fold, for one head. Not decided here: its content
-(session) and its look.
+(session) and its look (the press).
 """
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
+
+from bideval.session.caseform import consolidation, corrected_marks
+from bideval.session.report import report_content
+from bideval.session.unsealing import open_marks
 
 if TYPE_CHECKING:
     from bideval.actions.venue import Venue
@@ -16,9 +20,11 @@ if TYPE_CHECKING:
 
 def print_report(venue: Venue, session: Session, head: RecordHead) -> bytes:
     """Return the report of a session as PDF bytes."""
-    html = f"<html><body><h1>{session.session_id}</h1><p>{head.root.hex()}</p></body></html>"
-    return venue.bridge.wait(_print(venue, html))
-
-
-async def _print(venue: Venue, html: str) -> bytes:
-    return await venue.devices.press.pdf(html)
+    opened = open_marks(session)
+    content = report_content(
+        session,
+        marks=corrected_marks(session, opened),
+        numbers=consolidation(session, opened),
+        root=head.root.hex(),
+    )
+    return venue.bridge.wait(venue.devices.press.report(content))

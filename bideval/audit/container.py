@@ -25,7 +25,7 @@ _SECTION = re.compile(rb"([a-z]+(?:/[0-9a-f]{64})?) (0|[1-9][0-9]{0,12}) ([0-9a-
 
 
 class Section(NamedTuple):
-    """One section: its bytes are a view into the bundle, not a copy; `offset` is where they start."""
+    """One section; the bytes are a view into the bundle, not a copy, from `offset` on."""
 
     name: str
     data: memoryview

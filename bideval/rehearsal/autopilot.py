@@ -9,7 +9,6 @@ could not be done by a person.
 
 from __future__ import annotations
 
-import contextlib
 from typing import TYPE_CHECKING, Any, Protocol
 
 from bideval.draw.tickets import NONCE_BYTES, nonce_commitment
@@ -70,7 +69,7 @@ class Autopilot:
 
     async def run(self) -> None:
         """Do tasks as they come until the session has ended and nothing is left to do."""
-        async with contextlib.aclosing(self.desk.follow(self.session)) as views:
+        async with self.desk.follow(self.session) as views:
             async for view in views:
                 acted = await self._act(view)
                 if view["phase"] in ENDED and not acted:
@@ -83,10 +82,10 @@ class Autopilot:
     async def _act(self, view: View) -> bool:
         acted = False
         for task in view["tasks"]:
-            key = _key(task, view)
-            if task["state"] != "todo" or task["task"] not in self.handlers or key in self._done:
+            if task["state"] != "todo" or task["task"] not in self.handlers:
                 continue
-            if not self.play.wants(self.desk.person, task, view):
+            key = _key(task, view)
+            if key in self._done or not self.play.wants(self.desk.person, task, view):
                 continue
             await self.handlers[task["task"]](task, view)
             self._done.add(key)

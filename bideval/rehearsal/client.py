@@ -16,11 +16,12 @@ from typing import TYPE_CHECKING, Any, Self
 
 import httpx2
 import websockets
+import websockets.exceptions
 
 from bideval.terms.errors import BidevalError
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncGenerator, Callable, Mapping
+    from collections.abc import AsyncIterator, Callable, Mapping
     from types import TracebackType
 
     from bideval.rehearsal.persona import Devices, Persona
@@ -119,8 +120,9 @@ class Desk:
         """Send JSON and return the JSON of the answer."""
         return _json(await self._ask("POST", path, json=body))
 
-    async def follow(self, session: str) -> AsyncGenerator[View, None]:
-        """Yield the session's view now and whenever the venue has news, until the caller stops.
+    @contextlib.asynccontextmanager
+    async def follow(self, session: str) -> AsyncIterator[AsyncIterator[View]]:
+        """Give the session's view now and whenever the venue has news, for as long as it lasts.
 
         Views come at most every `CALM_S`, because a room full of marks would be news all the time.
         """
@@ -128,14 +130,22 @@ class Desk:
         async with asyncio.TaskGroup() as tasks:
             listening = tasks.create_task(self._listen(session, news))
             try:
-                while True:
-                    news.clear()
-                    yield await self.view(session)
-                    await asyncio.sleep(CALM_S)
-                    with contextlib.suppress(TimeoutError):
-                        await asyncio.wait_for(news.wait(), LOOK_S)
+                yield self._views(session, news)
             finally:
                 listening.cancel()
+
+    async def _views(self, session: str, news: asyncio.Event) -> AsyncIterator[View]:
+        while True:
+            news.clear()
+            yield await self.view(session)
+            await asyncio.sleep(CALM_S)
+            with contextlib.suppress(TimeoutError):
+                await asyncio.wait_for(news.wait(), LOOK_S)
+
+    async def send_text(self, path: str, text: str, media_type: str) -> dict[str, Any]:
+        """Send a text of some media type and return the JSON of the answer."""
+        headers = {"Content-Type": media_type}
+        return _json(await self._ask("POST", path, content=text.encode(), headers=headers))
 
     async def wait(
         self, session: str, ready: Callable[[View], bool], *, what: str, patience_s: float
@@ -143,7 +153,7 @@ class Desk:
         """Return the first view for which `ready` holds; TimeoutError says what was waited for."""
         try:
             async with asyncio.timeout(patience_s):
-                async with contextlib.aclosing(self.follow(session)) as views:
+                async with self.follow(session) as views:
                     async for view in views:
                         if ready(view):
                             return view

@@ -96,6 +96,7 @@ def _basics(session: Standing) -> Json:
         "ceiling": _money(tender.ceiling),
         "deadline": instant_text(tender.deadline),
         "lots": [{"id": lot.id, "title": lot.title} for lot in tender.lots],
+        "disciplines": {one.id: one.name for one in tender.panel.disciplines},
         "venues": [
             {"id": venue.id, "name": venue.name, "main": venue.id == people.main}
             for venue in people.venues.values()

@@ -59,8 +59,8 @@ class SteppedClock(SystemClock):
 class PlainPress:
     """Prints a page as its own bytes: what a report looks like is tested elsewhere."""
 
-    async def pdf(self, html):
-        return b"%PDF-1.7\n" + html.encode()
+    async def report(self, content):
+        return b"%PDF-1.7\n" + str(content).encode()
 
 
 @dataclass
@@ -195,9 +195,7 @@ class Person:
 
     def log_in(self):
         asked = self.ok(self.http.post("/api/login/challenge", json={"kid": self.key.key_id}))
-        signed = self.key.sign(
-            login_bytes(asked["venue"], self.key.key_id, asked["challenge"])
-        )
+        signed = self.key.sign(login_bytes(asked["venue"], self.key.key_id, asked["challenge"]))
         body = {
             "kid": self.key.key_id,
             "challenge": asked["challenge"],
@@ -286,9 +284,7 @@ class Person:
             if task["task"] != "release_share" or task["state"] != "todo":
                 continue
             seal = parse_seal(task["seal"], "seal")
-            share = open_share(
-                seal, session=session, custodian=self.name, identity=self.identity
-            )
+            share = open_share(seal, session=session, custodian=self.name, identity=self.identity)
             body = {"recipient": seal.recipient, "custodian": self.name, "share": b64u(share)}
             self.say(session, "share.released", body)
             released += 1

@@ -1,0 +1,200 @@
+"""`bideval rehearse`: push a case through real venue servers and compare with `evaluate`.
+
+Decided here: arguments, where things are left, what is printed, exit codes.
+Not decided here: how the meeting is held (`bideval.rehearsal`) and what verified means (`audit`).
+"""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import sys
+import tempfile
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from bideval.cli.verify import verify_file
+from bideval.cli.workshop import open_workshop
+from bideval.rehearsal.case_meeting import OFFICERS, CasePlay, bids_of, pool_of, tender_of
+from bideval.rehearsal.meeting import MeetingPlan
+from bideval.rehearsal.script import make_script, result_in_words_of_case
+from bideval.rehearsal.servers import running, write_settings
+from bideval.rehearsal.stage import first_accounts, hold_meeting, plan_venues
+from bideval.scoring.engine import consolidate
+from bideval.scoring.reading import read_case
+from bideval.scoring.result import result_document
+from bideval.terms.errors import BidevalError, InputError
+
+if TYPE_CHECKING:
+    import argparse
+    from collections.abc import Mapping
+
+    from bideval.audit.verifier import Verdict
+    from bideval.rehearsal.script import CaseScript
+    from bideval.scoring.case import Case
+
+REHEARSED = 0
+DIFFERS = 1
+UNUSABLE = 2
+
+SESSION = "rehearsal"
+MAX_VENUES = 9
+"""Servers that one machine runs side by side without being the bottleneck of what it tests."""
+DEFAULT_VENUES = 3
+LONGEST_CUT_S = 3600
+ABOUT_LENGTH = 160
+"""Characters of a step's facts on one line of the screen."""
+
+
+def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+    """Describe the command."""
+    parser = subparsers.add_parser(
+        "rehearse",
+        help="push a case through real servers by their public interfaces",
+        description="Run a bideval-case/1 through venue servers of its own, with every mark signed "
+        "and sealed by its member. Exit code 0: the bundle verifies and the result is the one that "
+        "`bideval evaluate` computes; 1: not so; 2: the case cannot be used.",
+    )
+    parser.add_argument("case", metavar="CASE.json", help="the case file")
+    parser.add_argument(
+        "--venues", type=int, default=DEFAULT_VENUES, metavar="N", help="servers (default 3)"
+    )
+    parser.add_argument(
+        "--cut-line",
+        type=float,
+        default=0.0,
+        metavar="SECONDS",
+        help="cut the line between main and the first branch for so long during scoring",
+    )
+    parser.add_argument("--out", type=Path, metavar="DIR", help="keep bundle, report and logs here")
+    parser.add_argument("--json", action="store_true", help="print the result object")
+    parser.set_defaults(run=run)
+
+
+def run(args: argparse.Namespace) -> int:
+    """Rehearse `args.case`."""
+    try:
+        case = read_case(_read(Path(args.case)))
+        _check_range("--venues", args.venues, 1, MAX_VENUES)
+        _check_range("--cut-line", args.cut_line, 0, LONGEST_CUT_S)
+        expected = result_document(consolidate(case))
+        script = make_script(case, [_venue(number) for number in range(args.venues)])
+    except InputError as error:
+        return _complain(args.case, error, UNUSABLE)
+    try:
+        return _rehearse(args, case, script, expected)
+    except (BidevalError, TimeoutError, ExceptionGroup) as error:
+        return _complain(args.case, _first(error), DIFFERS)
+
+
+def _check_range(option: str, value: float, least: int, most: int) -> None:
+    if not least <= value <= most:
+        raise InputError("out_of_range", field=option, detail=f"must be from {least} to {most}")
+
+
+def _rehearse(
+    args: argparse.Namespace, case: Case, script: CaseScript, expected: Mapping[str, Any]
+) -> int:
+    out = args.out or Path(tempfile.mkdtemp(prefix="bideval-rehearsal-"))
+    out.mkdir(parents=True, exist_ok=True)
+    bundle = out / f"{SESSION}.bideval-bundle"
+    bundle.write_bytes(_hold(args, case, script, out))
+    verdict = verify_file(bundle)
+    result = _result(script, verdict, case)
+    document = {
+        **(result or {"final": False}),
+        "bundle": str(bundle),
+        "verified": verdict.ok,
+        "entries": verdict.entries,
+        "venues": args.venues,
+    }
+    same = result is not None and _comparable(result) == _comparable(expected)
+    _print(document, verdict, same=same, as_json=args.json)
+    return REHEARSED if verdict.ok and same else DIFFERS
+
+
+def _hold(args: argparse.Namespace, case: Case, script: CaseScript, out: Path) -> bytes:
+    workshop = open_workshop()
+    names = {_venue(number): f"venue {number}" for number in range(args.venues)}
+    venues = plan_venues(names, out / "venues")
+    write_settings(venues, workshop.make_keys, demo=True)
+    plan = MeetingPlan(
+        session=SESSION,
+        title=script.title[:200],
+        rulebook="rehearsal/1",
+        venues=venues,
+        officers=OFFICERS,
+        tender=tender_of(case, script, list(names)),
+        bids=bids_of(case, script),
+        pool=pool_of(script),
+        codes=first_accounts(venues, workshop),
+        cut_line_s=args.cut_line,
+    )
+    with running(venues):
+        _, bundle = asyncio.run(hold_meeting(plan, CasePlay(script), workshop.devices, _tell))
+    return bundle
+
+
+def _venue(number: int) -> str:
+    return "main" if number == 0 else f"branch-{number}"
+
+
+def _tell(event: str, facts: Mapping[str, object]) -> None:
+    about = ", ".join(f"{name} {value}" for name, value in facts.items() if value)
+    sys.stderr.write(f"bideval rehearse: {event}: {about[:ABOUT_LENGTH]}\n")
+
+
+def _result(script: CaseScript, verdict: Verdict, case: Case) -> dict[str, object] | None:
+    if not isinstance(verdict.result, dict):
+        return None
+    return result_in_words_of_case(script, verdict.result, case)
+
+
+def _comparable(result: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the result with its findings in one order; they may come in any."""
+    # Compared, never hashed or signed.
+    findings = sorted(json.dumps(one, sort_keys=True) for one in result["findings"])  # noqa: TID251
+    return {**result, "findings": findings}
+
+
+def _print(document: Mapping[str, Any], verdict: Verdict, *, same: bool, as_json: bool) -> None:
+    if as_json:
+        # Printed for people and pipes, never hashed or signed.
+        text = json.dumps(document, ensure_ascii=False, indent=1)  # noqa: TID251
+    else:
+        ranks = {
+            name: line.get("rank")
+            for name, line in document.get("bids", {}).items()
+            if line.get("rank") is not None
+        }
+        text = "\n".join(
+            [
+                f"result {'equals' if same else 'DIFFERS from'} what evaluate computes",
+                *(f"{rank:3} {name}" for name, rank in sorted(ranks.items(), key=lambda x: x[1])),
+                f"bundle {document['bundle']}",
+                f"{'verified' if verdict.ok else 'NOT VERIFIED'}: {document['entries']} entries",
+            ]
+        )
+    sys.stdout.write(text + "\n")
+    if not verdict.ok:
+        failed = verdict.steps[-1]
+        sys.stderr.write(f"bideval rehearse: step {failed.n} {failed.name}: {failed.detail}\n")
+
+
+def _read(path: Path) -> bytes:
+    try:
+        return path.read_bytes()
+    except OSError as error:
+        detail = f"cannot be read: {error.strerror}"
+        raise InputError("unreadable", field="case", detail=detail) from None
+
+
+def _first(error: BaseException) -> BaseException:
+    while isinstance(error, BaseExceptionGroup):
+        error = error.exceptions[0]
+    return error
+
+
+def _complain(case: str, error: BaseException, code: int) -> int:
+    sys.stderr.write(f"bideval rehearse: {case}: {error}\n")
+    return code

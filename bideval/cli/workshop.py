@@ -1,0 +1,43 @@
+"""What a rehearsal borrows from this machine: keys, one-time codes, clock, entropy.
+
+Decided here: that venues of a rehearsal are set up by the same functions as real ones.
+Not decided here: what the rehearsal does with them.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+from typing import TYPE_CHECKING, Any
+
+from bideval.cli.enrol import print_code, venue_card
+from bideval.gateways.clock import SystemClock
+from bideval.gateways.entropy import OsEntropy
+from bideval.gateways.keyring import create_keys
+from bideval.rehearsal.persona import Devices
+from bideval.rehearsal.stage import Workshop
+from bideval.settings import load_settings
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+
+def open_workshop() -> Workshop:
+    """Return the workshop of this machine."""
+    return Workshop(
+        make_keys=_make_keys,
+        make_code=_make_code,
+        devices=Devices(SystemClock().now_ms, OsEntropy().token),
+    )
+
+
+def _make_keys(settings_file: Path) -> dict[str, Any]:
+    settings = load_settings(settings_file)
+    keys = create_keys(settings.key_file, settings.identity_file, OsEntropy())
+    card: dict[str, Any] = json.loads(venue_card(settings.venue, keys))
+    return card
+
+
+def _make_code(settings_file: Path, person: str, role: str) -> str:
+    asked = argparse.Namespace(person=person, role=role, session=None, replaces=None, hours=None)
+    return print_code(load_settings(settings_file), asked)

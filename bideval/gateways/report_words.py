@@ -1,0 +1,56 @@
+"""The report's Chinese words for the codes of the record.
+
+Decided here: one word per code, from the glossary of the field; where a code means two things,
+the name of what it is a code of stands in front.
+Not decided here: sentences; they stand in the template.
+"""
+
+from __future__ import annotations
+
+WORDS = {
+    "goods": "货物",
+    "services": "服务",
+    "works": "工程",
+    "large": "大型",
+    "medium": "中型",
+    "small": "小型",
+    "preference.small": "小微企业",
+    "micro": "微型",
+    "joint_venture": "联合体",
+    "comprehensive": "综合评分法",
+    "lowest_price": "最低评标价法",
+    "mean_benchmark": "平均值基准价法",
+    "half_up": "四舍五入",
+    "half_even": "四舍六入五成双",
+    "each_step": "逐步舍入",
+    "total_only": "仅对总分舍入",
+    "subjective": "主观分",
+    "objective": "客观分",
+    "seated": "在席",
+    "replaced": "已更换，其意见无效",
+    "recused": "已回避，其意见无效",
+    "absent": "缺席",
+    "recusal": "回避",
+    "illness": "健康原因",
+    "line": "线路中断",
+    "discipline": "违反纪律",
+    "unresponsive": "不符合实质性要求",
+    "over_ceiling": "超过最高限价",
+    "shares_missing": "保管人未在时限内到齐",
+    "shares_do_not_fit": "份额不能还原密钥",
+    "ciphertext_missing": "密封文件未上传完成",
+    "does_not_decrypt": "密封文件不能解密",
+    "package_malformed": "文件格式不符",
+    "manifest_differs": "内容与密封时所报不一致",
+    "agree": "同意",
+    "dissent": "签名并提出不同意见",
+    "refuse": "拒绝签名",
+    "noted": "未签名，由组长记录",
+    "missing": "未签名",
+    "ground.missing": "缺少评分",
+    "ground.objective": "客观评审因素评分不一致",
+    "formula.lowest_price": "低价优先法",
+    "out_of_range": "分项评分超出评分标准范围",
+    "addition": "分值汇总计算错误",
+    "abnormal": "评分畸高、畸低",
+}
