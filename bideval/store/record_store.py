@@ -2,7 +2,8 @@
 
 Decided here: that writes go through one writer, reads through snapshots, and that after a storage
 fault the database is opened anew and verified before anything is written.
-Not decided here: the schema's history (the migrations) and what is verified (the caller).
+Not decided here: the schema's history (the migrations) and what the caller verifies beside the
+records.
 """
 
 from __future__ import annotations
@@ -23,6 +24,7 @@ from bideval.store.engine import (
     writing_engine,
 )
 from bideval.store.transaction import StoreReader
+from bideval.store.verification import verify_records
 from bideval.store.writer import Writer
 from bideval.terms.errors import FaultError
 
@@ -83,6 +85,7 @@ class SqlRecordStore:
             self._writing = self._new_writing()
             self._check_database()
             with self.read() as reader:
+                verify_records(reader)
                 verify(reader)
             self._writer.resume(self._writing)
 

@@ -13,6 +13,7 @@ through its transaction.
 from __future__ import annotations
 
 import queue
+import sqlite3
 import threading
 from concurrent.futures import Future
 from dataclasses import dataclass, field
@@ -172,6 +173,7 @@ class Writer:
             heads = Heads(connection)
             outcomes = [_attempt(work, connection, heads) for work in batch]
             heads.write()
+            _refuse_lost_transaction(connection)
         return outcomes
 
     def _fault(self, batch: list[Work], error: BaseException) -> None:
@@ -206,22 +208,34 @@ class Writer:
 def _attempt(work: Work, connection: Connection, heads: Heads) -> Outcome:
     """Run one work in its savepoint; only troubles of the whole batch leave this function."""
     mine = heads.for_one_work()
+    connection.exec_driver_sql("SAVEPOINT work")
     try:
-        with connection.begin_nested():
-            result = work.run(StoreTransaction(connection, mine))
-    except IntegrityError as error:
-        _raise_for_all(error)
-        return Outcome(work, error=StoreError("exists", detail="another row has this key"))
-    except Exception as error:  # noqa: BLE001  # a work fails alone, whatever it raised
-        _raise_for_all(error)
-        return Outcome(work, error=error)
+        result = work.run(StoreTransaction(connection, mine))
+        connection.exec_driver_sql("RELEASE SAVEPOINT work")
+    except Exception as error:  # a work fails alone, whatever it raised
+        if isinstance(error, DBAPIError) and trouble(error) is not Trouble.STATEMENT:
+            raise
+        connection.exec_driver_sql("ROLLBACK TO SAVEPOINT work")
+        connection.exec_driver_sql("RELEASE SAVEPOINT work")
+        return Outcome(work, error=_told(error))
     heads.absorb(mine)
     return Outcome(work, result)
 
 
-def _raise_for_all(error: Exception) -> None:
-    if isinstance(error, DBAPIError) and trouble(error) is not Trouble.STATEMENT:
-        raise error
+def _told(error: Exception) -> Exception:
+    if isinstance(error, IntegrityError):
+        return StoreError("exists", detail="another row has this key")
+    return error
+
+
+def _refuse_lost_transaction(connection: Connection) -> None:
+    """Notice that SQLite has rolled the transaction back by itself, as it may after a fault.
+
+    Its driver would then commit nothing and report success.
+    """
+    driver = connection.connection.driver_connection
+    if isinstance(driver, sqlite3.Connection) and not driver.in_transaction:
+        raise OSError("the transaction was lost")
 
 
 def _fail(works: list[Work], code: str) -> None:

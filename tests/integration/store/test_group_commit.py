@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import threading
 
 import pytest
@@ -11,6 +12,7 @@ from sqlalchemy.exc import DBAPIError
 from bideval.ports import FaultNotice, Peer, StoreError
 from bideval.store import writer as writer_module
 from bideval.store.record_store import SqlRecordStore
+from bideval.store.verification import verify_records
 from bideval.terms.errors import FaultError, RefusedError
 
 
@@ -103,6 +105,32 @@ def test_a_wrong_statement_is_no_storage_fault(founded):
     wrong = founded.write(lambda tx: tx._connection.execute(text("SELECT nothing FROM nowhere")))
     assert wrong.exception(timeout=20) is not None
     assert founded.state == "running"
+
+
+def test_a_work_that_swallows_its_error_harms_nobody(founded, hold, author):
+    def swallows(tx):
+        with contextlib.suppress(DBAPIError):
+            tx._connection.execute(text("SELECT nothing FROM nowhere"))
+        return "went on"
+
+    futures = [founded.write(work) for work in (author.work(1), swallows, author.work(2))]
+    hold.release()
+    assert [futures[0].result(20), futures[2].result(20)] == [(1, 0), (2, 1)]
+    on_sqlite = founded._url.drivername.startswith("sqlite")
+    assert (futures[1].exception(20) is None) is on_sqlite
+    assert founded.state == "running"
+
+
+def test_a_lost_transaction_is_a_storage_fault(founded, hold, author):
+    """A database may roll back by itself after a fault; then nothing may be acknowledged."""
+    lost = lambda tx: tx._connection.exec_driver_sql("ROLLBACK")  # noqa: E731  # one act
+    futures = [founded.write(work) for work in (author.work(1), lost, author.work(2))]
+    hold.release()
+    assert [future.exception(20).code for future in futures] == ["storage_fault"] * 3
+    assert founded.state == "faulted"
+    founded.reopen_and_verify(verify_records)
+    with founded.read() as reader:
+        assert reader.head(author.session).size == 0
 
 
 def test_works_run_in_the_order_of_asking(founded, hold):
