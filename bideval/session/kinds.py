@@ -105,14 +105,14 @@ _ALL = (
         authors=OFFICER,
         phases=PREPARED,
         read=course.read_tender_published,
-        refuses=("tender_known", "unknown_venue", "custodian_unknown"),
+        refuses=("tender_known", "unknown_venue", "custodian_unknown", "name_too_long"),
     ),
     Kind(
         name="bid.sealed",
         authors=BIDDER,
         phases=PREPARED,
         read=bids.read_bid_sealed,
-        refuses=("no_tender", "unknown_lot", "bid_known", "bid_live", *SEAL),
+        refuses=("no_tender", "unknown_lot", "bid_known", "name_too_long", "bid_live", *SEAL),
     ),
     Kind(
         name="bid.withdrawn",

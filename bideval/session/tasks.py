@@ -63,6 +63,7 @@ def _shares(session: Standing, person: Person) -> list[Task]:
         for recipient, secret in session.sharing.seals.items()
         if person.id in secret.seal.custodians
         and (recipient, person.id) not in session.sharing.shares
+        and not session.sharing.enough(recipient)
         and due(session, secret)
     ]
 

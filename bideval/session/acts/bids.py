@@ -11,6 +11,7 @@ from dataclasses import replace
 from functools import partial
 from typing import TYPE_CHECKING
 
+from bideval.evidence.canonical import canonical_bytes
 from bideval.evidence.sealing import Purpose, check_custody, check_share
 from bideval.session.act import refused
 from bideval.session.bidding import TAKING_PART, Bid, Closing, Objection
@@ -41,6 +42,13 @@ if TYPE_CHECKING:
     from bideval.session.tender import Tender
 
 
+MARK_ROOM = 55
+"""Bytes that bid and criterion share in the plaintext of a sealed mark, which has 128 in all."""
+
+LEAST_BID_ROOM = 12
+"""Bytes of the names that browsers give to bids: `bid-` and eight letters."""
+
+
 def publish(session: Standing, act: Act, body: TenderPublished) -> Callable[[], None]:
     """An officer publishes the tender, once, within the rulebook."""
     if session.tender is not None:
@@ -56,7 +64,18 @@ def publish(session: Standing, act: Act, body: TenderPublished) -> Callable[[], 
     return count
 
 
+def _written_size(name: str) -> int:
+    """Return the bytes of a name inside a JSON text."""
+    return len(canonical_bytes(name)) - 2
+
+
+def _longest_criterion(tender: Tender) -> int:
+    return max((_written_size(one.id) for one in tender.method.criteria), default=0)
+
+
 def _check_names(session: Standing, tender: Tender) -> None:
+    if _longest_criterion(tender) > MARK_ROOM - LEAST_BID_ROOM:
+        raise refused("name_too_long", field="body.tender.method.criteria", rule="spec/seal")
     for index, seats in enumerate(tender.panel.seats):
         if seats.venue not in session.people.venues:
             field = f"body.tender.panel.seats[{index}].venue"
@@ -84,6 +103,8 @@ def seal_bid(session: Standing, act: Act, body: BidSealed) -> Callable[[], None]
         raise refused("unknown_lot", field="body.lot")
     if body.bid in session.bidding.bids:
         raise refused("bid_known", field="body.bid")
+    if _written_size(body.bid) > MARK_ROOM - _longest_criterion(session.tender):
+        raise refused("name_too_long", field="body.bid", rule="spec/seal")
     if session.bidding.live_of(act.actor, body.lot) is not None:
         raise refused("bid_live", field="body.lot", rule="order87/34")
     check_seal(session, body.seal, Purpose.BID)

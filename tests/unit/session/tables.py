@@ -89,10 +89,12 @@ def renewed(page: str) -> str:
     """Return a page with its tables written from the code."""
     text = (SPEC / page).read_text(encoding="utf-8")
     for name, write in PAGES[page].items():
-        start, end = f"<!-- {name}: written from the code -->\n", f"\n<!-- end of {name} -->"
-        head, _, rest = text.partition(start)
-        _, _, tail = rest.partition(end)
-        text = head + start + write() + end + tail
+        start, end = f"<!-- {name}: written from the code -->", f"<!-- end of {name} -->"
+        head, found, rest = text.partition(start)
+        _, ended, tail = rest.partition(end)
+        assert found, f"{page} has lost the mark {start}"
+        assert ended, f"{page} has lost the mark {end}"
+        text = f"{head}{start}\n{write()}\n{end}{tail}"
     return text
 
 

@@ -5,10 +5,11 @@ from typing import Any
 import pytest
 
 from bideval.evidence.encoding import b64u, hex_digest
+from bideval.evidence.padding import MARK_SIZE, pad_to_size
 from bideval.evidence.sealing import Purpose
 from bideval.session.names import BidState, Phase
 from bideval.session.sharing import WrongShare
-from tests.unit.session.conversation import DEADLINE, Conversation, at, tender
+from tests.unit.session.conversation import DEADLINE, Conversation, at, method, tender
 
 MAIN = "venue/fenghua"
 OFFICER = "officer-lin"
@@ -74,7 +75,26 @@ def test_custodians_need_a_recipient() -> None:
     assert publishing(custody=custody) == "custodian_unknown"
 
 
+def test_criteria_leave_room_for_bids_in_a_sealed_mark() -> None:
+    criteria = method()["criteria"]
+    criteria[0]["id"] = "c" * 43
+    assert publishing(method=method() | {"criteria": criteria}) is None
+    criteria[0]["id"] = "c" * 44
+    assert publishing(method=method() | {"criteria": criteria}) == "name_too_long"
+
+
 # Sealing
+
+
+def test_bid_s_name_fits_into_a_sealed_mark() -> None:
+    talk = at(Phase.PREPARED)
+    talk.must(BIDDER, "bid.withdrawn", {"bid": "bid-a"})
+
+    assert talk.say(BIDDER, "bid.sealed", talk.bid("标" * 17)).void_code == "name_too_long"
+    name = "标" * 16
+    talk.must(BIDDER, "bid.sealed", talk.bid(name))
+    item = {"bid": name, "criterion": "service", "counter": 2**31 - 1, "mark": "-1000.00"}
+    assert len(pad_to_size(item, MARK_SIZE)) == MARK_SIZE
 
 
 def test_bid_needs_a_tender() -> None:
