@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 
 import pytest
-from babel.messages.extract import extract_from_dir
+from babel.messages.extract import extract_from_dir, extract_from_file
 from babel.messages.pofile import read_po
 from starlette.requests import Request
 
@@ -31,13 +31,18 @@ def test_language_is_chinese_unless_english_is_chosen(cookie: str, language: str
 
 def messages() -> set[str]:
     """Every message that pages, templates and scripts show."""
-    found = set()
-    for folder in (PACKAGE / "pages", web_root() / "templates"):
-        for _, _, message, _, _ in extract_from_dir(
-            folder, METHODS, keywords=KEYWORDS, options_map={"**.html": {"trimmed": "true"}}
-        ):
-            found.add(message[0] if isinstance(message, tuple) else message)
-    return found
+    templates = web_root() / "templates"
+    extracted = [
+        *extract_from_dir(PACKAGE / "pages", METHODS, keywords=KEYWORDS),
+        *(
+            found
+            for folder in (templates / "pages", templates / "parts")
+            for found in extract_from_dir(folder, METHODS, keywords=KEYWORDS)
+        ),
+    ]
+    base = extract_from_file("jinja2", templates / "base.html", keywords=KEYWORDS)
+    found = [one[2] for one in extracted] + [one[1] for one in base]
+    return {message[0] if isinstance(message, tuple) else message for message in found}
 
 
 def translations() -> dict[str, str]:

@@ -19,6 +19,7 @@ from bideval.terms.errors import FaultError
 TEMPLATES = sorted(
     str(file.relative_to(web_root() / "templates"))
     for file in (web_root() / "templates").rglob("*.html")
+    if file.parent.name != "report"
 )
 PAGES = [name for name in TEMPLATES if name.startswith("pages/")]
 
