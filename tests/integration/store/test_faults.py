@@ -27,8 +27,8 @@ class FileSizeLimit:
         self.folder = folder
         self._before = resource.getrlimit(resource.RLIMIT_FSIZE)
 
-    def fill(self):
-        resource.setrlimit(resource.RLIMIT_FSIZE, (1 << 20, self._before[1]))
+    def fill(self, size=1 << 20):
+        resource.setrlimit(resource.RLIMIT_FSIZE, (size, self._before[1]))
 
     def free(self):
         resource.setrlimit(resource.RLIMIT_FSIZE, self._before)
@@ -104,6 +104,20 @@ def test_a_full_disk_stops_writing_until_verified(disk, disk_store, author):
     with disk_store.read() as reader:
         assert reader.head(author.session).size == acknowledged
     assert disk_store.write(author.work(5_000)).result(timeout=20)[1] == acknowledged
+
+
+@pytest.mark.parametrize("disk", [FileSizeLimit], indirect=True)
+def test_a_disk_that_is_still_full_keeps_the_store_faulted(disk, disk_store, author):
+    disk.fill()
+    acknowledged = write_until_fault(disk_store, author)
+    disk.fill(size=1_000)
+    with pytest.raises(FaultError) as caught:
+        disk_store.reopen_and_verify(lambda _reader: None)
+    assert (caught.value.code, disk_store.state) == ("storage_fault", "faulted")
+    disk.free()
+    disk_store.reopen_and_verify(lambda _reader: None)
+    with disk_store.read() as reader:
+        assert reader.head(author.session).size == acknowledged
 
 
 def test_a_failed_verification_leaves_the_store_faulted(disk, disk_store, author):
