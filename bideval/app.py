@@ -22,7 +22,6 @@ from starlette.websockets import WebSocket
 from bideval.actions.bridge import Bridge
 from bideval.actions.caretaker import Caretaker
 from bideval.actions.record_book import RecordBook
-from bideval.actions.reporting import print_report
 from bideval.actions.spread import Spread
 from bideval.actions.steward import Steward
 from bideval.actions.venue import Devices, Limits, Venue
@@ -96,7 +95,6 @@ def build_house(
         spread=spread,
         bridge=Bridge(),
         scratch=_scratch(settings),
-        print_report=print_report,
         peers={peer.id: _peer(peer) for peer in settings.peers},
         limits=_limits(settings),
     )

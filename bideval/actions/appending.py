@@ -10,7 +10,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from bideval.actions.naming import name_files
+from bideval.actions.naming import name_files, named_files
 from bideval.ledger.entry import entry_hash, parse_entry, verify_entry
 from bideval.ledger.line import Line, chain_next, chain_start, encode_line, parse_line
 from bideval.ledger.receipt import Receipt, sign_receipt
@@ -56,7 +56,16 @@ def append_own(venue: Venue, jws: str, *, author: str, session: str) -> Saved:
     with venue.book.reading(session) as fold:
         key = fold.key_for(entry)
     verify_entry(entry, key)
+    _check_files(venue, entry)
     return write_entry(venue, entry, key)
+
+
+def _check_files(venue: Venue, entry: Entry) -> None:
+    """What an entry names must be here whole: a receipt for a bid is one for its file too."""
+    files = venue.devices.files
+    for named in named_files(entry):
+        if not files.has(named.sha256) or files.size(named.sha256) != named.size:
+            raise RefusedError("file_missing", field=named.field, rule="order20/27")
 
 
 def write_entry(

@@ -6,6 +6,7 @@ Not decided here: how a file travels (link) and who may read it (files).
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from bideval.ledger.entry import entry_hash
@@ -23,28 +24,49 @@ CONTENT = "content"
 """A file out of an opened bid. No entry names it alone; each venue takes it out by itself."""
 
 
+@dataclass(frozen=True, slots=True)
+class NamedFile:
+    """A file as an entry names it; `field` says where."""
+
+    purpose: str
+    field: str
+    sha256: str
+    size: int
+
+
 def name_files(tx: Transaction, entry: Entry) -> None:
-    """Note every file that a kept entry names; the record's own shapes were checked before."""
-    for purpose, part in _parts(entry):
+    """Note every file that a kept entry names."""
+    for named in named_files(entry):
+        use = FileUse(entry.session, named.sha256, named.size, named.purpose, entry_hash(entry.jws))
+        tx.name_file(use)
+
+
+def named_files(entry: Entry) -> list[NamedFile]:
+    """Return the files that an entry names, as far as they have a digest and a size."""
+    found: list[NamedFile] = []
+    for purpose, field, part in _parts(entry):
         sha256, size = part.get("sha256"), part.get("size")
         if isinstance(sha256, str) and isinstance(size, int):
-            tx.name_file(FileUse(entry.session, sha256, size, purpose, entry_hash(entry.jws)))
+            found.append(NamedFile(purpose, field, sha256, size))
+    return found
 
 
-def _parts(entry: Entry) -> list[tuple[str, dict[str, object]]]:
+def _parts(entry: Entry) -> list[tuple[str, str, dict[str, object]]]:
     body = entry.body
-    if entry.kind == "bid.sealed":
-        return _objects(BID, [body.get("ciphertext")])
-    if entry.kind == "pool.sealed":
-        return _objects(POOL, [body.get("file")])
-    if entry.kind == "report.issued":
-        return _objects(REPORT, [body.get("file")])
-    if entry.kind == "tender.published":
-        tender = body.get("tender")
-        documents = tender.get("documents") if isinstance(tender, dict) else None
-        return _objects(DOCUMENT, documents if isinstance(documents, list) else [])
-    return []
-
-
-def _objects(purpose: str, parts: list[object]) -> list[tuple[str, dict[str, object]]]:
-    return [(purpose, part) for part in parts if isinstance(part, dict)]
+    match entry.kind:
+        case "bid.sealed":
+            parts = [(BID, "body.ciphertext", body.get("ciphertext"))]
+        case "pool.sealed":
+            parts = [(POOL, "body.file", body.get("file"))]
+        case "report.issued":
+            parts = [(REPORT, "body.file", body.get("file"))]
+        case "tender.published":
+            tender = body.get("tender")
+            documents = tender.get("documents") if isinstance(tender, dict) else None
+            parts = [
+                (DOCUMENT, f"body.tender.documents[{index}]", document)
+                for index, document in enumerate(documents if isinstance(documents, list) else [])
+            ]
+        case _:
+            parts = []
+    return [(purpose, field, part) for purpose, field, part in parts if isinstance(part, dict)]

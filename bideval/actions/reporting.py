@@ -14,17 +14,16 @@ from bideval.session.unsealing import open_marks
 
 if TYPE_CHECKING:
     from bideval.actions.venue import Venue
-    from bideval.ports import RecordHead
     from bideval.session.state import Session
 
 
-def print_report(venue: Venue, session: Session, head: RecordHead) -> bytes:
-    """Return the report of a session as PDF bytes."""
+def print_report(venue: Venue, session: Session, *, root: str) -> bytes:
+    """Return the report of a session as PDF bytes; `root` is the record's, at the fold's size."""
     opened = open_marks(session)
     content = report_content(
         session,
         marks=corrected_marks(session, opened),
         numbers=consolidation(session, opened),
-        root=head.root.hex(),
+        root=root,
     )
     return venue.bridge.wait(venue.devices.press.report(content))

@@ -9,7 +9,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from bideval.actions.authoring import say
+from bideval.actions.checkpoints import root_at
 from bideval.actions.opening import closing_vector
+from bideval.actions.reporting import print_report
 from bideval.ports import KeptFile
 from bideval.session.caseform import consolidation, corrected_marks
 from bideval.session.unsealing import open_marks
@@ -60,15 +62,16 @@ def issue_report(venue: Venue, session: str) -> None:
     current = snapshot.results.current
     if current is None:
         raise FaultError("no_result", detail="a report is due without a result")
-    head = venue.book.head(session)
-    pdf = venue.print_report(venue, snapshot, head)
+    with venue.devices.store.read() as reader:
+        root = root_at(reader, session, snapshot.size).hex()
+    pdf = print_report(venue, snapshot, root=root)
     facts = venue.devices.files.put([pdf], limit=venue.limits.document_bytes)
     kept = KeptFile(facts.sha256, facts.size, "application/pdf", venue.actor, venue.now_ms())
     venue.devices.store.write(lambda tx: tx.add_file(kept)).result()
     body = {
         "file": {"sha256": facts.sha256, "size": facts.size},
         "digest": current.body.digest,
-        "head": {"size": head.size, "root": head.root.hex()},
+        "head": {"size": snapshot.size, "root": root},
     }
     say(venue, session, "report.issued", body, about=(str(len(snapshot.results.versions)),))
 

@@ -13,7 +13,7 @@ from bideval.ports import Rate
 from bideval.terms.identifiers import venue_actor, venue_log
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Mapping
     from pathlib import Path
 
     from bideval.actions.bridge import Bridge
@@ -28,11 +28,9 @@ if TYPE_CHECKING:
         Peer,
         Press,
         RateLimiter,
-        RecordHead,
         RecordStore,
         Viewing,
     )
-    from bideval.session.state import Session
 
 ATTEMPTS = Rate(acts=20, window_ms=60_000)
 REQUESTS = Rate(acts=600, window_ms=60_000)
@@ -89,7 +87,6 @@ class Venue:
     spread: Spread
     bridge: Bridge
     scratch: Path
-    print_report: Callable[[Venue, Session, RecordHead], bytes]
     peers: Mapping[str, Peer] = field(default_factory=dict)
     limits: Limits = field(default_factory=Limits)
 

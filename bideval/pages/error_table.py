@@ -95,6 +95,7 @@ _REFUSED: _Words = {
     "enrolled_elsewhere": ("Enrol at the venue in charge.", "请在负责的场地登记。"),
     "exists": ("This exists already.", "内容已存在。"),
     "head_ahead": ("The record is not that far.", "记录尚未到达该位置。"),
+    "file_missing": ("Upload the file first.", "请先上传文件。"),
     "id_reused": ("This number was used for something else.", "该编号已用于其他内容。"),
     "key_exists": ("A key is never overwritten.", "密钥不可覆盖。"),
     "key_in_use": ("This key is in use.", "该密钥已在使用。"),

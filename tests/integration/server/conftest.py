@@ -76,7 +76,9 @@ def opened(fenghua, people):
     fenghua.clock.ahead_ms += 601_000
     for person in others:
         person.await_view(
-            name, lambda view: any(one["task"] == "release_share" for one in view["tasks"]), "shares"
+            name,
+            lambda view: any(one["task"] == "release_share" for one in view["tasks"]),
+            "shares",
         )
         person.release_shares(name)
     officer.await_view(name, lambda view: len(view["bids"]) == 3, "bids")

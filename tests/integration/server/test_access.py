@@ -70,7 +70,7 @@ def test_denied_attempt_is_in_the_venue_log(fenghua, people, published):
 
 
 def denied_attempts(place):
-    place.venue.devices.store.write(lambda tx: None).result()
+    place.venue.devices.store.write(lambda _tx: None).result()
     with place.venue.devices.store.read() as reader:
         lines = reader.lines(place.venue.log, 0, 1_000)
     entries = [parse_entry(parse_line(stored.line).jws) for stored in lines]
@@ -95,7 +95,7 @@ def test_own_origin_is_let_through(people, published):
     assert response.json()["error"]["code"] == "jws_malformed"
 
 
-def test_session_of_others_looks_like_none(fenghua, people, published):
+def test_unknown_session_has_its_words(people):
     unknown = people["auditor"].http.get("/api/sessions/no-such-session").json()
     assert unknown["error"]["code"] == "unknown_session"
 

@@ -58,7 +58,7 @@ def test_malformed_body_is_the_senders_fault(path, name, people, published):
         ({"session": "fh-2026-0200", "jws": "x" * 65_001}, "malformed", "jws"),
     ],
 )
-def test_entry_body_names_what_is_wrong(body, code, field, people, published):
+def test_entry_body_names_what_is_wrong(body, code, field, people):
     error = people["officer"].http.post("/api/entries", json=body).json()["error"]
     assert (error["code"], error["field"]) == (code, field)
 

@@ -33,7 +33,7 @@ def hold(venues, *, per_venue):
         bidder.join(SESSION)
         bidder.bid(SESSION, bid, price, content=f"%PDF-1.4 {bid}".encode())
     open_bids(main, chief, officers)
-    draw(main, chief, supervisor, venues, per_venue)
+    draw(chief, supervisor, venues, per_venue)
     experts = check_in(venues)
     evaluate(chief, supervisor, experts)
     return officers, supervisor, bidders, experts
@@ -65,7 +65,7 @@ def shares_due(view):
     return sum(task["task"] == "release_share" for task in view["tasks"])
 
 
-def draw(main, chief, supervisor, venues, per_venue):
+def draw(chief, supervisor, venues, per_venue):
     table = pool_csv(list(venues), 4 * per_venue)
     sealed = chief.ok(chief.http.post(f"/api/sessions/{SESSION}/pool", content=table))
     assert sealed["count"] == 4 * per_venue * len(venues)
@@ -118,9 +118,7 @@ def evaluate(chief, supervisor, experts):
     for number, expert in enumerate(experts):
         expert.await_phase(SESSION, "scoring")
         expert.sign_sheet(SESSION, sheet(number))
-    supervisor.await_view(
-        SESSION, lambda view: view["phase"] != "scoring", "the release of marks"
-    )
+    supervisor.await_view(SESSION, lambda view: view["phase"] != "scoring", "the release of marks")
     if len({expert.at.id for expert in experts}) == 1:
         supervisor.release_shares(SESSION)
     view = experts[0].await_phase(SESSION, "consolidated")

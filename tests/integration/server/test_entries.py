@@ -1,0 +1,148 @@
+"""Handing entries in: once, by their author, for their session, in their time."""
+
+from __future__ import annotations
+
+import os
+
+import pytest
+
+from bideval.evidence.encoding import b64u
+from bideval.evidence.sealing import Purpose
+from bideval.ledger.entry import entry_hash
+from bideval.ledger.receipt import open_receipt
+from tests.integration.server.people import Person
+
+
+def warning(person, session, **other):
+    return person.entry(session, "supervisor.warned", {"text": "Please wait."}, **other)
+
+
+def error_of(response):
+    return response.status_code, response.json()["error"]["code"]
+
+
+def test_entry_is_saved_and_receipted(fenghua, people, published):
+    supervisor = people["supervisor"]
+    jws = warning(supervisor, published)
+    response = supervisor.send(published, jws)
+    answer = response.json()
+    assert (response.status_code, answer["entry"], answer["saved"]) == (
+        201,
+        entry_hash(jws),
+        "here",
+    )
+    receipt = open_receipt(answer["receipt"], fenghua.venue.devices.keys.public)
+    assert (receipt.entry, receipt.origin, receipt.n) == (answer["entry"], "fenghua", answer["n"])
+
+
+def test_same_bytes_get_the_same_answer(people, published):
+    supervisor = people["supervisor"]
+    jws = warning(supervisor, published)
+    first, second = supervisor.send(published, jws), supervisor.send(published, jws)
+    assert (first.status_code, second.status_code) == (201, 200)
+    assert first.json() == second.json()
+
+
+def test_same_id_with_other_bytes_is_refused(people, published):
+    supervisor = people["supervisor"]
+    entry_id = b64u(os.urandom(16))
+    supervisor.ok(supervisor.send(published, warning(supervisor, published, entry_id=entry_id)))
+    other = supervisor.entry(
+        published, "supervisor.warned", {"text": "Please stop."}, entry_id=entry_id
+    )
+    assert error_of(supervisor.send(published, other)) == (409, "id_reused")
+
+
+def test_entry_of_somebody_else_is_refused(people, published):
+    supervisor, officer = people["supervisor"], people["officer"]
+    jws = warning(supervisor, published)
+    assert error_of(officer.send(published, jws)) == (403, "not_the_author")
+
+
+def test_entry_under_a_false_name_is_refused(people, published):
+    supervisor, officer = people["supervisor"], people["officer"]
+    jws = warning(officer, published, author=supervisor.name)
+    assert error_of(supervisor.send(published, jws)) == (403, "other_author")
+
+
+def test_entry_by_an_unknown_key_is_refused(people, published):
+    supervisor = people["supervisor"]
+    stranger = Person(supervisor.name, "supervisor", supervisor.at)
+    jws = warning(stranger, published)
+    assert error_of(supervisor.send(published, jws)) == (422, "unknown_key")
+
+
+def test_entry_changed_by_a_bit_is_refused(people, published):
+    supervisor = people["supervisor"]
+    head, body, signature = warning(supervisor, published).split(".")
+    flipped = ("B" if signature[5] != "B" else "C").join((signature[:5], signature[6:]))
+    answer = supervisor.send(published, f"{head}.{body}.{flipped}")
+    assert error_of(answer) == (422, "signature_invalid")
+
+
+def test_entry_replayed_into_another_session_is_refused(people, published, opened):
+    supervisor = people["supervisor"]
+    jws = warning(supervisor, published)
+    assert error_of(supervisor.send(opened, jws)) == (422, "other_session")
+
+
+def test_entry_of_an_unknown_session_is_refused(people):
+    supervisor = people["supervisor"]
+    jws = warning(supervisor, "no-such-session")
+    assert error_of(supervisor.send("no-such-session", jws)) == (404, "unknown_session")
+
+
+def test_entry_into_the_venue_log_is_refused(people):
+    supervisor = people["supervisor"]
+    jws = warning(supervisor, "log.fenghua")
+    assert supervisor.send("log.fenghua", jws).status_code == 422
+
+
+def test_kind_of_another_role_is_refused(people, published):
+    bidder = people["bidder"]
+    jws = bidder.entry(published, "phase.ordered", {"from": "prepared", "to": "opened"})
+    assert error_of(bidder.send(published, jws)) == (403, "not_allowed")
+
+
+def test_kind_that_nobody_knows_is_refused(people, published):
+    officer = people["officer"]
+    jws = officer.entry(published, "tender.burnt", {})
+    assert error_of(officer.send(published, jws)) == (409, "unknown_kind")
+
+
+def test_body_that_is_wrong_names_the_field(people, published):
+    officer = people["officer"]
+    jws = officer.entry(published, "phase.ordered", {"from": "prepared", "to": "heaven"})
+    error = officer.send(published, jws).json()["error"]
+    assert (error["code"], error["field"]) == ("unknown_choice", "body.to")
+
+
+def test_bid_in_a_later_phase_is_late(people, opened):
+    bidder = Person("bidder-late", "bidder", people["officer"].at)
+    bidder.enrol()
+    bidder.join(opened)
+    with pytest.raises(AssertionError, match=r'409.*"late"'):
+        bidder.bid(opened, "bid-late", "1.00")
+
+
+def test_bid_whose_file_is_not_here_is_refused(people, published):
+    bidder = people["bidder"]
+    seal = bidder.deal(published, Purpose.BID)
+    body = {"bid": "b", "lot": "1", "ciphertext": {"sha256": "0" * 64, "size": 5}, "seal": seal}
+    jws = bidder.entry(published, "bid.sealed", body)
+    error = bidder.send(published, jws).json()["error"]
+    assert (error["code"], error["field"]) == ("file_missing", "body.ciphertext")
+
+
+def test_entry_can_be_asked_for_by_its_author_only(people, published):
+    supervisor, officer = people["supervisor"], people["officer"]
+    answer = supervisor.ok(supervisor.send(published, warning(supervisor, published)))
+    path = f"/api/sessions/{published}/entries/{answer['entry']}"
+    known = supervisor.ok(supervisor.http.get(path))
+    assert (known["saved"], known["void"]) == ("here", None)
+    assert error_of(officer.http.get(path)) == (404, "unknown_entry")
+
+
+def test_bidder_does_not_see_the_length_of_the_record_before_the_opening(people, published):
+    assert people["bidder"].view(published)["head"] is None
+    assert people["officer"].view(published)["head"] is None
