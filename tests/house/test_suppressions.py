@@ -12,7 +12,7 @@ import pytest
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-SWITCHED_OFF = re.compile(r"(?:noqa|type:\s*ignore|pragma:\s*no cover|fmt:\s*(?:off|skip))")
+SWITCHED_OFF = re.compile(r"(?:noqa|type:\s*ignore|pragma:\s*no cover)")
 CODES = re.compile(r"noqa(?::\s*[A-Z]+[0-9]+(?:,\s*[A-Z]+[0-9]+)*)?|type:\s*ignore(?:\[[^\]]*\])?")
 WORD = re.compile(r"[A-Za-z]{3,}")
 

@@ -6,14 +6,16 @@ import re
 from typing import TYPE_CHECKING
 
 import pytest
-from jinja2 import Environment, nodes
+from jinja2 import Environment, StrictUndefined, nodes
 
-from bideval.pages.language import Language
+from bideval.gateways import press
+from bideval.pages.language import HTML_NAMES
 from bideval.pages.rendering import environment
 
 if TYPE_CHECKING:
     from pathlib import Path
 
+REPORT = "report/"
 # The one script that stands in a page is the import map; the page's policy names its digest.
 INLINE = re.compile(
     r"<script(?![^>]*\bsrc=)(?![^>]*\btype=\"(?:importmap|application/json)\")"
@@ -40,24 +42,41 @@ def templates(root: Path) -> dict[str, str]:
 
 @pytest.fixture(scope="module")
 def jinja() -> Environment:
-    return environment(next(iter(Language)))
+    return environment(next(iter(HTML_NAMES)))
 
 
-def test_templates_compile(templates: dict[str, str], jinja: Environment) -> None:
-    for name in templates:
-        assert jinja.get_template(name).name == name
+def test_page_templates_compile(templates: dict[str, str], jinja: Environment) -> None:
+    names = [name for name in templates if not name.startswith(REPORT)]
+
+    assert [jinja.get_template(name).name for name in names] == names
+
+
+def test_report_templates_compile(templates: dict[str, str]) -> None:
+    """The report is printed by the press, which has filters of its own."""
+    reports = {name: text for name, text in templates.items() if name.startswith(REPORT)}
+    jinja = Environment(undefined=StrictUndefined, autoescape=True)
+    used = {f.name for text in reports.values() for f in jinja.parse(text).find_all(nodes.Filter)}
+    jinja.filters |= {name: getattr(press, f"_{name}") for name in used - jinja.filters.keys()}
+
+    assert len(reports) == 1
+    for text in reports.values():
+        assert jinja.from_string(text) is not None
 
 
 def test_full_pages_have_a_title(templates: dict[str, str], jinja: Environment) -> None:
     trees = {name: jinja.parse(text) for name, text in templates.items()}
-    full = {name: tree for name, tree in trees.items() if tree.find(nodes.Extends)}
+    full = {
+        name: tree
+        for name, tree in trees.items()
+        if tree.find(nodes.Extends) or "<html" in templates[name]
+    }
     untitled = [
         name
         for name, tree in full.items()
         if "title" not in {block.name for block in tree.find_all(nodes.Block)}
     ]
 
-    assert full, "no template extends a frame"
+    assert len(full) > 5, "hardly any template extends a frame"
     assert untitled == [], "a tab without a title cannot be told from the next one"
 
 
