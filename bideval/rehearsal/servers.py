@@ -23,8 +23,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
     from pathlib import Path
 
-START_S = 30.0
-"""Seconds for a server to answer after its start, on a busy machine."""
+START_S = 90.0
+"""Seconds for a server to answer after its start, on a very busy machine."""
 STOP_S = 15.0
 LOOK_S = 0.05
 LOG_TAIL = 2_000

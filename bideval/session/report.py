@@ -203,7 +203,18 @@ def _lot_marks(session: Standing, lot: str, marks: OpenedMarks) -> Json:
 
 
 def _explanation(one: Explanation) -> Json:
-    return {"bid": one.bid, "step": str(one.step), "value": amount(one.left)}
+    """Return how one number came about: formula, inputs, exact value, rounding, article."""
+    return {
+        "bid": one.bid,
+        "step": str(one.step),
+        "subject": one.subject,
+        "formula": one.formula,
+        "inputs": [list(pair) for pair in one.inputs],
+        "value": amount(one.value),
+        "rounded": _money(one.rounded),
+        "rounding": one.rounding,
+        "article": one.article,
+    }
 
 
 def _ranking(session: Standing, document: Json) -> list[Json]:

@@ -9,6 +9,7 @@ finds the same. Not decided here: whether the marks are in range (the engine).
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from bideval.evidence.padding import MARK_SIZE, SCORESHEET_STEP, read_padded
@@ -20,8 +21,14 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
     from decimal import Decimal
 
+    from bideval.evidence.sealing import Seal
     from bideval.session.marks import SealedMark, Sheet
     from bideval.session.standing import Standing
+
+SEALS_KEPT = 256
+SHEETS_KEPT = 256
+MARKS_KEPT = 16_384
+"""What stays opened in memory: public since its release, and every view asks for all of it."""
 
 SHEET_FORMAT = "bideval-scoresheet/1"
 """The `format` of a scoresheet's plaintext (docs/spec/marks.md)."""
@@ -69,7 +76,7 @@ def open_marks(session: Standing) -> OpenedMarks:
         if identity is None:
             continue
         try:
-            sheets[member] = _read_sheet(session, sheet, identity)
+            sheets[member] = _read_sheet(session.session_id, sheet, identity)
         except BidevalError:
             remarks.append(Remark(code="sheet_unreadable", member=member))
             continue
@@ -84,20 +91,31 @@ def _identities(session: Standing) -> tuple[dict[str, str], set[str]]:
     for recipient, secret in session.sharing.seals.items():
         if secret.purpose is not Purpose.MARKS or not session.sharing.enough(recipient):
             continue
-        try:
-            identities[recipient] = combine_shares(secret.seal, session.sharing.of(recipient))
-        except BidevalError:
+        identity = _identity(secret.seal, tuple(session.sharing.of(recipient).items()))
+        if identity is None:
             unopenable.add(recipient)
+        else:
+            identities[recipient] = identity
     return identities, unopenable
 
 
+@lru_cache(maxsize=SEALS_KEPT)
+def _identity(seal: Seal, shares: tuple[tuple[str, bytes], ...]) -> str | None:
+    """Return what the shares rebuild, None where they do not; every view after release asks."""
+    try:
+        return combine_shares(seal, dict(shares))
+    except BidevalError:
+        return None
+
+
+@lru_cache(maxsize=SHEETS_KEPT)
 def _read_sheet(
-    session: Standing, sheet: Sheet, identity: str
-) -> dict[str, dict[str, Decimal | None]]:
+    session_id: str, sheet: Sheet, identity: str
+) -> Mapping[str, Mapping[str, Decimal | None]]:
     plain = age_decrypt(identity, sheet.ciphertext)
     body = Fields(read_padded(plain, step=SCORESHEET_STEP), "scoresheet")
     body.word("format", (SHEET_FORMAT,))
-    if (body.session("session"), body.person("member")) != (session.session_id, sheet.member):
+    if (body.session("session"), body.person("member")) != (session_id, sheet.member):
         raise InputError("other_sheet", field="scoresheet")
     marks = body.nested("marks")
     return {bid: _row(marks.nested(bid)) for bid in marks.members}
@@ -134,6 +152,7 @@ def _remark(code: str, sealed: SealedMark) -> Remark:
     return Remark(code=code, member=sealed.member, bid=sealed.bid, criterion=sealed.criterion)
 
 
+@lru_cache(maxsize=MARKS_KEPT)
 def _read_mark(sealed: SealedMark, identity: str) -> Decimal | None:
     plain = age_decrypt(identity, sealed.ciphertext)
     body = Fields(read_padded(plain, step=MARK_SIZE, limit=MARK_SIZE), "mark")

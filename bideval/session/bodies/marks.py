@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 RECIPIENT_LIMIT = 128
 """Characters of an age recipient."""
 
-MARK_CIPHERTEXT_LIMIT = 512
+MARK_CIPHERTEXT_LIMIT = 1_024
 """Bytes of a sealed mark: 128 of plaintext and about 200 of age header."""
 
 SHEET_CIPHERTEXT_LIMIT = 45_000
