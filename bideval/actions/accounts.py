@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING
 
 from bideval.actions.venue_log import note
 from bideval.actions.visitor import Visitor
+from bideval.evidence.agefile import check_recipient
 from bideval.evidence.canonical import read_json
 from bideval.evidence.encoding import b64u, hex_digest, tagged_hash, unb64u
 from bideval.evidence.jws import verify_compact
@@ -122,6 +123,8 @@ def find_activation(venue: Venue, code: str) -> Activation:
 def check_proof(venue: Venue, enrolment: Enrolment, activation: Activation) -> PublicKey:
     """Return the key once its owner has shown possession for exactly this enrolment."""
     public = public_key(enrolment.suite, enrolment.public, field="public")
+    if enrolment.recipient is not None:
+        check_recipient(enrolment.recipient, field="recipient")
     raw = verify_compact(enrolment.proof, public, typ=PROOF_TYPE, limit=PROOF_LIMIT)
     wanted = {
         "session": activation.session,

@@ -25,6 +25,7 @@ from bideval.terms.errors import BidevalError, EvidenceError, FaultError, InputE
 
 log = structlog.get_logger("bideval.pages")
 
+REFUSED = FAMILY_ROWS["refused"].status
 DENIED = frozenset({401, 403})
 """Statuses that are written into the venue's log."""
 
@@ -72,7 +73,14 @@ def answer(error: BidevalError, language: str) -> Answer:
             row.status, ErrorBody(code=error.code, field=None, rule=None, message=message)
         )
     body = ErrorBody(code=error.code, field=error.field, rule=error.rule, message=message)
-    return Answer(row.status, body)
+    return Answer(_status(error, row), body)
+
+
+def _status(error: BidevalError, row: Row) -> int:
+    """A code that two families share has the words of one; the status is each family's own."""
+    if row.status == REFUSED and isinstance(error, InputError | EvidenceError):
+        return FAMILY_ROWS["input"].status
+    return row.status
 
 
 def refuse(scope: Scope, error: BidevalError) -> Response:

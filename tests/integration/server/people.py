@@ -195,13 +195,12 @@ class Person:
 
     def log_in(self):
         asked = self.ok(self.http.post("/api/login/challenge", json={"kid": self.key.key_id}))
-        signed = self.key.sign(login_bytes(asked["venue"], self.key.key_id, asked["challenge"]))
-        body = {
-            "kid": self.key.key_id,
-            "challenge": asked["challenge"],
-            "signature": b64u(signed),
-        }
-        return self.http.post("/api/login", json=body)
+        return self.http.post("/api/login", json=self.signed_challenge(asked))
+
+    def signed_challenge(self, asked):
+        kid, challenge = self.key.key_id, asked["challenge"]
+        signature = self.key.sign(login_bytes(asked["venue"], kid, challenge))
+        return {"kid": kid, "challenge": challenge, "signature": b64u(signature)}
 
     def entry(self, session, kind, body, *, entry_id=None, author=None):
         payload = entry_payload(

@@ -1,0 +1,200 @@
+"""Codes, keys and cookies: each works once, for whom it was made, as long as it should."""
+
+from __future__ import annotations
+
+import os
+
+import pytest
+
+from bideval.actions.accounts import invite
+from bideval.evidence.encoding import b64u
+from bideval.terms.identifiers import Role
+from tests.integration.server.people import Person, running_venues
+
+LOW_ORDER = bytes(32)
+HOURS_MS = 3_600_000
+
+
+def newcomer(place, role="bidder"):
+    return Person(f"{role}-n{os.urandom(3).hex()}", role, place)
+
+
+def error_of(response):
+    return response.status_code, response.json()["error"]["code"]
+
+
+def enrol_with(person, code, **other):
+    body = person.enrolment(code) | other
+    return person.http.post("/api/enrol", json=body)
+
+
+@pytest.fixture
+def code_for(fenghua):
+    def make(person):
+        return invite(fenghua.venue, person.name, Role(person.role))
+
+    return make
+
+
+def test_code_says_what_it_is_for(fenghua, code_for):
+    person = newcomer(fenghua)
+    answer = person.http.post("/api/enrol/code", json={"code": code_for(person)}).json()
+    assert answer == {
+        "person": person.name,
+        "role": "bidder",
+        "session": None,
+        "venue": "fenghua",
+    }
+
+
+def test_code_is_read_as_people_write_it(fenghua, code_for):
+    person = newcomer(fenghua)
+    spoken = code_for(person).upper().replace("-", " ")
+    assert enrol_with(person, spoken).status_code == 201
+
+
+def test_enrolling_signs_in(fenghua, code_for):
+    person = newcomer(fenghua)
+    person.enrol(code_for(person))
+    me = person.http.get("/api/me").json()
+    assert (me["person"], me["kid"]) == (person.name, person.key.key_id)
+
+
+def test_code_works_once(fenghua, code_for):
+    person = newcomer(fenghua)
+    code = code_for(person)
+    person.enrol(code)
+    again = Person(person.name, person.role, fenghua)
+    assert error_of(enrol_with(again, code)) == (403, "bad_code")
+
+
+def test_new_code_withdraws_the_old_one(fenghua, code_for):
+    person = newcomer(fenghua)
+    old, new = code_for(person), code_for(person)
+    assert error_of(enrol_with(person, old)) == (403, "bad_code")
+    assert enrol_with(person, new).status_code == 201
+
+
+def test_code_expires(fenghua, code_for):
+    person = newcomer(fenghua)
+    code = code_for(person)
+    fenghua.clock.ahead_ms += fenghua.venue.limits.code_ms + 1
+    assert error_of(enrol_with(person, code)) == (403, "bad_code")
+
+
+def test_weak_key_is_refused_and_the_code_stays(fenghua, code_for):
+    person = newcomer(fenghua)
+    code = code_for(person)
+    refused = enrol_with(person, code, public=b64u(LOW_ORDER))
+    assert error_of(refused) == (422, "key_invalid")
+    assert enrol_with(person, code).status_code == 201
+
+
+def test_proof_for_another_person_is_refused(fenghua, code_for):
+    person = newcomer(fenghua)
+    other = person.proof(None, person="officer-somebody")
+    refused = enrol_with(person, code_for(person), proof=other)
+    assert error_of(refused) == (422, "proof_differs")
+
+
+def test_proof_by_another_key_is_refused(fenghua, code_for):
+    person, thief = newcomer(fenghua), newcomer(fenghua)
+    stolen = thief.proof(None, person=person.name)
+    assert enrol_with(person, code_for(person), proof=stolen).status_code == 422
+
+
+def test_unsafe_recipient_is_refused(fenghua, code_for):
+    person = newcomer(fenghua)
+    bad = "age1" + "q" * 58
+    refused = enrol_with(
+        person, code_for(person), recipient=bad, proof=person.proof(None, recipient=bad)
+    )
+    assert error_of(refused) == (422, "recipient_invalid")
+
+
+def test_log_in_by_key_and_out_again(fenghua, code_for):
+    person = newcomer(fenghua)
+    person.enrol(code_for(person))
+    person.http.post("/logout")
+    assert error_of(person.http.get("/api/me")) == (401, "not_signed_in")
+    assert person.log_in().status_code == 200
+    assert person.http.get("/api/me").status_code == 200
+
+
+def test_logged_out_cookie_is_worth_nothing(fenghua, code_for):
+    person = newcomer(fenghua)
+    person.enrol(code_for(person))
+    cookie = person.http.cookies["bideval"]
+    person.http.post("/logout")
+    person.http.cookies.set("bideval", cookie)
+    assert error_of(person.http.get("/api/me")) == (401, "not_signed_in")
+
+
+def test_challenge_works_once(fenghua, code_for):
+    person = newcomer(fenghua)
+    person.enrol(code_for(person))
+    asked = person.http.post("/api/login/challenge", json={"kid": person.key.key_id}).json()
+    signed = person.signed_challenge(asked)
+    assert person.http.post("/api/login", json=signed).status_code == 200
+    assert error_of(person.http.post("/api/login", json=signed)) == (401, "login_failed")
+
+
+def test_challenge_of_another_venue_does_not_sign_in(fenghua, code_for):
+    person = newcomer(fenghua)
+    person.enrol(code_for(person))
+    asked = person.http.post("/api/login/challenge", json={"kid": person.key.key_id}).json()
+    signed = person.signed_challenge(asked | {"venue": "wencheng"})
+    assert error_of(person.http.post("/api/login", json=signed)) == (401, "login_failed")
+
+
+def test_unknown_key_does_not_sign_in(fenghua):
+    assert error_of(newcomer(fenghua).log_in()) == (401, "login_failed")
+
+
+def test_new_key_closes_the_old_one(fenghua, code_for):
+    person = newcomer(fenghua)
+    person.enrol(code_for(person))
+    again = Person(person.name, person.role, fenghua)
+    again.enrol(code_for(person))
+    assert error_of(person.http.get("/api/me")) == (401, "not_signed_in")
+    assert error_of(person.log_in()) == (401, "login_failed")
+
+
+def test_login_ends_by_itself(fenghua, code_for):
+    person = newcomer(fenghua)
+    person.enrol(code_for(person))
+    fenghua.clock.ahead_ms += 13 * HOURS_MS
+    assert error_of(person.http.get("/api/me")) == (401, "not_signed_in")
+
+
+def test_officer_invites_a_bidder(fenghua):
+    officer = newcomer(fenghua, "officer")
+    officer.enrol()
+    given = officer.http.post("/api/codes", json={"role": "bidder"}).json()
+    bidder = Person(given["person"], "bidder", fenghua)
+    assert bidder.enrol(given["code"])["person"].startswith("bidder-")
+
+
+def test_officer_cannot_invite_an_expert(fenghua):
+    officer = newcomer(fenghua, "officer")
+    officer.enrol()
+    response = officer.http.post("/api/codes", json={"role": "expert", "person": "fenghua-01"})
+    assert error_of(response) == (403, "role_not_invitable")
+
+
+def test_invited_id_begins_with_its_role(fenghua):
+    officer = newcomer(fenghua, "officer")
+    officer.enrol()
+    response = officer.http.post("/api/codes", json={"role": "operator", "person": "zhang-san"})
+    assert error_of(response) == (422, "bad_person_id")
+
+
+def test_guessing_codes_is_braked(tmp_path):
+    with running_venues(tmp_path, ["lishui"]) as venues:
+        stranger = newcomer(venues["lishui"])
+        answers = [
+            error_of(stranger.http.post("/api/enrol/code", json={"code": f"guess-{number}"}))
+            for number in range(30)
+        ]
+    assert answers[0] == (403, "bad_code")
+    assert answers[-1] == (429, "too_many_attempts")
