@@ -285,7 +285,7 @@ class LinkMachine:
                 write = self._fetching.arrived(message, now)
                 if write is not None:
                     self._effects.append(write)
-            case messages.Absent():
+            case _:
                 self._gave_up(self._fetching.absent(message, now))
 
     def _reply(self, answer: messages.Chunk | messages.Absent | None) -> None:

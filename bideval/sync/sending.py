@@ -42,6 +42,7 @@ class SendingStream:
         self._credit = credit
         self._held = 0
         self._rewound_from = 0
+        self._rewound_bytes = 0
         self._reading: Read | None = None
         self._hinted = True
         self._read_at = now
@@ -132,6 +133,7 @@ class SendingStream:
             return False
         self._resent = True
         self._rewound_from = max(self._rewound_from, self._tip.n)
+        self._rewound_bytes = max(self._rewound_bytes, self._flight_bytes)
         self._tip = self._acked.copy()
         self._flight.clear()
         self._flight_bytes = 0
@@ -176,9 +178,9 @@ class SendingStream:
         The peer may still be committing what was sent the first time.
         """
         needed = self._flight_bytes + (self._reading.max_bytes if self._reading else 0)
-        if self._acked.n < self._rewound_from:
-            needed = max(needed, self._held)
-        self._held = self._credit.resize(self._held, needed)
+        if self._acked.n >= self._rewound_from:
+            self._rewound_bytes = 0
+        self._held = self._credit.resize(self._held, max(needed, self._rewound_bytes))
 
 
 def _fitting(lines: Sequence[bytes], read: Read) -> tuple[list[bytes], int]:

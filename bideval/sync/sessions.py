@@ -172,7 +172,7 @@ class SessionTable:
                 self._on_ack(message, now)
             case messages.Checkpoint():
                 self._on_checkpoint(message)
-            case messages.Cosign():
+            case _:
                 self._on_cosign(message)
 
     def _on_marks(self, message: messages.Marks, now: int) -> None:

@@ -1,0 +1,368 @@
+"""One connection, told as a conversation."""
+
+from __future__ import annotations
+
+import pytest
+
+from bideval.sync import effects as fx
+from bideval.sync import limits, messages
+from bideval.sync.fetching import MissingFile
+from bideval.sync.machine import GOING, REFUSED, WRONG
+from bideval.sync.messages import (
+    Absent,
+    Ack,
+    Checkpoint,
+    Chunk,
+    Hello,
+    Lines,
+    Marks,
+    Ping,
+    Pong,
+    Prove,
+    Refuse,
+    StatedMark,
+    Want,
+)
+from bideval.sync.notes import CheckpointNote
+from bideval.sync.proving import make_prove
+from bideval.sync.shared import SharedSession
+from bideval.sync.states import State
+from bideval.sync.trails import Direction, Mark
+from tests.unit.sync.playbook import (
+    EMPTY,
+    FENGHUA,
+    SESSION,
+    Playbook,
+    chain,
+    line,
+    lines,
+    root,
+)
+
+RECORD = lines("fenghua", 5)
+THEIRS = lines("wencheng", 5)
+FILE = b"s" * 32
+K = limits.CHUNK_BYTES
+READ = (limits.BATCH_LINES, limits.BATCH_BYTES)
+MAIN = SharedSession(SESSION, main=True)
+OUR_MARK = StatedMark(SESSION, True, 0, chain("wencheng", []), 1)  # noqa: FBT003
+THEIR_MARK = StatedMark(SESSION, False, 0, EMPTY, 1)  # noqa: FBT003
+
+
+def established() -> Playbook:
+    return Playbook().shakes_hands()
+
+
+def flowing() -> Playbook:
+    """Return the play after both have stated that nothing is there yet."""
+    play = established()
+    play.machine.sessions([MAIN], play.now)
+    play.says(Marks([OUR_MARK])).hears(Marks([THEIR_MARK]))
+    play.does(fx.PeerHas(SESSION, Direction.DOWN, 0), fx.Read(SESSION, Direction.DOWN, 1, *READ))
+    play.machine.lines_read(SESSION, 1, [], play.now)
+    return play.does().says()
+
+
+def test_handshake_establishes_and_asks_for_the_sessions():
+    play = established()
+    assert (play.machine.state, play.machine.peer) == (State.ESTABLISHED, "wencheng")
+
+
+def test_whole_conversation_of_a_session():
+    play = flowing()
+    play.machine.new_lines(SESSION, play.now)
+    play.does(fx.Read(SESSION, Direction.DOWN, 1, *READ))
+    play.machine.lines_read(SESSION, 1, RECORD[:2], play.now)
+    play.does(fx.Read(SESSION, Direction.DOWN, 3, *READ))
+    play.says(Lines(SESSION, 1, RECORD[:2], root(RECORD[:2])))
+    play.hears(Ack(SESSION, 2, root(RECORD[:2])))
+    play.does(fx.PeerHas(SESSION, Direction.DOWN, 2))
+    digest = chain("wencheng", THEIRS[:1])
+    play.hears(Lines(SESSION, 1, THEIRS[:1], digest))
+    play.does(fx.Commit(SESSION, Direction.UP, "wencheng", 1, (THEIRS[0],), Mark(1, digest))).says()
+    play.machine.committed(SESSION, 1, digest, play.now)
+    play.says(Ack(SESSION, 1, digest))
+    play.machine.new_checkpoint(SESSION, CheckpointNote(2, "two"), play.now)
+    play.says(Checkpoint(SESSION, 2, "two"))
+    play.hears(messages.Cosign(SESSION, 2, "line"))
+    play.does(fx.CosignatureArrived(SESSION, 2, "line")).says()
+
+
+@pytest.mark.parametrize(
+    "hello",
+    [
+        Hello(2, "wencheng", "listener", b"w" * 32, 1),
+        Hello(1, "jiande", "listener", b"w" * 32, 1),
+        Hello(1, "wencheng", "dialler", b"w" * 32, 1),
+        Hello(1, "wencheng", "listener", b"f" * 32, 1),
+    ],
+    ids=["version", "unknown venue", "same side", "our nonce"],
+)
+def test_wrong_hello_closes_without_saying_why(hello):
+    play = Playbook()
+    play.says(play.ours).hears(hello)
+    faults = [effect for effect in play.machine.effects() if isinstance(effect, fx.FaultFound)]
+    assert [fault.kind for fault in faults] == [fx.FaultKind.AUTHENTICATION]
+    assert (play.machine.state, play.machine.peer) == (State.CLOSING, None)
+    play.says()
+
+
+def test_wrong_proof_closes_before_anything_is_told():
+    play = Playbook()
+    play.says(play.ours).hears(play.theirs)
+    play.says(make_prove(FENGHUA, play.ours, play.theirs)).hears(Prove(b"\x00" * 64))
+    play.fails(fx.FaultKind.AUTHENTICATION, "wencheng: signature_invalid", REFUSED)
+
+
+def test_venue_that_is_turned_away_leaves_no_blame():
+    play = Playbook(away=("wencheng",))
+    play.says(play.ours).hears(play.theirs)
+    play.does(fx.Close(GOING)).says()
+
+
+@pytest.mark.parametrize("message", [Ping(1), Prove(b"s" * 64), Marks([])])
+def test_anything_but_hello_at_first_closes(message):
+    play = Playbook()
+    play.says(play.ours).hears(message)
+    detail = f"{type(message).__name__} while hello_sent"
+    play.fails(fx.FaultKind.ORDER, detail, REFUSED)
+
+
+def test_hello_once_more_closes():
+    play = established()
+    play.hears(play.theirs).fails(fx.FaultKind.ORDER, "Hello while established", WRONG)
+
+
+def test_malformed_and_oversized_frames_close():
+    for frame, kind in ((b"\xc1", "malformed"), (b"\x00" * (limits.FRAME_BYTES + 1), "limit")):
+        play = established()
+        play.machine.receive(frame, play.now)
+        fault, close = play.machine.effects()
+        assert (fault.kind.value, fault.session, close) == (kind, None, fx.Close(WRONG))
+
+
+def test_nothing_is_heard_or_said_after_closing():
+    play = flowing()
+    play.machine.leave()
+    play.does(fx.Close(GOING)).hears(Ping(1)).does().says()
+    play.machine.leave()
+    play.machine.broken("late")
+    play.machine.sessions([MAIN], play.now)
+    play.at(10**9).does().says()
+    assert (play.machine.state, play.machine.next_timer()) == (State.CLOSING, None)
+    play.machine.lost()
+    play.machine.lost()
+    assert play.machine.state is State.CLOSED
+
+
+def test_handshake_has_a_deadline_of_its_own():
+    play = Playbook(now=1_000)
+    due = 1_000 + limits.HANDSHAKE_MS
+    assert play.machine.next_timer() == due
+    play.says(play.ours).at(due - 1).does()
+    play.at(due).fails(fx.FaultKind.DEADLINE, "not established, still hello_sent", REFUSED)
+
+
+def test_proof_has_the_same_deadline():
+    play = Playbook()
+    play.says(play.ours)
+    play.at(limits.HANDSHAKE_MS - 1).hears(play.theirs)
+    play.says(make_prove(FENGHUA, play.ours, play.theirs))
+    play.at(limits.HANDSHAKE_MS)
+    play.fails(fx.FaultKind.DEADLINE, "not established, still proving", REFUSED)
+
+
+def test_heart_beats_and_every_beat_is_answered():
+    play = flowing()
+    assert play.machine.next_timer() == limits.TICK_MS
+    play.at(limits.HEARTBEAT_MS).says(Ping(1)).hears(Pong(1), Ping(7)).says(Pong(7))
+    play.at(2 * limits.HEARTBEAT_MS).says(Ping(2)).hears(Pong(1)).says()
+
+
+def test_answer_to_a_beat_that_was_not_sent_closes():
+    flowing().hears(Pong(1)).fails(fx.FaultKind.ORDER, "pong to a ping that was not sent", WRONG)
+
+
+def test_silence_closes():
+    play = flowing()
+    play.at(limits.SILENCE_MS - 1).does().says(Ping(1))
+    play.at(limits.SILENCE_MS)
+    play.fails(fx.FaultKind.SILENCE, "nothing heard for 15000 ms", WRONG)
+
+
+def test_any_frame_breaks_the_silence():
+    play = flowing()
+    play.at(limits.SILENCE_MS - 1).hears(Ping(1)).at(limits.SILENCE_MS)
+    play.does().says(Ping(1), Pong(1))
+
+
+def test_marks_that_do_not_come_close_although_the_heart_beats():
+    play = established()
+    play.machine.sessions([], play.now)
+    for now in range(0, limits.MARKS_MS, limits.HEARTBEAT_MS):
+        play.at(now).hears(Ping(1)).does()
+    play.at(limits.MARKS_MS)
+    kinds = [
+        effect.detail for effect in play.machine.effects() if isinstance(effect, fx.FaultFound)
+    ]
+    assert kinds == ["the peer has not stated its marks"]
+
+
+def test_beats_and_acknowledgements_pass_waiting_lines_and_chunks():
+    play = flowing()
+    play.hears(Want(SESSION, FILE, 0, 4))
+    play.does(fx.ReadFile(SESSION, FILE, 0, 4))
+    play.machine.file_read(FILE, 0, b"file", play.now)
+    play.machine.new_lines(SESSION, play.now)
+    play.machine.lines_read(SESSION, 1, RECORD, play.now)
+    digest = chain("wencheng", THEIRS)
+    play.hears(Lines(SESSION, 1, THEIRS, digest), Ping(3))
+    play.machine.committed(SESSION, 5, digest, play.now)
+    play.says(
+        Pong(3),
+        Ack(SESSION, 5, digest),
+        Lines(SESSION, 1, RECORD, root(RECORD)),
+        Chunk(FILE, 0, b"file"),
+    )
+
+
+def test_wrong_session_stops_alone():
+    play = flowing()
+    play.hears(Lines(SESSION, 1, THEIRS[:1], b"?" * 32))
+    fault = fx.FaultFound(
+        fx.FaultKind.FORK,
+        SESSION,
+        "another digest after line 1",
+        stated=Mark(1, b"?" * 32),
+        held=Mark(1, chain("wencheng", THEIRS[:1])),
+    )
+    play.does(fault).says(Refuse(SESSION, "quarantined"))
+    play.hears(Ping(1)).says(Pong(1))
+
+
+def test_gap_closes_the_link():
+    play = flowing()
+    play.hears(Lines(SESSION, 2, THEIRS[1:2], b"?" * 32))
+    play.fails(fx.FaultKind.GAP, f"{SESSION}: expected 1, got 2", WRONG)
+
+
+def test_offer_is_taken_or_declined():
+    for taken in (True, False):
+        play = established()
+        play.machine.sessions([], play.now)
+        offer = StatedMark(SESSION, True, 0, chain("fenghua", []), 1)  # noqa: FBT003
+        play.says(Marks([])).hears(Marks([offer]))
+        play.does(fx.SessionOffered(SESSION, peer_main=True))
+        if taken:
+            play.machine.shared(SharedSession(SESSION, main=False), play.now)
+            play.says(Marks([THEIR_MARK]))
+        else:
+            play.machine.declined(SESSION, "not_invited", play.now)
+            play.says(Refuse(SESSION, "not_invited"))
+
+
+def test_mark_beyond_ours_quarantines():
+    play = established()
+    play.machine.sessions([MAIN], play.now)
+    mark = StatedMark(SESSION, False, 3, b"?" * 32, 1)  # noqa: FBT003
+    play.says(Marks([OUR_MARK])).hears(Marks([mark]))
+    play.does(fx.ReadMark(SESSION, Direction.DOWN, 3))
+    play.machine.mark_held(SESSION, 3, None, play.now)
+    assert [effect.kind for effect in play.machine.effects()] == [fx.FaultKind.STALE_BACKUP]
+    play.says(Refuse(SESSION, "quarantined"))
+
+
+def test_refused_commit_quarantines_and_broken_storage_closes():
+    for retry in (False, True):
+        play = flowing()
+        play.hears(Lines(SESSION, 1, THEIRS[:1], chain("wencheng", THEIRS[:1])))
+        play.machine.effects()
+        play.machine.commit_failed(SESSION, "disk_full", play.now, retry=retry)
+        if retry:
+            play.fails(fx.FaultKind.STORAGE, f"{SESSION}: disk_full", WRONG)
+        else:
+            play.says(Refuse(SESSION, "quarantined"))
+
+
+def test_broken_host_closes():
+    play = flowing()
+    play.machine.broken("the host failed at Read")
+    play.fails(fx.FaultKind.STORAGE, "the host failed at Read", WRONG)
+
+
+def test_branch_cosigns_what_it_holds():
+    play = established()
+    play.machine.sessions([SharedSession(SESSION, main=False)], play.now)
+    offer = StatedMark(SESSION, True, 0, chain("fenghua", []), 1)  # noqa: FBT003
+    play.hears(Marks([offer]), Checkpoint(SESSION, 2, "two"))
+    play.hears(Lines(SESSION, 1, RECORD[:2], root(RECORD[:2])))
+    play.machine.committed(SESSION, 2, root(RECORD[:2]), play.now)
+    asked = [
+        effect for effect in play.machine.effects() if isinstance(effect, fx.CheckpointArrived)
+    ]
+    assert asked == [fx.CheckpointArrived(SESSION, 2, "two")]
+    play.machine.cosigned(SESSION, 2, "line", play.now)
+    play.says(
+        Marks([THEIR_MARK]), Ack(SESSION, 2, root(RECORD[:2])), messages.Cosign(SESSION, 2, "line")
+    )
+
+
+def test_missing_file_is_asked_for_written_and_finished():
+    play = flowing()
+    play.machine.missing_files([MissingFile(SESSION, FILE, K + 3)], play.now)
+    play.says(Want(SESSION, FILE, 0, K), Want(SESSION, FILE, K, 3))
+    play.hears(Chunk(FILE, 0, b"x" * K), Chunk(FILE, K, b"end"))
+    play.does(fx.WriteChunk(SESSION, FILE, 0, b"x" * K, last=False))
+    play.machine.chunk_written(FILE, K, play.now)
+    play.does(fx.WriteChunk(SESSION, FILE, K, b"end", last=True))
+    play.machine.chunk_written(FILE, K + 3, play.now)
+    play.does().says()
+
+
+def test_file_that_does_not_come_is_an_alarm_in_the_end(monkeypatch):
+    monkeypatch.setattr(limits, "FILE_TRIES", 2)
+    monkeypatch.setattr(limits, "FILE_RETRY_MS", limits.TICK_MS)
+    play = flowing()
+    play.machine.missing_files([MissingFile(SESSION, FILE, 3)], play.now)
+    play.says(Want(SESSION, FILE, 0, 3)).hears(Absent(FILE, 0)).does()
+    play.at(limits.TICK_MS).says(Want(SESSION, FILE, 0, 3)).hears(Absent(FILE, 0))
+    play.does(fx.FaultFound(fx.FaultKind.FILE, SESSION, f"file {FILE.hex()} did not come")).says()
+
+
+def test_chunk_that_does_not_come_is_asked_for_again_and_given_up_in_the_end(monkeypatch):
+    monkeypatch.setattr(limits, "FILE_TRIES", 1)
+    monkeypatch.setattr(limits, "SILENCE_MS", 10**9)
+    play = flowing()
+    play.machine.missing_files([MissingFile(SESSION, FILE, 3)], play.now)
+    play.says(Want(SESSION, FILE, 0, 3)).at(limits.CHUNK_MS)
+    kinds = [effect.kind for effect in play.machine.effects() if isinstance(effect, fx.FaultFound)]
+    assert kinds == [fx.FaultKind.FILE]
+
+
+def test_chunk_that_nobody_asked_for_is_dropped():
+    flowing().hears(Chunk(FILE, 0, b"x")).does().says()
+
+
+def test_file_of_a_session_that_is_not_shared_is_absent():
+    play = flowing()
+    play.hears(Want("wc-2026-0042", FILE, 0, 3)).does().says(Absent(FILE, 0))
+
+
+def test_file_that_is_not_here_is_absent_and_stray_answers_are_dropped():
+    play = flowing()
+    play.hears(Want(SESSION, FILE, 0, 3)).does(fx.ReadFile(SESSION, FILE, 0, 3))
+    play.machine.file_read(FILE, 0, None, play.now)
+    play.machine.file_read(FILE, 0, b"abc", play.now)
+    play.machine.chunk_written(FILE, 3, play.now)
+    play.says(Absent(FILE, 0)).does()
+
+
+def test_sending_frees_room_for_reading(monkeypatch):
+    monkeypatch.setattr(limits, "OUTBOX_BYTES", 10)
+    play = flowing()
+    play.machine.new_lines(SESSION, play.now)
+    play.machine.effects()
+    play.machine.lines_read(SESSION, 1, [line("fenghua", 1, "x" * 100)], play.now)
+    play.does()
+    assert play.machine.next_frame(play.now) is not None
+    play.does(fx.Read(SESSION, Direction.DOWN, 2, *READ))
