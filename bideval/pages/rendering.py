@@ -20,6 +20,7 @@ from starlette.responses import HTMLResponse
 
 from bideval.evidence.canonical import canonical_bytes
 from bideval.pages.capitals import capitals
+from bideval.pages.formulas import in_words
 from bideval.pages.language import HTML_NAMES, catalogue, language_of
 from bideval.pages.names import TABLES
 from bideval.pages.script_words import SCRIPT_WORDS
@@ -78,6 +79,12 @@ def called(environment: Environment, name: object, table: str) -> str:
     return catalogue("en" if environment.globals["language"] == "en" else "zh-CN").gettext(message)
 
 
+@pass_environment
+def formula(environment: Environment, text: str) -> str:
+    """Write a formula of the engine in the page's language."""
+    return in_words(text, "en" if environment.globals["language"] == "en" else "zh-CN")
+
+
 def in_script(value: object) -> Markup:
     """Write data into a JSON block of the page; nothing in it can close the block."""
     text = canonical_bytes(value).decode()
@@ -91,6 +98,7 @@ FILTERS = {
     "instant": instant,
     "file_size": file_size,
     "called": called,
+    "formula": formula,
     "in_script": in_script,
 }
 

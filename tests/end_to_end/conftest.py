@@ -6,12 +6,15 @@ import os
 import re
 import subprocess
 import sys
-from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
 from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
 
 CHROMIUM = os.environ.get("BIDEVAL_CHROMIUM", "/usr/bin/chromium")
 PICTURES = os.environ.get("BIDEVAL_PICTURES")

@@ -13,7 +13,7 @@ from bideval.pages.views.panel import bid_label, bid_name, open_for
 from bideval.session.caseform import consolidation, corrected_marks
 from bideval.session.names import Phase
 from bideval.session.unsealing import open_marks
-from bideval.terms.decimals import plain
+from bideval.terms.decimals import exact_decimal, plain
 from bideval.terms.errors import BidevalError
 
 if TYPE_CHECKING:
@@ -176,9 +176,15 @@ def _step(session: Standing, one: Explanation) -> StepLine:
         subject=one.subject or "",
         formula=one.formula,
         inputs=one.inputs,
-        value=str(one.value) if one.rounded is None else plain(one.rounded),
+        value=_value(one),
         article=one.article,
     )
+
+
+def _value(one: Explanation) -> str:
+    """The rounded value, else the exact one: as a decimal where it ends, else as a fraction."""
+    exact = exact_decimal(one.value) if one.rounded is None else one.rounded
+    return str(one.value) if exact is None else plain(exact)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -89,7 +89,24 @@ async function readClock() {
 /** A part of the page as the server renders it now; focus and typed text stay. @param {string} id @param {string} html */
 function morph(id, html) {
   const target = document.getElementById(id);
-  if (target) Idiomorph.morph(target, html, { morphStyle: "innerHTML", ignoreActiveValue: true, restoreFocus: true });
+  const keep = (/** @type {Node} */ old) => !(old instanceof HTMLElement && inUse(old));
+  const callbacks = { beforeNodeMorphed: keep, beforeNodeRemoved: keep };
+  if (target) Idiomorph.morph(target, html, { morphStyle: "innerHTML", restoreFocus: true, callbacks });
+}
+
+/** A form that somebody has begun to fill in, and a part of a page that is open, stay as they are. @param {HTMLElement} part */
+function inUse(part) {
+  if (part instanceof HTMLDetailsElement) return part.open;
+  if (!(part instanceof HTMLFormElement) || part.dataset.sent) return false;
+  const controls = /** @type {any[]} */ (Array.from(part.elements));
+  return part.contains(document.activeElement) || controls.some((control) => changed(control));
+}
+
+/** @param {any} control */
+function changed(control) {
+  if (control.type === "radio" || control.type === "checkbox") return control.checked !== control.defaultChecked;
+  if (control instanceof HTMLSelectElement) return false;
+  return "defaultValue" in control && control.value !== control.defaultValue;
 }
 
 /** Fetch this page again and take over the parts marked as live: the same URL says the same to everybody. */

@@ -9,10 +9,12 @@ import { say } from "./words.js";
 
 /** @param {HTMLFormElement} form */
 async function submit(form) {
+  delete form.dataset.sent;
   if (form.dataset.confirm && !(await confirmed(form.dataset.confirm))) return;
   await busy(form, async () => {
     const down = (/** @type {number} */ since) => status(form, say("state_down", { count: 1, time: clockText(since, "minutes") }), "warn");
     const answer = await act(form.dataset.kind ?? "", bodyOf(form), down);
+    form.dataset.sent = "yes";
     succeed(form, answer.saved);
     if (form.dataset.then) location.assign(form.dataset.then);
     else document.dispatchEvent(new CustomEvent("live:head", { detail: {} }));

@@ -1,0 +1,240 @@
+"""A session as people live it, page by page; each step leaves the session where the next begins."""
+
+from __future__ import annotations
+
+import json
+import time
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from playwright.sync_api import Page, expect
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from tests.end_to_end.conftest import Crowd
+
+BIDS = {
+    "bidder-demo0001": ("安和物业服务有限公司", "2498000.00", "medium"),
+    "bidder-demo0002": ("清溪后勤管理有限公司", "2386000.50", "small"),
+}
+CRITERIA = (("B1", "objective", "8", "2"), ("T1", "subjective", "12", "0.5"))
+TAKING_S = 25
+"""Seconds from publishing to the deadline: enough to seal two small bids on a busy machine."""
+PATIENCE_MS = 60_000
+ONE_PAGE = b"""%PDF-1.4
+1 0 obj<</Type/Catalog/Pages 2 0 R>>endobj
+2 0 obj<</Type/Pages/Kids[3 0 R]/Count 1>>endobj
+3 0 obj<</Type/Page/Parent 2 0 R/MediaBox[0 0 595 842]/Resources<<>>>>endobj
+trailer<</Root 1 0 R>>
+"""
+
+
+@dataclass
+class Course:
+    """One session at one venue with everybody in it."""
+
+    crowd: Crowd
+    folder: Path
+    session: str = "fh-2026-0117"
+    people: dict[str, Page] = field(default_factory=dict)
+
+    def go(self, person: str, room: str) -> Page:
+        page = self.people[person]
+        page.goto(f"{self.crowd.site.url}/sessions/{self.session}/{room}")
+        return page
+
+    def wait(self, person: str, room: str, selector: str) -> Page:
+        """Open a room again and again until it shows what is awaited."""
+        end = time.monotonic() + PATIENCE_MS / 1000
+        while time.monotonic() < end:
+            page = self.go(person, room)
+            if page.locator(selector).count():
+                return page
+            page.wait_for_timeout(500)
+        raise AssertionError(f"{room} never showed {selector}")
+
+    def found(self) -> None:
+        """The officer begins the session; custodians and the operator join it by its id."""
+        roles = {"officer-demo-1": "officer", "officer-demo-2": "officer"}
+        roles |= {"supervisor-demo": "supervisor", "operator-demo": "operator"}
+        roles |= dict.fromkeys(BIDS, "bidder")
+        self.people = {person: self.crowd.enrol(role, person) for person, role in roles.items()}
+        officer = self.people["officer-demo-1"]
+        officer.fill("[name=id]", self.session)
+        officer.fill("[name=title]", "办公区物业管理服务")
+        officer.select_option("[name=rulebook]", "rehearsal/1")
+        officer.click('form[action="/api/sessions"] button')
+        officer.wait_for_url("**/tender")
+        for person in roles:
+            self.join(person)
+
+    def join(self, person: str) -> None:
+        page = self.people[person]
+        page.goto(self.crowd.site.url)
+        row = page.locator(f'form.join-session[data-session="{self.session}"] button')
+        if row.count() == 0:
+            page.fill(".join-session [name=session]", self.session)
+            row = page.locator(".join-session:has([name=session]) button")
+        with page.expect_response("**/join") as answered:
+            row.click()
+        assert answered.value.status == 201
+        page.wait_for_load_state()
+
+    def publish(self) -> None:
+        file = self.folder / "tender.json"
+        file.write_text(json.dumps(tender(time.time() + TAKING_S)), encoding="utf-8")
+        page = self.go("officer-demo-1", "tender")
+        page.set_input_files("[name=file]", file)
+        expect(page.locator("[name=number]")).to_have_value("FH-2026-WY-03")
+        sign(page, "#tender .is-primary")
+        expect(page.locator("dl.facts")).to_be_visible()
+
+    def seal(self) -> None:
+        for bidder, (name, price, size) in BIDS.items():
+            page = self.go(bidder, "seal")
+            page.fill("[name=bidder_name]", name)
+            page.fill("[name=price]", price)
+            page.select_option("[name=size]", size)
+            page.fill("[name=duration]", "一年")
+            file = {"name": "bid.pdf", "mimeType": "application/pdf", "buffer": ONE_PAGE}
+            page.set_input_files("[name=files]", files=[file])
+            sign(page, "#seal-bid .acts .is-primary")
+            expect(page.locator("#bid-receipt")).to_be_visible()
+
+    def release(self, person: str, room: str) -> None:
+        page = self.wait(person, room, ".share-release")
+        sign(page, ".share-release button")
+        expect(page.locator(".share-release .form-status.is-bad")).to_have_count(0)
+        page.wait_for_timeout(1500)
+
+    def open_bids(self) -> Page:
+        self.release("officer-demo-1", "opening")
+        self.release("officer-demo-2", "opening")
+        return self.wait("bidder-demo0001", "opening", "table caption")
+
+    def order(self) -> None:
+        page = self.wait(
+            "officer-demo-1", "desk", 'form[data-kind="phase.ordered"] .is-primary:enabled'
+        )
+        sign(page, 'form[data-kind="phase.ordered"] .is-primary')
+        expect(
+            page.locator("#desk-now .notice.is-ok, #desk-now .form-status.is-ok")
+        ).not_to_have_count(0)
+
+    def draw(self) -> None:
+        page = self.wait("officer-demo-1", "desk", "[name=pool]")
+        rows = [f"专家{name},12{at}4,property,fenghua" for at, name in enumerate("甲乙丙丁")]
+        table = "\n".join(["name,id_tail,discipline,venue", *rows])
+        file = {"name": "pool.csv", "mimeType": "text/csv", "buffer": table.encode()}
+        page.set_input_files("[name=pool]", files=[file])
+        with page.expect_response("**/pool") as answered:
+            page.click('form[action$="/pool"] button')
+        assert answered.value.status == 201
+        page = self.wait("supervisor-demo", "draw", "#seal-nonce")
+        sign(page, "#seal-nonce button")
+        expect(page.locator("#seal-nonce .form-status.is-ok, td .is-ok")).not_to_have_count(0)
+        self.release("supervisor-demo", "draw")
+
+    def check_in(self) -> None:
+        page = self.wait("operator-demo", "checkin", "form.json-form")
+        forms = page.locator("form.json-form")
+        codes = []
+        for at in range(forms.count()):
+            forms.nth(at).locator("button").click()
+            slip = forms.nth(at).locator("[data-show=code]")
+            expect(slip).not_to_be_empty()
+            codes.append(slip.inner_text())
+        for at, code in enumerate(codes, start=1):
+            seat = f"fenghua-{at:02}"
+            self.people[seat] = self.crowd.take_code(seat, code)
+
+    @property
+    def seats(self) -> list[str]:
+        return [person for person in self.people if person.startswith("fenghua-")]
+
+    def declare_and_elect(self) -> None:
+        for seat in self.seats:
+            page = self.wait(seat, "declare", "[name=discipline]")
+            page.check("[name=discipline]")
+            page.check("[name=recusal][value=none]")
+            sign(page, "form.signed-act .is-primary")
+            page.wait_for_url("**/work")
+        for seat in self.seats:
+            page = self.wait(seat, "chair", "[name=candidate]")
+            page.locator("[name=candidate]").first.check()
+            sign(page, "form.signed-act .is-primary")
+            page.wait_for_timeout(1000)
+
+    def review(self) -> None:
+        for seat in self.seats:
+            page = self.wait(seat, "responsiveness", "form.verdict")
+            for choice in page.locator("input[value=pass]").all():
+                choice.check()
+            for form in page.locator("form.verdict").all():
+                form.locator("button").click()
+                page.click("#confirm-act [value=yes]")
+                expect(form.locator(".form-status.is-ok")).to_be_visible()
+
+    def sheet(self, seat: str) -> Page:
+        """Open the workbench and wait until it is ready."""
+        page = self.wait(seat, "score", "score-sheet")
+        expect(page.locator("input[data-bid]:not([readonly])")).not_to_have_count(0)
+        return page
+
+    def confirm(self) -> None:
+        for at, seat in enumerate(self.seats):
+            page = self.wait(seat, "confirm", "[name=stance]")
+            page.check(f"[name=stance][value={'dissent' if at else 'agree'}]")
+            if at:
+                page.fill("[name=reasons]", "对第二名的评分依据有不同意见。")
+            sign(page, "form.signed-act .is-primary")
+            page.wait_for_timeout(1000)
+
+
+def sign(page: Page, button: str) -> None:
+    """Press a button that asks once more, and confirm."""
+    page.click(button)
+    page.click("#confirm-act [value=yes]")
+
+
+def tender(deadline: float) -> dict[str, object]:
+    local = time.strftime("%Y-%m-%dT%H:%M:%S", time.gmtime(deadline + 8 * 3600))
+    venue = {"threshold": 2, "custodians": ["venue/fenghua", "supervisor-demo"]}
+    officers = {"threshold": 2, "custodians": ["officer-demo-1", "officer-demo-2"]}
+    return {
+        "format": "bideval-tender/1",
+        "number": "FH-2026-WY-03",
+        "title": "办公区物业管理服务",
+        "procuring_entity": "机关事务管理局",
+        "agent": "",
+        "category": "services",
+        "budget": "2860000.00",
+        "ceiling": "2860000.00",
+        "deadline": f"{local}.000+08:00",
+        "lots": [{"id": "1", "title": "物业管理服务"}],
+        "method": {
+            "type": "comprehensive",
+            "rounding": {"mode": "half_up", "places": 2, "when": "each_step"},
+            "panel_mean": {"over": "member_total", "trim": None},
+            "absent_marks": "refuse",
+            "criteria": [
+                {"id": name, "name": name, "kind": kind, "min": "0", "max": most, "step": step}
+                for name, kind, most, step in CRITERIA
+            ],
+            "price": {"formula": "lowest_price", "max": "15"},
+            "preference": {"small": {"deduct_percent": "10"}},
+            "ties": ["evaluated_price"],
+            "candidates": 1,
+        },
+        "requirements": [{"id": "R1", "clause": "3.2", "text": "投标有效期不少于 90 日"}],
+        "documents": [],
+        "panel": {
+            "members": 2,
+            "representatives": 0,
+            "disciplines": [{"id": "property", "name": "物业管理", "members": 2}],
+            "seats": [{"venue": "fenghua", "members": 2}],
+        },
+        "custody": {"bids": officers, "marks": venue, "identities": venue, "nonces": venue},
+        "decryption_minutes": 30,
+    }

@@ -1,0 +1,83 @@
+"""Pages that need nobody signed in."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+from playwright.sync_api import expect
+
+if TYPE_CHECKING:
+    from tests.end_to_end.conftest import Crowd
+
+pytestmark = pytest.mark.timeout(180)
+
+
+def test_seat_check_finds_this_seat_ready(crowd: Crowd) -> None:
+    page = crowd.page("anybody")
+    page.goto(f"{crowd.site.url}/seat-check")
+
+    expect(page.locator("#check-summary")).to_have_class("notice is-ok")
+    assert page.locator("[data-check] .is-ok").count() == page.locator("[data-check]").count()
+    assert crowd.faults == []
+
+
+def test_language_is_one_press_away_and_stays(crowd: Crowd) -> None:
+    page = crowd.page("anybody")
+    page.goto(f"{crowd.site.url}/enrol")
+    assert page.locator("html").get_attribute("lang") == "zh-Hans"
+
+    page.click("text=English")
+    assert page.url == f"{crowd.site.url}/enrol"
+    expect(page.locator("h1")).to_have_text("Enrol with a one-time code")
+
+
+def test_text_size_is_kept_on_this_machine(crowd: Crowd) -> None:
+    page = crowd.page("anybody")
+    page.goto(crowd.site.url)
+    sizes = []
+    for name in ("small", "medium", "large"):
+        page.click(f"[data-size={name}]")
+        page.reload()
+        sizes.append(page.evaluate("getComputedStyle(document.body).fontSize"))
+
+    assert sizes == ["16px", "18px", "21px"]
+
+
+def test_bar_stays_in_one_row_at_every_size(crowd: Crowd) -> None:
+    page = crowd.enrol("officer", "officer-demo-1")
+    heights = set()
+    for name in ("small", "medium", "large"):
+        page.click(f"[data-size={name}]")
+        ratio = "b => b.offsetHeight / parseFloat(getComputedStyle(b).fontSize)"
+        heights.add(round(page.locator(".bar").evaluate(ratio), 1))
+        spill = page.evaluate("document.documentElement.scrollWidth - innerWidth")
+        assert spill <= 0
+
+    assert heights == {3.1}
+
+
+def test_wrong_code_is_explained_beside_the_form(crowd: Crowd) -> None:
+    page = crowd.page("anybody")
+    page.goto(f"{crowd.site.url}/enrol")
+    page.fill("[name=code]", "2222-2222-2222-2222")
+    page.click("form.enrol button")
+
+    expect(page.locator(".form-status.is-bad")).to_be_visible()
+    assert page.locator("[name=code]").input_value() == "2222-2222-2222-2222"
+
+
+def test_rooms_send_strangers_to_the_sign_in(crowd: Crowd) -> None:
+    page = crowd.page("anybody")
+    page.goto(f"{crowd.site.url}/sessions/fh-2026-0117/desk")
+
+    assert page.url.startswith(f"{crowd.site.url}/?next=")
+
+
+def test_unknown_pages_say_so_in_words(crowd: Crowd) -> None:
+    page = crowd.page("anybody")
+    answer = page.goto(f"{crowd.site.url}/nothing")
+
+    assert answer is not None
+    assert answer.status == 404
+    expect(page.locator("h1")).to_have_text("没有此页面")
