@@ -81,11 +81,12 @@ def check_cosignatures(bundle: Bundle, run: Replay) -> str:
     """Every branch that joined and is not noted as absent co-signed the checkpoint."""
     people = run.session.people
     signed = cosigners(bundle, run)
-    for branch in people.joined:
+    branches = [venue for venue in people.joined if venue != people.main]
+    for branch in branches:
         if branch not in signed and branch not in people.absent:
             detail = f"{branch} joined, is not noted as absent, and did not co-sign"
             raise _wrong("cosignature_missing", "checkpoint", detail)
-    if people.joined and not signed:
+    if branches and not signed:
         raise _wrong("cosignature_missing", "checkpoint", "no branch co-signed")
     return ", ".join(sorted(signed)) if signed else "a session of one venue: nobody else"
 

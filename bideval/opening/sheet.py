@@ -50,7 +50,7 @@ class OpeningSheet(NamedTuple):
 def parse_sheet(value: object, field: str) -> OpeningSheet:
     """Read an opening sheet; raise `InputError` with the path of what is wrong.
 
-    The price is above zero; the share of small firms in a joint bid lies between 0 and 100 or is
+    The price is not negative (zero where price is not scored at all); the share of small firms in a joint bid lies between 0 and 100 or is
     null; unknown members are left alone.
     """
     fields = Fields(value, field)
@@ -78,8 +78,8 @@ def sheet_document(sheet: OpeningSheet) -> dict[str, object]:
 
 def _price(fields: Fields) -> Decimal:
     price = fields.decimal("price")
-    if price <= 0:
-        raise InputError("out_of_range", field=fields.at("price"), detail="must be above zero")
+    if price < 0:
+        raise InputError("out_of_range", field=fields.at("price"), detail="must not be negative")
     return price
 
 

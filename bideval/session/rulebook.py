@@ -34,7 +34,7 @@ class MeetingRules:
 MEETING_RULES = {
     "procurement/1": MeetingRules(minimum_responsive=3, pause_limit_ms=4 * HOUR_MS),
     "works/1": MeetingRules(minimum_responsive=1, pause_limit_ms=4 * HOUR_MS),
-    "rehearsal/1": MeetingRules(minimum_responsive=1, pause_limit_ms=None),
+    "rehearsal/1": MeetingRules(minimum_responsive=0, pause_limit_ms=None),
 }
 
 
