@@ -6,6 +6,7 @@ import time
 
 import pytest
 
+from bideval.cli.verify import verify_file
 from bideval.terms.instants import instant_text
 from tests.integration.server.people import Person, pool_csv, running_venues, tender
 
@@ -156,15 +157,32 @@ def test_session_of_three_venues_reaches_archive_with_one_root(tmp_path):
     with running_venues(tmp_path, ["fenghua", "wencheng", "lishui"]) as venues:
         officers, *_ = hold(venues, per_venue=1)
         head = officers[0].view(SESSION)["head"]
-        roots = {name: settled_root(place, head["size"]) for name, place in venues.items()}
-        assert roots == dict.fromkeys(venues, head["root"])
+        await_calm(venues, head["size"])
+        roots = {place.venue.book.head(SESSION).root for place in venues.values()}
+        assert len(roots) == 1
+        bundle = tmp_path / "session.bundle"
+        bundle.write_bytes(fetched(officers[0], f"/api/sessions/{SESSION}/bundle"))
+        verdict = verify_file(bundle)
+        assert verdict.ok, verdict.document()
+        report = fetched(officers[0], f"/api/sessions/{SESSION}/report.pdf")
+        assert report.startswith(b"%PDF")
 
 
-def settled_root(place, size):
-    """Return the root at a venue once its copy has that size."""
-    end = time.monotonic() + 10
-    while place.venue.book.head(SESSION).size < size and time.monotonic() < end:
-        time.sleep(0.05)
-    head = place.venue.book.head(SESSION)
-    assert head.size == size
-    return head.root.hex()
+def await_calm(venues, size):
+    """Wait until every copy has the same size, every venue has cosigned, and nothing more comes."""
+    end = time.monotonic() + 20
+    while time.monotonic() < end:
+        sizes = {place.venue.book.head(SESSION).size for place in venues.values()}
+        with venues["fenghua"].venue.devices.store.read() as reader:
+            newest = reader.checkpoint(SESSION)
+        signed = set(newest.cosignatures) == set(venues) - {"fenghua"}
+        if sizes == {newest.size} and newest.size >= size and signed:
+            return
+        time.sleep(0.1)
+    raise AssertionError((sizes, newest.size, newest.cosignatures.keys()))
+
+
+def fetched(person, path):
+    response = person.http.get(path)
+    assert response.status_code == 200, response.text
+    return response.content
