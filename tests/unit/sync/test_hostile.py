@@ -139,12 +139,12 @@ def test_no_bytes_raise(frame):
 nested = st.recursive(
     st.none() | st.booleans() | st.integers(-(2**63), 2**64 - 1) | st.text() | st.binary(),
     lambda inner: st.lists(inner) | st.dictionaries(st.text(), inner),
-    max_leaves=20,
+    max_leaves=8,
 )
 tags = st.sampled_from(sorted(kind.__struct_config__.tag for kind in get_args(messages.Message)))
 
 
-@settings(max_examples=300)
+@settings(max_examples=100)
 @given(tags, st.lists(nested, max_size=6))
 def test_no_well_formed_msgpack_raises(tag, fields):
     play = Playbook().shakes_hands()
