@@ -36,6 +36,7 @@ export class SaveState extends HTMLElement {
   show(facts) {
     const [tone, word, values] = stateOf(facts);
     const text = say(word, values);
+    this.dispatchEvent(new CustomEvent("state", { bubbles: true, detail: { tone, text } }));
     if (this.textContent !== text) this.textContent = text;
     this.title = text;
     this.dataset.tone = tone;

@@ -74,6 +74,7 @@ export class ScoreSheet extends HTMLElement {
     this.addEventListener("focusout", (event) => this.left(event.target));
     this.addEventListener("keydown", (event) => this.key(event));
     this.addEventListener("click", (event) => this.clicked(/** @type {HTMLElement} */ (event.target)));
+    this.state.addEventListener("state", (event) => this.showState(/** @type {CustomEvent} */ (event).detail));
     this.viewer.addEventListener("page", () => this.showPages());
     document.addEventListener("keydown", (event) => this.globalKey(event));
     document.addEventListener("live:saved", (event) => this.confirmed(/** @type {CustomEvent} */ (event).detail));
@@ -381,6 +382,13 @@ export class ScoreSheet extends HTMLElement {
     this.button("undo").disabled = this.facts.signed || this.history.past.length === 0;
     this.button("redo").disabled = this.facts.signed || this.history.future.length === 0;
     if (this.dataset.view === "review") this.showReview();
+  }
+
+  /** The review says the same as the sheet's one fixed place. @param {{tone: string, text: string}} state */
+  showState({ tone, text }) {
+    const place = /** @type {HTMLElement} */ (this.querySelector("[data-review-state]"));
+    place.className = `notice is-${tone}`;
+    if (place.textContent !== text) place.textContent = text;
   }
 
   /** @param {string} act @returns {HTMLButtonElement} */

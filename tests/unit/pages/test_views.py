@@ -1,0 +1,160 @@
+"""Every page in every phase and both languages, from real sessions; and what no page may say."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from bideval.actions.visitor import Visitor
+from bideval.evidence.sealing import Purpose
+from bideval.pages import rendering
+from bideval.pages.language import LANGUAGES
+from bideval.pages.views import panel, result
+from bideval.pages.views.bids import custody_context, opening_view, seal_view, tender_view
+from bideval.pages.views.board import board_view
+from bideval.pages.views.desk import desk_view
+from bideval.pages.views.draw import draw_view
+from bideval.pages.views.frame import Frame, context_of, rooms_of, steps_of
+from bideval.pages.views.shares import due_shares
+from bideval.session.names import COURSE, Phase
+from bideval.terms.identifiers import Role
+from tests.unit.session.conversation import BIDDERS, DEADLINE, MARKS, SHEETS, SUPERVISOR, at
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from bideval.pages.language import Language
+    from bideval.session.standing import Standing
+
+OFFICER, BIDDER, EXPERT = "officer-lin", BIDDERS[0], "wencheng-01"
+PEOPLE = {
+    OFFICER: Role.OFFICER,
+    BIDDER: Role.BIDDER,
+    EXPERT: Role.EXPERT,
+    SUPERVISOR: Role.SUPERVISOR,
+}
+
+VIEWS: dict[str, tuple[str, Callable[[Standing, str], object]]] = {
+    "desk": (OFFICER, lambda session, _: desk_view(session)),
+    "tender": (OFFICER, lambda session, _: tender_view(session, may_publish=True)),
+    "seal": (BIDDER, lambda session, who: seal_view(session, who, DEADLINE - 1)),
+    "opening": (
+        BIDDER,
+        lambda session, who: opening_view(session, who, may_object=True, may_answer=False),
+    ),
+    "draw": (SUPERVISOR, draw_view),
+    "board": (SUPERVISOR, lambda session, _: board_view(session, may_warn=True)),
+    "work": (EXPERT, panel.work_view),
+    "declare": (EXPERT, panel.declare_view),
+    "chair": (EXPERT, panel.chair_view),
+    "responsiveness": (EXPERT, panel.responsiveness_view),
+    "score": (EXPERT, lambda session, who: panel.score_view(session, who, {})),
+    "correct": (EXPERT, result.correct_view),
+    "result": (SUPERVISOR, lambda session, _: result.result_view(session, explain=True)),
+    "confirm": (EXPERT, result.confirm_view),
+    "report": (OFFICER, lambda session, _: result.report_view(session)),
+}
+
+
+def rendered(session: Standing, name: str, language: Language = "en") -> str:
+    """Return a page as its visitor gets it."""
+    who, build = VIEWS[name]
+    visitor = Visitor(who, PEOPLE[who], "k" * 22)
+    view = build(session, who)
+    context: dict[str, Any] = context_of(session, visitor, "fenghua", None)
+    if name == "score" and session.tender:
+        context["sheet"] = panel.sheet_context(session, who, view)  # type: ignore[arg-type]
+    if name == "seal" and session.tender:
+        context["custody"] = custody_context(session, Purpose.BID)
+    frame = Frame(
+        venue="fenghua",
+        venue_name="Fenghua",
+        person=who,
+        role=PEOPLE[who],
+        session=session.session_id,
+        title=session.title,
+        phase=session.phase,
+        steps=steps_of(session.phase, closed=session.bidding.closed),
+        rooms=rooms_of(PEOPLE[who], session.session_id),
+        context=context,
+    )
+    values = {"frame": frame, "view": view, "shares": due_shares(session, who), "path": "/"}
+    return rendering.environment(language).get_template(f"pages/{name}.html").render(values)
+
+
+@pytest.mark.parametrize("phase", COURSE)
+@pytest.mark.parametrize("name", VIEWS)
+def test_page_renders_in_both_languages(name: str, phase: Phase) -> None:
+    texts = [rendered(at(phase).session, name, language) for language in LANGUAGES]
+
+    assert [
+        text.count("<h1") >= 1 or "score-sheet" in text or name == "score" for text in texts
+    ] == [
+        True,
+        True,
+    ]
+
+
+@pytest.mark.parametrize("name", [name for name in VIEWS if name not in {"seal", "tender"}])
+def test_no_price_is_shown_before_the_bids_are_open(name: str) -> None:
+    text = rendered(at(Phase.PREPARED).session, name)
+    prices = [rendering.money(sheet["price"]) for sheet in SHEETS.values()]
+
+    assert [price for price in prices if price in text] == []
+
+
+def test_bidder_sees_only_own_bids_before_the_opening() -> None:
+    text = rendered(at(Phase.PREPARED).session, "seal")
+
+    assert [bid for bid in ("bid-b", "bid-c") if bid in text] == []
+
+
+@pytest.mark.parametrize("name", ["opening", "seal", "report"])
+def test_bidder_never_sees_a_member(name: str) -> None:
+    text = rendered(at(Phase.SCORING).session, name)
+
+    assert [seat for seat in ("fenghua-01", "wencheng-01", "beilun-01") if seat in text] == []
+
+
+def test_desk_and_board_show_progress_and_no_mark() -> None:
+    session = at(Phase.SCORING).session
+    marks = {mark for row in MARKS.values() for mark in row.values() if "." in mark}
+
+    for name in ("desk", "board"):
+        text = rendered(session, name)
+        assert [mark for mark in marks if f">{mark}<" in text] == []
+
+
+def test_member_sees_own_vote_and_not_that_of_others() -> None:
+    session = at(Phase.SCORING).session
+    view = panel.responsiveness_view(session, EXPERT)
+
+    assert {bid.voted.member for bid in view.bids if bid.voted} == {EXPERT}
+
+
+def test_opening_rows_appear_together() -> None:
+    session = at(Phase.OPENED).session
+    view = opening_view(session, BIDDER, may_object=True, may_answer=False)
+
+    assert view.ready
+    assert [row.label for row in view.rows] == [1, 2, 3]
+    assert [row.mine for row in view.rows].count(True) == 1
+
+
+def test_nothing_is_due_for_somebody_who_keeps_no_share() -> None:
+    assert due_shares(at(Phase.RELEASED).session, BIDDER) == ()
+
+
+def test_result_lists_candidates_by_rank_and_explains_numbers() -> None:
+    view = result.result_view(at(Phase.CONSOLIDATED).session, explain=True)
+    (lot,) = view.lots
+
+    assert [line.rank for line in lot.bids] == [1, 2, 3]
+    assert {"total", "rank", "price_score"} <= {step.step for step in lot.steps}
+
+
+def test_tasks_point_to_rooms_that_exist() -> None:
+    for phase in COURSE:
+        rows = panel.task_rows(at(phase).session, EXPERT)
+        assert all(row.url == "" or row.url.startswith("/sessions/") for row in rows)
