@@ -23,7 +23,8 @@ class MeetingRules:
     """What one rulebook says about the meeting.
 
     `minimum_responsive`: bids that must be left (procurement: three, Order 87 art. 43; works:
-    the panel may go on with fewer, Order 12 art. 27). `pause_limit_ms`: after a longer fault the
+    the panel may go on with fewer, Order 12 art. 27; a rehearsal evaluates even a case without a
+    valid bid). `pause_limit_ms`: after a longer fault the
     session should be sealed and formed anew (RULES 2.2, a city rule); None where nothing is said.
     """
 

@@ -142,8 +142,6 @@ def _chair_done(session: Standing, person: Person) -> bool:
 
 
 def _votes_done(session: Standing, person: Person) -> bool:
-    if session.tender is None or not session.bidding.closed:
-        return False
     votes = session.opinions.votes
     bids = session.reviewed_bids()
     return bool(bids) and all((bid.id, person.id) in votes for bid in bids)

@@ -200,17 +200,14 @@ def locate_wrong_share(session: Standing, act: Act, body: ShareReleased) -> None
 
 def due(session: Standing, secret: SealedSecret) -> bool:
     """Return whether a secret's date has come (DESIGN section 5)."""
-    match secret.purpose:
-        case Purpose.BID:
-            bid = session.bidding.bids[secret.about]
-            lots = {lot.id for lot in session.lots_to_open()}
-            return session.bidding.closed and bid.state in TAKING_PART and bid.lot in lots
-        case Purpose.NONCE:
-            return session.all_committed()
-        case Purpose.MARKS:
-            return session.procedure.reached(Phase.RELEASED)
-        case Purpose.IDENTITY:
-            return session.procedure.reached(Phase.REPORTED)
+    if secret.purpose is Purpose.BID:
+        bid = session.bidding.bids[secret.about]
+        lots = {lot.id for lot in session.lots_to_open()}
+        return session.bidding.closed and bid.state in TAKING_PART and bid.lot in lots
+    if secret.purpose is Purpose.NONCE:
+        return session.all_committed()
+    reached = Phase.RELEASED if secret.purpose is Purpose.MARKS else Phase.REPORTED
+    return session.procedure.reached(reached)
 
 
 def open_bid(session: Standing, _act: Act, body: BidOpened) -> Callable[[], None]:

@@ -167,12 +167,9 @@ def note_refusal(session: Standing, act: Act, body: RefusalNoted) -> Callable[[]
         raise refused("not_seated", field="body.person")
     if body.person in session.results.confirmations:
         raise refused("already_signed", field="body.person")
-    current = session.results.current
-    if current is None:
-        raise refused("too_early")
     refusal = Refusal(
         member=body.person,
-        digest=current.body.digest,
+        digest=session.results.versions[-1].body.digest,
         note=body.note,
         position=act.position,
     )

@@ -54,8 +54,6 @@ def seal_pool(session: Standing, _act: Act, body: PoolSealed) -> Callable[[], No
 
 def seal_nonce(session: Standing, act: Act, body: NonceSealed) -> Callable[[], None]:
     """A venue or the supervisor commits to a nonce, once, sealed so that nobody can withhold it."""
-    if session.tender is None:
-        raise refused("no_tender")
     if session.panel.pool is None:
         raise refused("no_pool")
     if act.actor not in session.committers():
@@ -76,7 +74,7 @@ def compute_draw(session: Standing, act: Act, body: DrawComputed) -> Callable[[]
     """Main computes the draw, once, after enough shares of every nonce are in the record."""
     if session.panel.drawn:
         raise refused("already_drawn")
-    if session.tender is None or not session.all_committed():
+    if not session.all_committed():
         raise refused("too_early")
     nonces = session.panel.nonces.values()
     if not all(session.sharing.enough(nonce.seal.recipient) for nonce in nonces):

@@ -11,11 +11,11 @@ def test_every_rulebook_has_rules_of_the_meeting() -> None:
     assert MEETING_RULES.keys() == RULEBOOKS.keys()
 
 
-def test_procurement_needs_three_bids_to_the_end_and_works_lets_the_panel_decide() -> None:
+def test_procurement_needs_three_bids_to_the_end_and_a_rehearsal_none() -> None:
     assert {name: rules.minimum_responsive for name, rules in MEETING_RULES.items()} == {
         "procurement/1": 3,
         "works/1": 1,
-        "rehearsal/1": 1,
+        "rehearsal/1": 0,
     }
 
 

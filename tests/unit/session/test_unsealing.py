@@ -54,6 +54,22 @@ def test_marks_open_by_the_shares_in_the_record() -> None:
     assert found.remarks == ()
 
 
+def test_member_without_a_sheet_has_no_marks() -> None:
+    talk = at(Phase.SCORING)
+    replace(talk)
+    seal = talk.score("beilun-01", items=1)
+    for custodian in ("venue/fenghua", "venue/wencheng"):
+        share = open_share(
+            talk.session.sharing.seals[seal].seal,
+            session=SESSION,
+            custodian=custodian,
+            identity=talk.actors[custodian].identity,
+        )
+        talk.session.sharing.shares[seal, custodian] = share
+
+    assert open_marks(talk.session).sheets.keys() == {"beilun-01"}
+
+
 def test_last_sheet_is_opened() -> None:
     talk = at(Phase.SCORING)
     seal = talk.score(EXPERT, items=0)
