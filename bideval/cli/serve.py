@@ -6,11 +6,15 @@ line when ready, drain on SIGTERM. Not decided here: what it serves (app).
 
 from __future__ import annotations
 
+import errno
+import os
+import signal
 import socket
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import uvicorn
+from pydantic import ValidationError
 
 from bideval.actions.starting import start_venue
 from bideval.app import build_house, create_app
@@ -18,10 +22,11 @@ from bideval.cli.migrate import migrate_venue
 from bideval.gateways.clock import SystemClock
 from bideval.gateways.log import configure_log
 from bideval.settings import Settings, load_settings
-from bideval.terms.errors import FaultError
+from bideval.terms.errors import FaultError, InputError
 
 if TYPE_CHECKING:
     import argparse
+    from types import FrameType
 
     from bideval.app import House
 
@@ -60,8 +65,15 @@ def serve(house: House, settings: Settings) -> int:
         where = address(settings, door)
         app = create_app(house, settings, on_ready=lambda: _say_ready(settings.venue.id, where))
         server = uvicorn.Server(server_config(settings, app))
+        # The server drains on this signal and then raises it again, for whoever was there before:
+        # without a handler of our own that would end the process before the store is closed.
+        signal.signal(signal.SIGTERM, _already_drained)
         server.run(sockets=[door])
     return 0 if server.started else 1
+
+
+def _already_drained(_number: int, _frame: FrameType | None) -> None:
+    """Nothing is left to do."""
 
 
 def listening(settings: Settings) -> socket.socket:
@@ -75,7 +87,7 @@ def listening(settings: Settings) -> socket.socket:
         return socket.create_server((listen.host, listen.port), family=family, backlog=BACKLOG)
     except OSError as error:
         where = f"{listen.host} port {listen.port}"
-        detail = f"{where}: {error.strerror}"
+        detail = f"{where}: {os.strerror(error.errno or errno.EADDRNOTAVAIL)}"
         raise FaultError("cannot_listen", field="listen", detail=detail) from None
 
 
@@ -96,7 +108,11 @@ def _overridden(settings: Settings, host: str | None, port: int | None) -> Setti
     listen = settings.listen.model_dump() | {
         name: value for name, value in (("host", host), ("port", port)) if value is not None
     }
-    return Settings(**(settings.model_dump() | {"listen": listen}))
+    try:
+        return Settings(**(settings.model_dump() | {"listen": listen}))
+    except ValidationError as wrong:
+        detail = wrong.errors(include_url=False, include_input=False)[0]["msg"]
+        raise InputError("bad_settings", field="listen", detail=detail) from None
 
 
 def server_config(settings: Settings, app: Any) -> uvicorn.Config:  # noqa: ANN401  # an ASGI application
