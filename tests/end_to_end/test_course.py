@@ -74,7 +74,17 @@ def check_workbench(course: Course) -> None:
     expect(again.locator("save-state")).to_have_attribute("data-word", "state_here")
     values = [again.locator("input[data-bid]").nth(at).input_value() for at in range(2)]
     assert values == ["8", "11"]
-    again.keyboard.press("Control+z")
+    check_second_window(course, seat)
+
+
+def check_second_window(course: Course, seat: str) -> None:
+    """One active sheet per seat: a second window says so, and takes no mark."""
+    other = course.crowd.page(seat)
+    other.goto(course.people[seat].url)
+    expect(other.locator("#sheet-notice")).to_be_visible()
+    expect(other.locator("#sheet-notice [data-text]")).not_to_be_empty()
+    expect(other.locator("input[data-bid]:not([readonly])")).to_have_count(0)
+    other.close()
 
 
 def score(course: Course, seat: str) -> None:

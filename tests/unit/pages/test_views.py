@@ -88,12 +88,7 @@ def rendered(session: Standing, name: str, language: Language = "en") -> str:
 def test_page_renders_in_both_languages(name: str, phase: Phase) -> None:
     texts = [rendered(at(phase).session, name, language) for language in LANGUAGES]
 
-    assert [
-        text.count("<h1") >= 1 or "score-sheet" in text or name == "score" for text in texts
-    ] == [
-        True,
-        True,
-    ]
+    assert [text.count("<title>") for text in texts] == [1, 1]
 
 
 @pytest.mark.parametrize("name", [name for name in VIEWS if name not in {"seal", "tender"}])

@@ -77,6 +77,7 @@ export class ScoreSheet extends HTMLElement {
     this.state.addEventListener("state", (event) => this.showState(/** @type {CustomEvent} */ (event).detail));
     this.viewer.addEventListener("page", () => this.showPages());
     document.addEventListener("keydown", (event) => this.globalKey(event));
+    document.querySelector("#sheet-notice button")?.addEventListener("click", () => void this.dismissRefused());
     document.addEventListener("live:saved", (event) => this.confirmed(/** @type {CustomEvent} */ (event).detail));
     document.addEventListener("live:state", () => this.keeper?.outbox.run());
     addEventListener("online", () => this.keeper?.outbox.run());
@@ -313,7 +314,7 @@ export class ScoreSheet extends HTMLElement {
     const acts = {
       undo: () => this.step("undo"), redo: () => this.step("redo"), next: () => this.turn(1), help: () => this.help(),
       review: () => this.review(), back: () => this.setView("sheet"), sign: () => this.sign(button), reopen: () => this.reopen(),
-      remember: () => this.rememberPage(), dismiss: () => this.dismissRefused(),
+      remember: () => this.rememberPage(),
     };
     void acts[/** @type {keyof typeof acts} */ (button.dataset.act)]?.();
   }
@@ -503,7 +504,8 @@ export class ScoreSheet extends HTMLElement {
   notice(text) {
     const notice = /** @type {HTMLElement} */ (document.getElementById("sheet-notice"));
     notice.hidden = text === "";
-    this.text("#sheet-notice [data-text]", text);
+    /** @type {HTMLElement} */ (notice.querySelector("[data-text]")).textContent = text;
+    /** @type {HTMLElement} */ (notice.querySelector("button")).hidden = this.facts.refused === 0;
   }
 
   /** @param {string} text */
