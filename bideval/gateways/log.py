@@ -11,7 +11,7 @@ from __future__ import annotations
 import logging
 import sys
 import traceback
-from typing import TYPE_CHECKING, Any, TextIO
+from typing import TYPE_CHECKING, Any, TextIO, cast
 
 import structlog
 
@@ -80,9 +80,19 @@ PLACES_LIMIT = 20
 _RENDER = structlog.processors.JSONRenderer(sort_keys=True, ensure_ascii=False)
 
 
+class CurrentStderr:
+    """Whatever standard error is at the moment of writing: it may be replaced while we run."""
+
+    def write(self, text: str) -> int:
+        return sys.stderr.write(text)
+
+    def flush(self) -> None:
+        sys.stderr.flush()
+
+
 def configure_log(*, clock: Clock, level: str = "info", stream: TextIO | None = None) -> None:
     """Send structlog and the standard library's logging through the allow-list."""
-    output = stream or sys.stderr
+    output = stream or cast("TextIO", CurrentStderr())
 
     def stamp(
         _logger: object, _method: str, event: MutableMapping[str, Any]

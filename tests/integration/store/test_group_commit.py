@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import contextlib
+import shutil
+import sqlite3
 import threading
 
 import pytest
@@ -264,3 +266,35 @@ def test_many_threads_write_without_gaps(founded, author):
         lines = reader.origin_lines(author.session, author.origin, 1, 1000)
     assert [line.n for line in lines] == list(range(1, 161))
     assert sorted(line.position for line in lines) == list(range(160))
+
+
+def test_a_database_that_others_hold_is_busy_and_not_faulted(
+    sqlite_template, tmp_path, monkeypatch
+):
+    monkeypatch.setattr("bideval.store.engine.BUSY_TIMEOUT_MS", 20)
+    path = tmp_path / "held.sqlite"
+    shutil.copy(sqlite_template, path)
+    store = SqlRecordStore(f"sqlite:///{path}")
+    holder = sqlite3.connect(path, isolation_level=None)
+    holder.execute("BEGIN IMMEDIATE")
+    error = store.write(lambda tx: tx.put_peer(peer("wencheng"))).exception(timeout=20)
+    assert (error.code, store.state) == ("store_busy", "running")
+    holder.execute("ROLLBACK")
+    holder.close()
+    store.write(lambda tx: tx.put_peer(peer("wencheng"))).result(timeout=20)
+    store.close()
+
+
+def test_a_listener_that_fails_does_not_end_the_writer(founded):
+    def broken(_notice):
+        raise ValueError
+
+    notices = []
+    founded.on_fault(broken)
+    founded.on_fault(notices.append)
+    lost = founded.write(lambda tx: tx._connection.exec_driver_sql("ROLLBACK"))
+    assert lost.exception(timeout=20).code == "storage_fault"
+    assert founded.write(lambda _tx: None).exception(timeout=20).code == "storage_fault"
+    founded.reopen_and_verify(lambda _reader: None)
+    founded.write(lambda _tx: None).result(timeout=20)
+    assert [notice.lost_works for notice in notices] == [1]

@@ -98,6 +98,14 @@ def test_a_message_that_is_no_text_is_told_by_its_type(lines):
     assert lines()[0]["event"] == "ValueError"
 
 
+def test_without_a_stream_the_log_goes_to_standard_error_as_it_is_then(lines, capsys):
+    configure_log(clock=HandClock())
+    structlog.get_logger().info("one")
+    logging.getLogger("other").warning("two")
+    events = [json.loads(line)["event"] for line in capsys.readouterr().err.splitlines()]
+    assert (events, lines()) == (["one", "two"], [])
+
+
 def test_the_level_holds(lines):
     configure_log(clock=HandClock(), level="warning", stream=io.StringIO())
     structlog.get_logger().info("quiet")
