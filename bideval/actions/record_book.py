@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import threading
 from contextlib import contextmanager
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar, cast
 
 from bideval.actions.folds import Fold
 from bideval.terms.errors import RefusedError
@@ -23,6 +23,8 @@ if TYPE_CHECKING:
     from bideval.session.state import Session
 
     Tell = Callable[[str, Sequence[StoredLine]], None]
+
+T = TypeVar("T")
 
 
 class _Seen:
@@ -44,6 +46,7 @@ class RecordBook:
         self._opening = threading.Lock()
         self._tell: list[Tell] = []
         self._retired: set[str] = set()
+        self._derived: dict[tuple[str, str], tuple[int, object]] = {}
 
     def on_news(self, tell: Tell) -> None:
         """Call `tell(session, lines)` after every commit that a reader can see."""
@@ -61,6 +64,18 @@ class RecordBook:
     def retire(self, session: str) -> None:
         """Note that an ended session has no duties any more."""
         self._retired.add(session)
+
+    def derive(self, name: str, fold: Session, make: Callable[[Session], T]) -> T:
+        """Return what `make` finds in a fold, made once for each size of its record.
+
+        For what takes long, such as opening a hundred seals; the caller holds the fold still.
+        """
+        key = (fold.session_id, name)
+        size, found = self._derived.get(key, (-1, None))
+        if size != fold.size:
+            found = make(fold)
+            self._derived[key] = (fold.size, found)
+        return cast("T", found)
 
     def head(self, session: str) -> RecordHead:
         """Return the durable head; raises RefusedError `unknown_session`."""

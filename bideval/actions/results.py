@@ -13,16 +13,16 @@ from bideval.actions.checkpoints import root_at
 from bideval.actions.opening import closing_vector
 from bideval.actions.reporting import print_report
 from bideval.ports import KeptFile
-from bideval.session.caseform import consolidation, corrected_marks
+from bideval.session.caseform import consolidation
 from bideval.session.unsealing import open_marks
 from bideval.terms.errors import FaultError
 from bideval.terms.instants import instant_text
 
 if TYPE_CHECKING:
+    from bideval.actions.appending import Saved
     from bideval.actions.venue import Venue
     from bideval.ports import Transaction
     from bideval.session.names import Phase
-    from bideval.session.unsealing import OpenedMarks
 
 
 def move_phase(venue: Venue, session: str, to: Phase, *, order: str | None, reason: str) -> None:
@@ -48,13 +48,6 @@ def consolidate(venue: Venue, session: str, version: int) -> None:
     say(venue, session, "result.consolidated", dict(result.body), about=about)
 
 
-def opened_marks(venue: Venue, session: str) -> OpenedMarks:
-    """Return the marks after release, corrections applied."""
-    with venue.book.reading(session) as fold:
-        snapshot = fold.copy()
-    return corrected_marks(snapshot, open_marks(snapshot))
-
-
 def issue_report(venue: Venue, session: str) -> None:
     """Print the report from the record as it stands and put its digest into the record."""
     with venue.book.reading(session) as fold:
@@ -74,6 +67,11 @@ def issue_report(venue: Venue, session: str) -> None:
         "head": {"size": snapshot.size, "root": root},
     }
     say(venue, session, "report.issued", body, about=(str(len(snapshot.results.versions)),))
+
+
+def note_printed(venue: Venue, session: str, copies: int) -> Saved:
+    """Write down that this venue printed the report."""
+    return say(venue, session, "report.printed", {"copies": copies})
 
 
 def note_absent(venue: Venue, session: str, branch: str, since_ms: int) -> None:

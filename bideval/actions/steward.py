@@ -29,6 +29,8 @@ WORKERS = 4
 """Sessions whose duties are done at once; opening large bids takes a while."""
 ROUNDS = 200
 """Duties of one session in a row, before others get their turn."""
+GRACE_MS = 3_000
+"""A line that comes back within that was not away: a server restarts, a switch blinks."""
 FIRST_PAUSE_MS = 1_000
 LONGEST_PAUSE_MS = 60_000
 
@@ -44,16 +46,17 @@ class Steward:
         self._again: set[str] = set()
         self._lock = threading.Lock()
         self._failures: dict[tuple[str, Duty], tuple[int, int]] = {}
-        self._absent: dict[str, int] = {}
+        now = venue.now_ms()
+        self._down: dict[str, int] = dict.fromkeys(venue.peers, now)
         self._mirrored: set[tuple[str, str]] = set()
         self._closed = False
 
     def line(self, peer: str, *, up: bool, since_ms: int) -> None:
-        """Learn whether the line to another venue is up."""
+        """Learn whether the line to another venue is up; before the first news it is not."""
         if up:
-            self._absent.pop(peer, None)
+            self._down.pop(peer, None)
         else:
-            self._absent.setdefault(peer, since_ms)
+            self._down.setdefault(peer, since_ms)
         self.tick()
 
     def tick(self) -> None:
@@ -101,10 +104,14 @@ class Steward:
     def _due(self, session: str) -> list[Duty]:
         now = self._venue.now_ms()
         with self._venue.book.reading(session) as fold:
-            found = duties(fold, self._venue.id, now, absent=self._absent.keys())
+            found = duties(fold, self._venue.id, now, absent=self._absent(now))
             if fold.phase in ENDED and not found:
                 self._venue.book.retire(session)
         return found
+
+    def _absent(self, now_ms: int) -> set[str]:
+        """Return the venues whose line has been down for so long that it should be written down."""
+        return {peer for peer, since in self._down.items() if now_ms - since >= GRACE_MS}
 
     def _may_try(self, session: str, duty: Duty) -> bool:
         _, not_before = self._failures.get((session, duty), (0, 0))
@@ -152,7 +159,7 @@ class Steward:
             case due.IssueReport():
                 results.issue_report(venue, session)
             case due.NoteVenueAbsent(branch):
-                results.note_absent(venue, session, branch, self._absent.get(branch, 0))
+                results.note_absent(venue, session, branch, self._down.get(branch, venue.now_ms()))
             case due.NoteVenueReturned(branch):
                 results.note_returned(venue, session, branch)
             case _:

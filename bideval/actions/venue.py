@@ -33,7 +33,7 @@ if TYPE_CHECKING:
     )
 
 ATTEMPTS = Rate(acts=20, window_ms=60_000)
-REQUESTS = Rate(acts=600, window_ms=60_000)
+REQUESTS = Rate(acts=6_000, window_ms=60_000)
 
 
 @dataclass(frozen=True, slots=True)

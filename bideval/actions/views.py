@@ -30,7 +30,7 @@ def session_view(venue: Venue, visitor: Visitor, fold: Session) -> dict[str, obj
     person = fold.people.persons.get(visitor.person)
     if person is None or person.kid != visitor.kid:
         return outside_view(fold)
-    view = view_for(fold, visitor.person, opened=_opened(visitor, fold))
+    view = view_for(fold, visitor.person, opened=_opened(venue, visitor, fold))
     if view["head"] is not None:
         head = venue.book.head(fold.session_id)
         view["head"] = {"size": head.size, "root": head.root.hex()}
@@ -51,9 +51,14 @@ def outside_view(fold: Session) -> dict[str, object]:
     }
 
 
-def _opened(visitor: Visitor, fold: Session) -> OpenedMarks | None:
+def _opened(venue: Venue, visitor: Visitor, fold: Session) -> OpenedMarks | None:
     if visitor.role not in MARK_READERS or not fold.procedure.reached(Phase.RELEASED):
         return None
+    return venue.book.derive("marks", fold, opened_marks)
+
+
+def opened_marks(fold: Session) -> OpenedMarks:
+    """Return the marks after release, corrections applied."""
     return corrected_marks(fold, open_marks(fold))
 
 

@@ -50,6 +50,7 @@ TABLE: dict[str, frozenset[Role] | None] = {
     "expected": frozenset({Role.OPERATOR}),
     "check_in": frozenset({Role.OPERATOR}),
     "invitations": HOSTS,
+    "printed": HOSTS,
     "bundle": WATCHERS,
     "report": frozenset(Role) - {Role.BIDDER},
     "receipt": EVERYBODY,

@@ -16,6 +16,7 @@ from bideval.actions import checkin, founding, invitations, pool
 from bideval.actions.appending import Saved
 from bideval.actions.bundles import export_bundle
 from bideval.actions.pool_table import TableError
+from bideval.actions.results import note_printed
 from bideval.actions.views import list_sessions, session_view
 from bideval.actions.visitor import Visitor
 from bideval.pages.access import check_session, signed_in
@@ -51,6 +52,10 @@ class JoinBody(Body):
 class CheckInBody(Body):
     blinded: Annotated[str | None, Field(max_length=64)] = None
     seat: Annotated[str, Field(max_length=41)]
+
+
+class CopiesBody(Body):
+    copies: Annotated[int, Field(ge=1, le=1_000)]
 
 
 class AnswerBody(Body):
@@ -162,6 +167,18 @@ def invitation(
 ) -> dict[str, object]:
     noted = invitations.note_answer(venue, session, blinded=body.blinded, answer=body.answer)
     return saved_answer(noted)
+
+
+@router.post("/api/sessions/{session}/printed", status_code=201)
+def printed(
+    session: str,
+    venue: TheVenue,
+    visitor: Annotated[Visitor, Depends(signed_in("printed"))],
+    body: Annotated[CopiesBody, Depends(json_body(CopiesBody))],
+) -> dict[str, object]:
+    with venue.book.reading(session) as fold:
+        check_session(fold, visitor)
+    return saved_answer(note_printed(venue, session, body.copies))
 
 
 @router.get("/api/sessions/{session}/bundle")

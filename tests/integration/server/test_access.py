@@ -27,6 +27,7 @@ ROUTES = {
     "expected": ("GET", "/api/sessions/{session}/checkin"),
     "check_in": ("POST", "/api/sessions/{session}/checkin"),
     "invitations": ("POST", "/api/sessions/{session}/invitations"),
+    "printed": ("POST", "/api/sessions/{session}/printed"),
     "bundle": ("GET", "/api/sessions/{session}/bundle"),
     "report": ("GET", "/api/sessions/{session}/report.pdf"),
 }
