@@ -40,9 +40,6 @@ COSIGNATURE_BYTES: Final = 1_024
 FILE_BYTES: Final = 8_589_934_592
 """One file (8 GiB): sealed bids with drawings are the largest; anything above is a wrong number."""
 
-FRONTIER_BYTES: Final = 4_096
-"""The serialised frontier of a tree; 64 digests at most."""
-
 # Credit: what may be on its way without an acknowledgement.
 
 WINDOW_LINES: Final = 1_024

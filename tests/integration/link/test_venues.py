@@ -124,6 +124,43 @@ async def test_restarted_venue_goes_on_from_its_disk():
     await fenghua.stop()
 
 
+async def test_branch_put_back_from_a_backup_stops_that_session_only():
+    fenghua, wencheng = LiveVenue("fenghua"), LiveVenue("wencheng")
+    await fenghua.start(wencheng.peer())
+    await wencheng.start(fenghua.peer())
+    fenghua.found(SESSION, "wencheng")
+    await until(lambda: same(fenghua, wencheng, 1))
+    backup = wencheng.disk.snapshot()
+    for number in range(3):
+        wencheng.write(SESSION, f"lost-{number}")
+    await until(lambda: same(fenghua, wencheng, 4))
+    await wencheng.stop()
+    again = LiveVenue("wencheng")
+    again.disk = again.host.disk = backup
+    backup.records[SESSION].epoch = 2
+    await again.start(fenghua.peer())
+    await until(lambda: bool(again.host.faults))
+    assert [(fault.kind, fault.session) for _, fault in again.host.faults] == [
+        (FaultKind.STALE_BACKUP, SESSION)
+    ]
+    await until(lambda: fenghua.host.refused == [("wencheng", SESSION, "quarantined")])
+    fenghua.found("fh-2026-0118", "wencheng")
+    await until(lambda: "fh-2026-0118" in again.disk.records)
+    await again.stop()
+    await fenghua.stop()
+
+
+async def test_lines_that_contradict_the_copy_are_refused_as_a_fork(pair):
+    fenghua, wencheng = pair
+    fenghua.found(SESSION, "wencheng")
+    await until(lambda: same(fenghua, wencheng, 1))
+    fenghua.disk.records[SESSION].lines["wencheng"] = [b"wencheng 1 e.other.s"]
+    wencheng.write(SESSION, "mine")
+    await until(lambda: bool(fenghua.host.faults))
+    fault = fenghua.host.faults[0][1]
+    assert (fault.kind, fault.detail) == (FaultKind.FORK, "commit refused: fork")
+
+
 async def test_larger_id_dials_when_the_other_does_not(monkeypatch):
     monkeypatch.setattr(hub_module, "GRACE_S", 0.3)
     fenghua, wencheng = LiveVenue("fenghua"), LiveVenue("wencheng")

@@ -45,8 +45,8 @@ FILE = b"s" * 32
 K = limits.CHUNK_BYTES
 READ = (limits.BATCH_LINES, limits.BATCH_BYTES)
 MAIN = SharedSession(SESSION, main=True)
-OUR_MARK = StatedMark(SESSION, True, 0, chain("wencheng", []), 1)  # noqa: FBT003
-THEIR_MARK = StatedMark(SESSION, False, 0, EMPTY, 1)  # noqa: FBT003
+OUR_MARK = StatedMark(SESSION, main=True, n=0, digest=chain("wencheng", []), epoch=1)
+THEIR_MARK = StatedMark(SESSION, main=False, n=0, digest=EMPTY, epoch=1)
 
 
 def established() -> Playbook:
@@ -250,7 +250,7 @@ def test_offer_is_taken_or_declined():
     for taken in (True, False):
         play = established()
         play.machine.sessions([], play.now)
-        offer = StatedMark(SESSION, True, 0, chain("fenghua", []), 1)  # noqa: FBT003
+        offer = StatedMark(SESSION, main=True, n=0, digest=chain("fenghua", []), epoch=1)
         play.says(Marks([])).hears(Marks([offer]))
         play.does(fx.SessionOffered(SESSION, peer_main=True))
         if taken:
@@ -264,7 +264,7 @@ def test_offer_is_taken_or_declined():
 def test_mark_beyond_ours_quarantines():
     play = established()
     play.machine.sessions([MAIN], play.now)
-    mark = StatedMark(SESSION, False, 3, b"?" * 32, 1)  # noqa: FBT003
+    mark = StatedMark(SESSION, main=False, n=3, digest=b"?" * 32, epoch=1)
     play.says(Marks([OUR_MARK])).hears(Marks([mark]))
     play.does(fx.ReadMark(SESSION, Direction.DOWN, 3))
     play.machine.mark_held(SESSION, 3, None, play.now)
@@ -293,7 +293,7 @@ def test_broken_host_closes():
 def test_branch_cosigns_what_it_holds():
     play = established()
     play.machine.sessions([SharedSession(SESSION, main=False)], play.now)
-    offer = StatedMark(SESSION, True, 0, chain("fenghua", []), 1)  # noqa: FBT003
+    offer = StatedMark(SESSION, main=True, n=0, digest=chain("fenghua", []), epoch=1)
     play.hears(Marks([offer]), Checkpoint(SESSION, 2, "two"))
     play.hears(Lines(SESSION, 1, RECORD[:2], root(RECORD[:2])))
     play.machine.committed(SESSION, 2, root(RECORD[:2]), play.now)

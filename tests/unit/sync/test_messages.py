@@ -13,7 +13,7 @@ D = b"\x07" * 32
 EVERY = [
     messages.Hello(1, "fenghua", "dialler", D, 1),
     messages.Prove(b"s" * 64),
-    messages.Marks([messages.StatedMark("fh-2026", True, 3, D, 1)]),  # noqa: FBT003
+    messages.Marks([messages.StatedMark("fh-2026", main=True, n=3, digest=D, epoch=1)]),
     messages.Marks([]),
     messages.Refuse("fh-2026", "not_invited"),
     messages.Lines("fh-2026", 1, [b"a", b"b"], D),

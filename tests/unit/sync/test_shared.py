@@ -19,7 +19,9 @@ def test_main_gets_the_peers_own_lines_and_sends_the_record():
         Direction.DOWN,
         7,
     )
-    assert linked.mark() == StatedMark(SESSION, True, 3, chain("wencheng", THEIRS), 2)  # noqa: FBT003
+    assert linked.mark() == StatedMark(
+        SESSION, main=True, n=3, digest=chain("wencheng", THEIRS), epoch=2
+    )
 
 
 def test_branch_gets_the_record_and_sends_its_own_lines():
@@ -28,7 +30,7 @@ def test_branch_gets_the_record_and_sends_its_own_lines():
         SharedSession(SESSION, main=False, n=3, state=state), peer="wencheng", now=0
     )
     assert (linked.receiving.direction, linked.sends) == (Direction.DOWN, Direction.UP)
-    assert linked.mark() == StatedMark(SESSION, False, 3, root(THEIRS), 1)  # noqa: FBT003
+    assert linked.mark() == StatedMark(SESSION, main=False, n=3, digest=root(THEIRS), epoch=1)
 
 
 def test_newest_checkpoint_waits_for_the_branch():
