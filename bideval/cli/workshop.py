@@ -14,6 +14,7 @@ from bideval.cli.enrol import print_code, venue_card
 from bideval.gateways.clock import SystemClock
 from bideval.gateways.entropy import OsEntropy
 from bideval.gateways.keyring import create_keys
+from bideval.gateways.log import configure_log
 from bideval.rehearsal.persona import Devices
 from bideval.rehearsal.stage import Workshop
 from bideval.settings import load_settings
@@ -23,7 +24,8 @@ if TYPE_CHECKING:
 
 
 def open_workshop() -> Workshop:
-    """Return the workshop of this machine."""
+    """Return the workshop of this machine, whose own log tells errors only, on standard error."""
+    configure_log(clock=SystemClock(), level="error")
     return Workshop(
         make_keys=_make_keys,
         make_code=_make_code,

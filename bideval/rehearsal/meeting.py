@@ -18,6 +18,7 @@ from bideval.opening.package import Manifest, PackageFile, write_package
 from bideval.rehearsal.autopilot import ENDED, Autopilot, Expert, Officer, Play, Supervisor
 from bideval.rehearsal.client import Desk
 from bideval.rehearsal.persona import new_persona
+from bideval.rehearsal.watch import Watch
 from bideval.terms.identifiers import Role
 from bideval.terms.instants import instant_text
 
@@ -229,14 +230,12 @@ class Meeting:
         self.tasks.create_task(self._scoring())
 
     async def _report_phases(self) -> None:
-        """Tell each phase as it is reached, and for what the next one waits."""
-        told: object = None
+        """Tell what happens as it becomes visible, and for what the next phase waits."""
+        watch = Watch()
         async with self.lead.follow(self.plan.session) as views:
             async for view in views:
-                waiting = [one["condition"] for one in (view["next"] or {}).get("missing", [])]
-                if (view["phase"], waiting) != told:
-                    told = (view["phase"], waiting)
-                    self.tell("phase", {"phase": view["phase"], "waiting": waiting})
+                for event, facts in watch.news(view):
+                    self.tell(event, facts)
                 if view["phase"] in ENDED:
                     return
 
