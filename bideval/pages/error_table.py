@@ -110,6 +110,7 @@ _REFUSED: _Words = {
     "no_seat": ("No seat is free.", "没有可用席位。"),
     "no_such_move": ("The procedure does not lead there.", "流程不能进入该环节。"),
     "no_tender": ("The tender is not published yet.", "招标文件尚未发布。"),
+    "name_too_long": ("A name is too long for this session.", "名称过长。"),
     "nonce_known": ("The random number is committed already.", "随机数已提交。"),
     "not_absent": ("The venue is not away.", "该场地未断线。"),
     "not_archived": ("The session has not ended.", "项目尚未归档。"),

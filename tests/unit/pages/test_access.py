@@ -1,0 +1,39 @@
+"""The table of access: no route without a rule, no rule without a route."""
+
+from __future__ import annotations
+
+import inspect
+
+from bideval.pages import api_entries, api_files, api_people, api_sessions, live
+from bideval.pages.access import TABLE, allow, signed_in
+
+MODULES = (api_people, api_sessions, api_entries, api_files)
+GUARDS = {allow("venue").__qualname__, signed_in("me").__qualname__}
+
+
+def guards_of(route):
+    """Return the guards among a route's dependencies."""
+    calls = [dependency.call for dependency in route.dependant.dependencies]
+    return [call for call in calls if getattr(call, "__qualname__", "") in GUARDS]
+
+
+def rule_of(guard):
+    """Return the rule that a guard was made for."""
+    return inspect.getclosurevars(guard).nonlocals["route"]
+
+
+def routes():
+    return [route for module in MODULES for route in module.router.routes]
+
+
+def test_every_route_has_exactly_one_guard():
+    assert [route.path for route in routes() if len(guards_of(route)) != 1] == []
+
+
+def test_every_rule_belongs_to_one_route():
+    used = [rule_of(guard) for route in routes() for guard in guards_of(route)]
+    assert sorted(used) == sorted(TABLE.keys() - {"live", "healthz"})
+
+
+def test_live_socket_asks_the_table_itself():
+    assert 'allow("live")' in inspect.getsource(live.live)

@@ -1,0 +1,38 @@
+"""Requests that a browser sends from another site."""
+
+from __future__ import annotations
+
+import pytest
+
+from bideval.pages.api_guard import is_ours
+
+
+def scope(**headers):
+    raw = {"host": "fenghua.example", **headers}
+    return {
+        "type": "http",
+        "headers": [
+            (name.replace("_", "-").encode(), value.encode()) for name, value in raw.items()
+        ],
+    }
+
+
+@pytest.mark.parametrize(
+    ("headers", "ours"),
+    [
+        ({}, True),
+        ({"origin": "https://fenghua.example"}, True),
+        ({"origin": "https://fenghua.example:8443", "host": "fenghua.example:8443"}, True),
+        ({"origin": "https://fenghua.example.evil"}, False),
+        ({"origin": "https://fenghua.example:444"}, False),
+        ({"origin": "null"}, False),
+        ({"origin": ""}, False),
+        ({"sec_fetch_site": "same-origin"}, True),
+        ({"sec_fetch_site": "none"}, True),
+        ({"sec_fetch_site": "same-site"}, False),
+        ({"sec_fetch_site": "cross-site"}, False),
+        ({"sec_fetch_site": "same-origin", "origin": "https://evil.example"}, False),
+    ],
+)
+def test_request_is_ours_unless_a_browser_says_otherwise(headers, ours):
+    assert is_ours(scope(**headers)) is ours
