@@ -124,11 +124,12 @@ class CasePlay:
         """Let scoring begin."""
         self._begun = True
 
-    def wants(self, person: str, task: Task, _view: View) -> bool:
+    def wants(self, person: str, task: Task, view: View) -> bool:
         """Sign only when scoring may begin; who leaves without a sheet in the case signs none."""
         if task["task"] != "sign_sheet":
             return True
-        return self._begun and not (self._leaves(person) and not self._signs(person))
+        decided = all(one["verdict"] is not None for one in view["responsiveness"])
+        return self._begun and decided and not (self._leaves(person) and not self._signs(person))
 
     def chair(self, view: View) -> str:
         """Everybody votes for the first seated member."""
