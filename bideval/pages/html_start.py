@@ -137,9 +137,10 @@ class DemoGroup:
 
 @dataclass(frozen=True, slots=True)
 class DemoView:
-    """The choice of roles."""
+    """The choice of roles: newcomers who act, and `present` ones whom one may look over."""
 
     groups: tuple[DemoGroup, ...]
+    present: tuple[DemoPerson, ...] = ()
 
 
 DEMO_GROUPS = (
@@ -175,7 +176,21 @@ class DemoBody(Body):
 @router.get("/demo")
 def demo(door: TheDoor) -> Response:
     _only_in_demonstrations(door.site.demo)
-    return page(door.request, "demo", {"frame": door.bare_frame(), "view": DemoView(DEMO_GROUPS)})
+    view = DemoView(DEMO_GROUPS, _present(door.site))
+    return page(door.request, "demo", {"frame": door.bare_frame(), "view": view})
+
+
+def _present(site: TheSite) -> tuple[DemoPerson, ...]:
+    """Return the people of this venue whose keys are elsewhere: a rehearsal's."""
+    with site.venue.devices.store.read() as reader:
+        accounts = reader.accounts()
+    people = {one.person: Role(one.role) for one in accounts if one.closed_ms is None}
+    order = list(Role)
+    return tuple(
+        DemoPerson(person, role)
+        for person, role in sorted(people.items(), key=lambda one: (order.index(one[1]), one[0]))
+        if person not in DEMO_PEOPLE
+    )
 
 
 @router.post("/demo/code", status_code=201)
