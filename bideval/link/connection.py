@@ -45,6 +45,10 @@ class Register(Protocol):
         """Take a connection whose peer has proved itself; told before any other news of it."""
         ...
 
+    def may_report_stranger(self) -> bool:
+        """Tell whether one more fault of somebody unproved may reach the host now."""
+        ...
+
 
 class Connection:
     """A link in operation, from the opened WebSocket to its end."""
@@ -183,7 +187,8 @@ class Connection:
         if isinstance(effect, fx.Established):
             await self._register.came_up(self)
         elif isinstance(effect, _NEWS):
-            await self._asking.tell(effect)
+            if self.peer or self._register.may_report_stranger():
+                await self._asking.tell(effect)
         elif isinstance(effect, fx.NeedSessions):
             self._spawn(self._follow, "changes")
             await asyncio.sleep(0)  # so that the host subscribes us before it lists sessions

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+from collections import deque
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
@@ -40,6 +41,10 @@ SETTLED_S: Final = 5.0
 
 HANDSHAKES: Final = 32
 """Accepted connections whose peer has not proved itself yet."""
+
+STRANGER_FAULTS: Final = 30
+STRANGER_MINUTE_MS: Final = 60_000
+"""Faults of unproved callers that reach the host in a minute: nobody fills the log from outside."""
 
 _LOG = logging.getLogger("bideval.link")
 
@@ -84,6 +89,7 @@ class LinkHub:
         self._down = {peer.id: asyncio.Event() for peer in peers}
         self._cut_until: dict[str, int] = {}
         self._proving: set[Connection] = set()
+        self._strangers: deque[int] = deque(maxlen=STRANGER_FAULTS)
         now = clock.now_ms()
         self._states = {peer.id: LineState(up=False, since_ms=now) for peer in peers}
         for event in self._down.values():
@@ -96,7 +102,8 @@ class LinkHub:
     def cut(self, peer_id: str, duration_s: float) -> None:
         """Close the link to a peer and refuse it for a time, in both directions; 0 restores it.
 
-        For rehearsals and demonstrations. Raises KeyError for an unknown peer.
+        For rehearsals and demonstrations; on the event loop only. Raises KeyError for an unknown
+        peer.
         """
         peer = self._peers[peer_id]
         self._cut_until[peer.id] = self._clock.monotonic_ms() + round(duration_s * 1000)
@@ -136,6 +143,15 @@ class LinkHub:
             before.leave()
         else:
             await self._tell(peer, up=True)
+
+    def may_report_stranger(self) -> bool:
+        """Let through as many faults of unproved callers as a minute may have."""
+        now = self._clock.monotonic_ms()
+        full = len(self._strangers) == STRANGER_FAULTS
+        if full and now - self._strangers[0] < STRANGER_MINUTE_MS:
+            return False
+        self._strangers.append(now)
+        return True
 
     async def _serve(self, channel: Channel, side: Side, peers: Sequence[PeerVenue]) -> None:
         machine = LinkMachine(

@@ -180,7 +180,7 @@ class LinkMachine:
 
     def lines_read(self, session: str, first: int, lines: Sequence[bytes], now: int) -> None:
         """Answer Read, repeating its `first`; no lines: there are no more at present."""
-        self._answer(lambda: self._table.lines_read(session, first, lines), now)
+        self._answer(lambda: self._table.lines_read(session, first, lines, now), now)
 
     def committed(self, session: str, n: int, digest: bytes, now: int) -> None:
         """Answer Commit: durable now are `n` lines with that chain or root."""

@@ -79,7 +79,7 @@ class SendingStream:
         self._settle()
         return self._reading
 
-    def lines_read(self, first: int, lines: Sequence[bytes]) -> tuple[Lines, int] | None:
+    def lines_read(self, first: int, lines: Sequence[bytes], now: int) -> tuple[Lines, int] | None:
         """Return the batch to send and its bytes; None for an empty or an outdated answer.
 
         Raises SessionFault when our own storage gives lines that do not follow.
@@ -91,6 +91,8 @@ class SendingStream:
         batch, size = _fitting(lines, read)
         if batch:
             self._extend(batch)
+            if not self._flight:
+                self._moved_at = now
             self._flight.append((self._tip.n, size))
             self._flight_bytes += size
             self._hinted = True

@@ -104,12 +104,12 @@ class SessionTable:
             raise SessionFault(FaultKind.STALE_BACKUP, session, detail, stated=stated)
         self._begin(found, found.stated, state, now)
 
-    def lines_read(self, session: str, first: int, lines: Sequence[bytes]) -> None:
+    def lines_read(self, session: str, first: int, lines: Sequence[bytes], now: int) -> None:
         """Send what storage gave."""
         found = self._sessions.get(session)
         if found is None or found.sending is None:
             return
-        answer = found.sending.lines_read(first, lines)
+        answer = found.sending.lines_read(first, lines, now)
         if answer is not None:
             self._outbox.append(session, *answer)
         self._hungry[session] = None

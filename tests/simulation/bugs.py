@@ -41,8 +41,8 @@ def believe_in_what_was_sent(patch: MonkeyPatch) -> None:
     """Take lines as saved by the peer once they are sent."""
     original = SessionTable.lines_read
 
-    def lines_read(self, session, first, lines):
-        original(self, session, first, lines)
+    def lines_read(self, session, first, lines, now):
+        original(self, session, first, lines, now)
         found = self._sessions.get(session)
         if found is not None and found.sending is not None:
             self._emit(fx.PeerHas(session, found.sends, found.sending.sent))

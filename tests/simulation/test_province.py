@@ -6,7 +6,7 @@ import pytest
 
 from tests.simulation.scenario import play
 
-SEEDS_PER_TEST = 20
+SEEDS_PER_TEST = 10
 
 
 @pytest.mark.parametrize("first", range(0, 300, SEEDS_PER_TEST))

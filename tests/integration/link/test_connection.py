@@ -9,7 +9,7 @@ import pytest
 
 from bideval.link import connection as connection_module
 from bideval.link.channels import ChannelClosedError, dial
-from bideval.link.hub import LinkHub
+from bideval.link.hub import STRANGER_FAULTS, LinkHub
 from bideval.link.sockets import UNSENT_BYTES, USER_TIMEOUT_MS, harden
 from bideval.sync import effects as fx
 from bideval.sync.proving import LocalVenue, Side
@@ -46,6 +46,15 @@ def test_delays_have_full_jitter_and_a_ceiling():
     assert [low < 0.95 * high for low, high in zip(longest, ceilings, strict=True)] == [False] * 4
     assert [low > high for low, high in zip(longest, ceilings, strict=True)] == [False] * 4
     assert min(hub._delay_s(10) for _ in range(300)) < 1.0
+
+
+def test_strangers_reach_the_host_only_so_often():
+    hub, _ = hub_of("fenghua")
+    now = [1_000]
+    hub._clock.monotonic_ms = lambda: now[0]
+    first = [hub.may_report_stranger() for _ in range(STRANGER_FAULTS + 5)]
+    now[0] += 60_000
+    assert (first.count(True), hub.may_report_stranger()) == (STRANGER_FAULTS, True)
 
 
 async def test_address_without_a_link_is_no_error_of_ours():

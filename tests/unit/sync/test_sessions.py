@@ -85,7 +85,7 @@ def stated(n=0, digest=EMPTY, *, main=False, session=SESSION, epoch=1):
 def flowing_main(n=0, **more):
     """Main, whose branch has an empty record; nothing to send at first."""
     play = Table(as_main(n, **more)).hears(Marks([stated()]))
-    play.table.lines_read(SESSION, 1, [])
+    play.table.lines_read(SESSION, 1, [], 0)
     return play.quiet()
 
 
@@ -93,7 +93,7 @@ def flowing_branch(n=0):
     """Branch, of whose lines main has none; nothing to send at first."""
     mark = stated(0, chain("fenghua", []), main=True)
     play = Table(as_branch(n)).hears(Marks([mark]))
-    play.table.lines_read(SESSION, 1, [])
+    play.table.lines_read(SESSION, 1, [], 0)
     return play.quiet()
 
 
@@ -119,7 +119,7 @@ def test_sending_begins_where_the_peer_stands():
         fx.PeerHas(SESSION, DOWN, 3),
         fx.Read(SESSION, DOWN, 4, limits.BATCH_LINES, limits.BATCH_BYTES),
     )
-    play.table.lines_read(SESSION, 4, RECORD[3:5])
+    play.table.lines_read(SESSION, 4, RECORD[3:5], 0)
     play.says(Lines(SESSION, 4, RECORD[3:5], root(RECORD[:5])))
 
 
@@ -128,7 +128,7 @@ def test_acknowledged_lines_are_what_the_peer_has():
     play.table.new_lines(SESSION)
     play.table.pump(0)
     play.does(fx.Read(SESSION, DOWN, 1, limits.BATCH_LINES, limits.BATCH_BYTES))
-    play.table.lines_read(SESSION, 1, RECORD[:2])
+    play.table.lines_read(SESSION, 1, RECORD[:2], 0)
     play.quiet().hears(Ack(SESSION, 2, root(RECORD[:2])))
     play.does(
         fx.PeerHas(SESSION, DOWN, 2),
@@ -159,7 +159,7 @@ def test_duplicate_lines_are_answered_with_the_durable_mark():
 def test_answers_for_sessions_that_are_gone_are_ignored():
     play = Table().quiet()
     play.table.mark_held(SESSION, 1, b"", 0)
-    play.table.lines_read(SESSION, 1, RECORD)
+    play.table.lines_read(SESSION, 1, RECORD, 0)
     play.table.committed(SESSION, 1, b"")
     play.table.commit_failed(SESSION, "fork", retry=False)
     play.table.new_lines(SESSION)
@@ -173,7 +173,7 @@ def test_answers_for_sessions_that_are_gone_are_ignored():
 def test_answers_before_the_peers_mark_are_ignored():
     play = Table(as_main()).quiet()
     play.table.mark_held(SESSION, 1, b"", 0)
-    play.table.lines_read(SESSION, 1, RECORD)
+    play.table.lines_read(SESSION, 1, RECORD, 0)
     play.table.new_lines(SESSION)
     play.table.left(Lines(SESSION, 1, RECORD, EMPTY), 0)
     play.table.committed(SESSION, 1, b"")
@@ -477,7 +477,7 @@ def test_backlog_without_progress_is_sent_again_once_and_then_closes():
     play = flowing_main()
     play.table.new_lines(SESSION)
     play.table.pump(0)
-    play.table.lines_read(SESSION, 1, RECORD[:2])
+    play.table.lines_read(SESSION, 1, RECORD[:2], 0)
     batch = Lines(SESSION, 1, RECORD[:2], root(RECORD[:2]))
     play.quiet().table.left(batch, 5)
     late = 5 + limits.NO_PROGRESS_MS
@@ -489,7 +489,7 @@ def test_backlog_without_progress_is_sent_again_once_and_then_closes():
         fx.FaultKind.NO_PROGRESS, SESSION, "2 lines on their way, none acknowledged"
     )
     play.does(alarm, fx.Read(SESSION, DOWN, 1, limits.BATCH_LINES, limits.BATCH_BYTES))
-    play.table.lines_read(SESSION, 1, RECORD[:2])
+    play.table.lines_read(SESSION, 1, RECORD[:2], 0)
     play.says(batch)
     with pytest.raises(LinkFault) as caught:
         play.table.tick(late + limits.NO_PROGRESS_MS)
@@ -508,7 +508,7 @@ def test_nothing_is_read_while_the_socket_is_behind(monkeypatch):
     play = flowing_main()
     play.table.new_lines(SESSION)
     play.table.pump(0)
-    play.table.lines_read(SESSION, 1, RECORD[:1])
+    play.table.lines_read(SESSION, 1, RECORD[:1], 0)
     play.effects.clear()
     play.table.pump(0)
     play.does()
@@ -524,7 +524,7 @@ def test_session_without_credit_waits_for_that_of_others():
     reads = [effect.session for effect in play.effects if isinstance(effect, fx.Read)]
     assert reads == names[:32]
     play.effects.clear()
-    play.table.lines_read(names[0], 1, [])
+    play.table.lines_read(names[0], 1, [], 0)
     play.table.pump(0)
     play.does(fx.Read(names[32], DOWN, 1, limits.BATCH_LINES, limits.BATCH_BYTES))
 
@@ -533,6 +533,6 @@ def test_stopped_session_gives_its_credit_back():
     play = flowing_main()
     play.table.new_lines(SESSION)
     play.table.pump(0)
-    play.table.lines_read(SESSION, 1, [line("fenghua", 1, "x" * 1_000)])
+    play.table.lines_read(SESSION, 1, [line("fenghua", 1, "x" * 1_000)], 0)
     play.hears(Refuse(SESSION, "busy"))
     assert (play.table._credit.available, play.outbox.line_bytes) == (limits.LINK_WINDOW_BYTES, 0)
