@@ -47,7 +47,6 @@ from bideval.terms.errors import BidevalError
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
-    from concurrent.futures import Future
 
     from bideval.audit.verifier import Verdict
     from bideval.rehearsal.stage import Workshop
@@ -113,16 +112,18 @@ def run(args: argparse.Namespace) -> int:
 def _run(args: argparse.Namespace, out: Path, screen: Screen) -> int:
     workshop = open_workshop()
     venues = plan_venues(VENUES, out / "venues", _ports(args.port, screen))
-    screen.step("papers")
+    screen.tell("papers", {})
     with ProcessPoolExecutor(PDF_WORKERS, initializer=_ignore_interrupt) as makers:
-        papers = [makers.submit(bid_pdf, number) for number in range(_bid_count())]
+        making = [makers.submit(bid_pdf, number) for number in range(_bid_count())]
         write_settings(venues, workshop.make_keys, demo=True)
         codes = first_accounts(venues, workshop)
-        with running(venues):
-            screen.step("servers", urls=[venue.url for venue in venues])
-            verdict = _evaluate(_plan(venues, codes, papers, screen), workshop, out, screen)
-            if not args.once:
-                _leave_running(venues, screen)
+        papers = [paper.result() for paper in making]
+    screen.tell("papers_done", {"pages": sum(_pages(paper) for paper in papers)})
+    with running(venues):
+        screen.tell("servers", {"urls": [venue.url for venue in venues]})
+        verdict = _evaluate(_plan(venues, codes, papers), workshop, out, screen)
+        if not args.once:
+            _leave_running(venues, screen)
     return VERIFIED if verdict.ok else NOT_VERIFIED
 
 
@@ -155,13 +156,8 @@ def _bid_count() -> int:
 
 
 def _plan(
-    venues: Sequence[VenuePlan],
-    codes: Mapping[str, str],
-    papers: Sequence[Future[bytes]],
-    screen: Screen,
+    venues: Sequence[VenuePlan], codes: Mapping[str, str], papers: Sequence[bytes]
 ) -> MeetingPlan:
-    made = [paper.result() for paper in papers]
-    screen.step("papers_done", pages=sum(_pages(paper) for paper in made))
     tender = example_tender()
     return MeetingPlan(
         session=SESSION,
@@ -170,7 +166,7 @@ def _plan(
         venues=venues,
         officers=OFFICERS,
         tender=tender,
-        bids=example_bids(made),
+        bids=example_bids(papers),
         pool=example_pool([seat["venue"] for seat in tender["panel"]["seats"]]),
         codes=codes,
     )
@@ -238,12 +234,8 @@ class Screen:
         """Print a line of its own."""
         self._print(line_for(LANGUAGES[self.language], key, facts) or key)
 
-    def step(self, event: str, **facts: object) -> None:
-        """Print what happened with the time and the progress."""
-        self.tell(event, facts)
-
     def tell(self, event: str, facts: Mapping[str, object]) -> None:
-        """Print an event of the meeting; a phase is told once."""
+        """Print what happened with the time and the progress; a phase is told once."""
         if event == "phase":
             phase = Phase(str(facts["phase"]))
             if phase is self.phase:
