@@ -73,6 +73,7 @@ def check_in(
 ) -> SeatCode:
     """Give a drawn expert (or, without `blinded`, a representative) a seat and its code.
 
+    Who sits there already gets a code for a new key, for example after a fault of the seat's PC.
     Raises InputError `seat_name`, RefusedError `not_expected`, `seat_taken`.
     """
     person = person_id(seat, field="seat")
@@ -80,8 +81,9 @@ def check_in(
         raise InputError("seat_name", field="seat", rule="seat.venue")
     with venue.book.reading(session) as fold:
         if blinded is not None:
-            _check_expected(fold.panel.seat_of(blinded), venue.id)
-        if fold.panel.member(person) is not None:
+            _check_expected(fold.panel.seat_of(blinded), venue.id, person)
+        sitting = fold.people.persons.get(person)
+        if sitting is not None and sitting.ticket != blinded:
             raise RefusedError("seat_taken", field="seat", rule="seat.once")
     code = new_code(venue)
     activation = Activation(
@@ -136,9 +138,11 @@ def _book(venue: Venue, session: str, seat: str, blinded: str | None, *, status:
     venue.devices.store.write(lambda tx: tx.put_seat(booking)).result()
 
 
-def _check_expected(seat: DrawnSeat | None, venue: str) -> None:
+def _check_expected(seat: DrawnSeat | None, venue: str, person: str) -> None:
     if seat is None or seat.item.venue != venue:
         raise RefusedError("not_expected", field="blinded", rule="checkin.venue")
+    if seat.state is SeatState.CHECKED_IN and seat.person != person:
+        raise RefusedError("seat_taken", field="blinded", rule="seat.once")
     if seat.state not in {SeatState.DRAWN, SeatState.ACCEPTED, SeatState.CHECKED_IN}:
         raise RefusedError("not_expected", field="blinded", rule="checkin.state")
 

@@ -69,15 +69,22 @@ def common_session(venue: Venue, peer: str, session: str) -> Common | None:
         if head is None:
             return None
         if main == peer:
-            return Common(session, False, head.size, head.frontier, head.epoch, None)  # noqa: FBT003
+            return Common(
+                session=session,
+                main=False,
+                n=head.size,
+                state=head.frontier,
+                epoch=head.epoch,
+                checkpoint=None,
+            )
         origin = reader.origin_head(session, peer)
         return Common(
-            session,
-            True,  # noqa: FBT003
-            origin.n,
-            origin.chain if origin.n else b"",
-            head.epoch,
-            uncosigned(reader, session, peer),
+            session=session,
+            main=True,
+            n=origin.n,
+            state=origin.chain if origin.n else b"",
+            epoch=head.epoch,
+            checkpoint=uncosigned(reader, session, peer),
         )
 
 

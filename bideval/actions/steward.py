@@ -60,8 +60,9 @@ class Steward:
         self.tick()
 
     def tick(self) -> None:
-        """Look at all live sessions."""
+        """Look at all live sessions, also at what another process of this venue wrote."""
         for session in self._venue.book.live_sessions():
+            self._venue.book.refresh(session)
             self.wake(session)
 
     def wake(self, session: str) -> None:

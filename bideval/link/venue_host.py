@@ -181,7 +181,13 @@ class VenueHost:
             self._steward.wake(session)
         return upto
 
-    async def peer_has(self, peer: str, session: str, direction: Direction, upto: int) -> None:  # noqa: ARG002
+    async def peer_has(
+        self,
+        peer: str,  # noqa: ARG002  # one other venue is enough, whichever
+        session: str,
+        direction: Direction,
+        upto: int,
+    ) -> None:
         if direction is Direction.DOWN:
             await asyncio.to_thread(self._venue.spread.elsewhere, session, upto)
         else:

@@ -16,6 +16,16 @@ PRICES = {"bid-a": "880000.00", "bid-b": "800000.00", "bid-c": "850000.00"}
 
 def hold(venues, *, per_venue):
     """Hold a session at the first of these venues and return everybody."""
+    officers, supervisor = begin(venues, per_venue=per_venue)
+    bidders = bid_and_open(venues, officers)
+    draw(officers[0], supervisor, venues, per_venue)
+    experts = check_in(venues)
+    evaluate(officers[0], supervisor, experts)
+    return officers, supervisor, bidders, experts
+
+
+def begin(venues, *, per_venue):
+    """Found a session at the first of these venues, with officers, a supervisor and a tender."""
     names = list(venues)
     main = venues[names[0]]
     officers = [Person(f"officer-{letter}", "officer", main) for letter in "abc"]
@@ -28,16 +38,19 @@ def hold(venues, *, per_venue):
     for person in (*officers, supervisor):
         person.join(SESSION)
     publish(chief, officers, supervisor, names, per_venue)
+    return officers, supervisor
+
+
+def bid_and_open(venues, officers):
+    """Seal three bids and open them after the deadline."""
+    main = next(iter(venues.values()))
     bidders = [Person(f"bidder-{letter}", "bidder", main) for letter in "abc"]
     for bidder, (bid, price) in zip(bidders, PRICES.items(), strict=True):
         bidder.enrol()
         bidder.join(SESSION)
         bidder.bid(SESSION, bid, price, content=f"%PDF-1.4 {bid}".encode())
-    open_bids(main, chief, officers)
-    draw(chief, supervisor, venues, per_venue)
-    experts = check_in(venues)
-    evaluate(chief, supervisor, experts)
-    return officers, supervisor, bidders, experts
+    open_bids(main, officers[0], officers)
+    return bidders
 
 
 def publish(chief, officers, supervisor, names, per_venue):

@@ -91,7 +91,7 @@ def test_port_that_is_taken_is_one_line(settings_file, capsys):
 
 def test_demo_does_not_leave_loopback(settings_file, capsys):
     settings_file.write_text("demo = true\n" + SETTINGS)
-    code = main(["serve", "--config", str(settings_file), "--host", "0.0.0.0"])  # noqa: S104
+    code = main(["serve", "--config", str(settings_file), "--host", "0.0.0.0"])  # noqa: S104  # it is refused
     assert (code, "bad_settings" in capsys.readouterr().err) == (2, True)
 
 

@@ -1,0 +1,115 @@
+"""Experts at the door: who sees names, what a seat's code is worth, who follows whom."""
+
+from __future__ import annotations
+
+import time
+
+import pytest
+
+from tests.integration.server import test_course as course
+from tests.integration.server.people import Person, running_venues
+
+SESSION = course.SESSION
+CHECKIN = f"/api/sessions/{SESSION}/checkin"
+
+
+@pytest.fixture(scope="module")
+def drawn(tmp_path_factory):
+    """A session of one venue whose panel is drawn, and its operator."""
+    with running_venues(tmp_path_factory.mktemp("venues"), ["fenghua"]) as venues:
+        officers, supervisor = course.begin(venues, per_venue=3)
+        course.bid_and_open(venues, officers)
+        course.draw(officers[0], supervisor, venues, 3)
+        operator = Person("operator-door", "operator", venues["fenghua"])
+        operator.enrol()
+        yield officers[0], operator
+
+
+def expected(operator):
+    return operator.ok(operator.http.get(CHECKIN))["experts"]
+
+
+def error_of(response):
+    return response.status_code, response.json()["error"]["code"]
+
+
+def seat_three(operator):
+    return next(one for one in expected(operator) if one["seat"] == 3)
+
+
+def seated(operator, number):
+    """Check the expert of a drawn seat in, under the seat's number."""
+    one = next(one for one in expected(operator) if one["seat"] == number)
+    body = {"blinded": one["blinded"], "seat": f"fenghua-{number:02d}"}
+    given = operator.ok(operator.http.post(CHECKIN, json=body))
+    expert = Person(given["person"], "expert", operator.at, session=SESSION)
+    expert.enrol(given["code"], SESSION)
+    return expert, one
+
+
+def test_operator_sees_the_names_of_the_drawn(drawn):
+    _, operator = drawn
+    experts = expected(operator)
+    assert [one["seat"] for one in experts] == [1, 2, 3]
+    assert all(one["identity"]["name"].startswith("Expert fenghua ") for one in experts)
+
+
+def test_names_are_nowhere_else(drawn):
+    officer, operator = drawn
+    names = [one["identity"]["name"] for one in expected(operator)]
+    seen = officer.http.get(f"/api/sessions/{SESSION}").text
+    files = [one for one in operator.at.settings.data_dir.rglob("*") if one.is_file()]
+    stored = b"".join(one.read_bytes() for one in files)
+    assert [name for name in names if name in seen or name.encode() in stored] == []
+
+
+@pytest.mark.parametrize(
+    ("body", "answer"),
+    [
+        ({"blinded": "0" * 64, "seat": "fenghua-01"}, (409, "not_expected")),
+        ({"blinded": None, "seat": "wencheng-01"}, (422, "seat_name")),
+        ({"blinded": None, "seat": "Fenghua 01"}, (422, "bad_person_id")),
+    ],
+)
+def test_seat_is_refused(body, answer, drawn):
+    _, operator = drawn
+    assert error_of(operator.http.post(CHECKIN, json=body)) == answer
+
+
+def test_expert_is_bound_to_the_session_of_the_seat(drawn):
+    _, operator = drawn
+    expert, _ = seated(operator, 1)
+    me = expert.http.get("/api/me").json()
+    assert (me["role"], me["session"]) == ("expert", SESSION)
+    assert error_of(expert.http.get("/api/sessions/other-session"))[0] == 404
+    assert expert.view(SESSION)["me"]["person"] == expert.name
+
+
+def test_new_key_of_a_seat_closes_the_old_one(drawn):
+    _, operator = drawn
+    expert, _ = seated(operator, 2)
+    fresh, _ = seated(operator, 2)
+    assert error_of(expert.http.get("/api/me")) == (401, "not_signed_in")
+    assert fresh.view(SESSION)["me"]["kid"] == fresh.key.key_id
+    old = expert.entry(SESSION, "declaration.signed", {"discipline": True, "recusal": "none"})
+    assert error_of(fresh.send(SESSION, old)) == (403, "key_closed")
+
+
+def test_taken_seat_is_not_given_to_somebody_else(drawn):
+    _, operator = drawn
+    seated(operator, 2)
+    third = seat_three(operator)
+    body = {"blinded": third["blinded"], "seat": "fenghua-02"}
+    assert error_of(operator.http.post(CHECKIN, json=body)) == (409, "seat_taken")
+
+
+def test_who_declines_is_followed_by_the_next_ticket(drawn):
+    officer, operator = drawn
+    third = seat_three(operator)
+    answer = {"blinded": third["blinded"], "answer": "declined"}
+    officer.ok(officer.http.post(f"/api/sessions/{SESSION}/invitations", json=answer))
+    end = time.monotonic() + 10
+    while (after := seat_three(operator))["blinded"] == third["blinded"]:
+        assert time.monotonic() < end
+        time.sleep(0.05)
+    assert after["identity"]["name"] != third["identity"]["name"]
