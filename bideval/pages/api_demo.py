@@ -5,17 +5,32 @@ Not decided here: what the people so signed in may do; a cookie is for looking, 
 """
 
 from typing import Annotated
+from urllib.parse import parse_qsl
 
-from fastapi import APIRouter, Depends, Response
+from fastapi import APIRouter, Depends
 from pydantic import Field
+from starlette.requests import Request
+from starlette.responses import JSONResponse, RedirectResponse, Response
 
 from bideval.actions.accounts import sign_in
-from bideval.pages.context import Body, TheSite, json_body, set_cookie
+from bideval.pages.context import (
+    JSON_BYTES,
+    Body,
+    Site,
+    TheSite,
+    checked,
+    json_body,
+    limited_body,
+    set_cookie,
+)
+from bideval.pages.views.demo import first_page
+from bideval.ports import Account
 from bideval.terms.errors import RefusedError
 
 router = APIRouter()
 
 LONGEST_CUT_S = 3_600
+FORM = "application/x-www-form-urlencoded"
 
 
 class PersonBody(Body):
@@ -27,21 +42,38 @@ class CutBody(Body):
     seconds: Annotated[int, Field(ge=0, le=LONGEST_CUT_S)]
 
 
+async def person_body(request: Request) -> PersonBody:
+    """Read the person from JSON, or from the form of the page."""
+    if not request.headers.get("content-type", "").startswith(FORM):
+        return await json_body(PersonBody)(request)
+    text = (await limited_body(request, JSON_BYTES)).decode("utf-8", "replace")
+    return checked(PersonBody, dict(parse_qsl(text)))
+
+
 @router.post("/demo/login")
 def log_in_as(
-    response: Response,
-    site: TheSite,
-    body: Annotated[PersonBody, Depends(json_body(PersonBody))],
-) -> dict[str, object]:
+    request: Request, site: TheSite, body: Annotated[PersonBody, Depends(person_body)]
+) -> Response:
+    """Sign a visitor in as somebody; a form goes on to where that person begins to look."""
+    account = _live_account(site, body.person)
+    signed = sign_in(site.venue, account)
+    visitor = signed.visitor
+    response: Response = JSONResponse(
+        {"person": visitor.person, "role": visitor.role, "session": visitor.session}
+    )
+    if request.headers.get("content-type", "").startswith(FORM):
+        response = RedirectResponse(first_page(site.venue, account), status_code=303)
+    set_cookie(response, site, signed.token)
+    return response
+
+
+def _live_account(site: Site, person: str) -> Account:
     with site.venue.devices.store.read() as reader:
-        accounts = reader.accounts(person=body.person)
+        accounts = reader.accounts(person=person)
     live = [account for account in accounts if account.closed_ms is None]
     if not live:
         raise RefusedError("unknown_person", field="person")
-    signed = sign_in(site.venue, live[-1])
-    set_cookie(response, site, signed.token)
-    visitor = signed.visitor
-    return {"person": visitor.person, "role": visitor.role, "session": visitor.session}
+    return live[-1]
 
 
 @router.post("/demo/cut-line", status_code=204)

@@ -15,8 +15,8 @@ from bideval.pages.access import takes_part
 from bideval.pages.context import Body, TheSite, json_body
 from bideval.pages.html_room import Door, TheDoor
 from bideval.pages.language import COOKIE, COOKIE_SECONDS, LANGUAGES
-from bideval.pages.names import N_
 from bideval.pages.rendering import page
+from bideval.pages.views.demo import NEWCOMERS, demo_view
 from bideval.pages.views.frame import rooms_of
 from bideval.pages.views.panel import next_task
 from bideval.scoring.rulebooks import RULEBOOKS
@@ -117,58 +117,6 @@ def choose_language(
     return response
 
 
-@dataclass(frozen=True, slots=True)
-class DemoPerson:
-    """Somebody whom the demonstration lets a visitor be."""
-
-    person: str
-    role: Role
-    url: str = "/"
-
-
-@dataclass(frozen=True, slots=True)
-class DemoGroup:
-    """People of one side."""
-
-    title: str
-    people: tuple[DemoPerson, ...]
-    links: tuple[tuple[str, str], ...] = ()
-
-
-@dataclass(frozen=True, slots=True)
-class DemoView:
-    """The choice of roles: newcomers who act, and `present` ones whom one may look over."""
-
-    groups: tuple[DemoGroup, ...]
-    present: tuple[DemoPerson, ...] = ()
-
-
-DEMO_GROUPS = (
-    DemoGroup(
-        N_("Procuring side"),
-        tuple(DemoPerson(f"officer-demo-{at}", Role.OFFICER) for at in (1, 2, 3)),
-    ),
-    DemoGroup(
-        N_("Bidders"),
-        tuple(DemoPerson(f"bidder-demo000{at}", Role.BIDDER) for at in (1, 2, 3)),
-    ),
-    DemoGroup(
-        N_("Venue and supervision"),
-        (
-            DemoPerson("operator-demo", Role.OPERATOR),
-            DemoPerson("supervisor-demo", Role.SUPERVISOR),
-            DemoPerson("auditor-demo", Role.AUDITOR),
-        ),
-    ),
-    DemoGroup(
-        N_("Experts"),
-        (),
-        ((N_("Experts enrol with the code that the operator's check-in page gives."), "/enrol"),),
-    ),
-)
-DEMO_PEOPLE = {one.person: one.role for group in DEMO_GROUPS for one in group.people}
-
-
 class DemoBody(Body):
     person: str
 
@@ -176,30 +124,17 @@ class DemoBody(Body):
 @router.get("/demo")
 def demo(door: TheDoor) -> Response:
     _only_in_demonstrations(door.site.demo)
-    view = DemoView(DEMO_GROUPS, _present(door.site))
+    view = demo_view(door.site.venue)
     return page(door.request, "demo", {"frame": door.bare_frame(), "view": view})
-
-
-def _present(site: TheSite) -> tuple[DemoPerson, ...]:
-    """Return the people of this venue whose keys are elsewhere: a rehearsal's."""
-    with site.venue.devices.store.read() as reader:
-        accounts = reader.accounts()
-    people = {one.person: Role(one.role) for one in accounts if one.closed_ms is None}
-    order = list(Role)
-    return tuple(
-        DemoPerson(person, role)
-        for person, role in sorted(people.items(), key=lambda one: (order.index(one[1]), one[0]))
-        if person not in DEMO_PEOPLE
-    )
 
 
 @router.post("/demo/code", status_code=201)
 def demo_code(
     site: TheSite, body: Annotated[DemoBody, Depends(json_body(DemoBody))]
 ) -> dict[str, str]:
-    """Give a code for one of the demonstration's people; there are none elsewhere."""
+    """Give a code for one of the demonstration's newcomers; there are none elsewhere."""
     _only_in_demonstrations(site.demo)
-    role = DEMO_PEOPLE.get(body.person)
+    role = NEWCOMERS.get(body.person)
     if role is None:
         raise RefusedError("not_found", field="person")
     return {"code": invite(site.venue, body.person, role)}

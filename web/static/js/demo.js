@@ -1,6 +1,5 @@
 /**
- * The demonstration page: one press becomes a role, by its code the first time, by the kept key afterwards,
- * or looks at the pages of somebody whose key is elsewhere.
+ * The demonstration page: one press becomes a role, by its code the first time, by the kept key afterwards.
  */
 import { busy } from "./forms.js";
 import { allKeys } from "./keys.js";
@@ -26,18 +25,9 @@ async function become(form) {
   location.assign(then);
 }
 
-/** @param {HTMLFormElement} form */
-async function look(form) {
-  const { person = "", then = "/" } = form.dataset;
-  await postJson("/demo/login", { person });
-  location.assign(then);
-}
-
 document.addEventListener("submit", (event) => {
   const form = event.target;
-  if (!(form instanceof HTMLFormElement)) return;
-  const act = form.classList.contains("become") ? become : form.classList.contains("look") ? look : null;
-  if (act === null) return;
+  if (!(form instanceof HTMLFormElement) || !form.classList.contains("become")) return;
   event.preventDefault();
-  void busy(form, () => act(form));
+  void busy(form, () => become(form));
 });
