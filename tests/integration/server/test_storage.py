@@ -1,0 +1,91 @@
+"""A full disk: nothing new is confirmed, nothing confirmed is lost, and it goes on by itself."""
+
+from __future__ import annotations
+
+import resource
+import time
+from contextlib import contextmanager
+
+import pytest
+
+from bideval.cli.rebuild import rebuild
+from tests.integration.server.people import Person, running_venues
+
+SESSION = "fh-2026-0400"
+
+
+@contextmanager
+def full_disk(size):
+    """Let no file of this process grow past a size."""
+    before = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (size, before[1]))
+    try:
+        yield
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, before)
+
+
+def note(supervisor, number):
+    text = f"Warning {number}. " + "x" * 1_900
+    return supervisor.entry(SESSION, "supervisor.warned", {"text": text})
+
+
+def health(place):
+    return place.clients[0].get("/healthz").json()["state"]
+
+
+@pytest.fixture
+def place(tmp_path):
+    with running_venues(tmp_path, ["fenghua"]) as venues:
+        yield venues["fenghua"]
+
+
+@pytest.fixture
+def supervisor(place):
+    """A supervisor in a session whose first entry is confirmed."""
+    officer = Person("officer-a", "officer", place)
+    watching = Person("supervisor-a", "supervisor", place)
+    for person in (officer, watching):
+        person.enrol()
+    founding = {"id": SESSION, "title": "Beds", "rulebook": "rehearsal/1"}
+    officer.ok(officer.http.post("/api/sessions", json=founding))
+    watching.join(SESSION)
+    return watching
+
+
+def write_until_refused(supervisor):
+    """Hand entries in; return those confirmed, the refused one, and its answer."""
+    kept = []
+    for number in range(500):
+        jws = note(supervisor, number)
+        response = supervisor.send(SESSION, jws)
+        if not response.is_success:
+            return kept, jws, response
+        kept.append(response.json()["entry"])
+    raise AssertionError("the disk never filled")
+
+
+def test_full_disk_stops_writes_and_goes_on_by_itself(place, supervisor):
+    supervisor.ok(supervisor.send(SESSION, note(supervisor, -1)))
+    wal = place.settings.data_dir / "bideval.sqlite-wal"
+    with full_disk(wal.stat().st_size + 30_000):
+        kept, jws, refused = write_until_refused(supervisor)
+        code = refused.json()["error"]["code"]
+        assert (refused.status_code, code, health(place)) == (503, "storage_fault", "faulted")
+        assert supervisor.http.get(f"/api/sessions/{SESSION}").status_code == 200
+    end = time.monotonic() + 20
+    while health(place) != "running":
+        assert time.monotonic() < end
+        time.sleep(0.1)
+    again = supervisor.ok(supervisor.send(SESSION, jws))
+    for entry in [*kept, again["entry"]]:
+        path = f"/api/sessions/{SESSION}/entries/{entry}"
+        assert supervisor.ok(supervisor.http.get(path))["void"] is None
+
+
+def test_rebuild_comes_to_the_same_root(place, supervisor):
+    supervisor.ok(supervisor.send(SESSION, note(supervisor, 1)))
+    head = place.venue.book.head(SESSION)
+    (line,) = rebuild(place.venue)
+    assert line.startswith(f"{SESSION}: {head.size} entries, 0 pending, ")
+    assert line.endswith(f" root {head.root.hex()}")
