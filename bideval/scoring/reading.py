@@ -8,7 +8,6 @@ Unlike evidence, a case file is not signed, and unknown keys may hold anything, 
 from __future__ import annotations
 
 import json
-import math
 from typing import NoReturn
 
 from bideval.scoring.case import Case, parse_case
@@ -18,8 +17,8 @@ from bideval.terms.errors import InputError
 MAX_CASE_BYTES = 32 * 1024 * 1024
 """Bytes of a case file: some hundred times the largest real one."""
 
-_MAX_INTEGER_LENGTH = 19
-"""Digits of an integer that is worth converting; no count in a case comes near."""
+_MAX_INTEGER_LENGTH = 400
+"""Characters of an integer: no count comes near, and longer ones would be slow to convert."""
 
 
 def read_case(data: bytes) -> Case:
@@ -30,7 +29,8 @@ def read_case(data: bytes) -> Case:
 def decode_json(data: bytes) -> object:
     """Decode JSON text (RFC 8259) in UTF-8, with or without byte order mark.
 
-    Duplicate keys (section 4 leaves them open) and NaN or Infinity are refused.
+    Refused are duplicate keys (section 4 leaves them open), NaN and Infinity, and integers of
+    more than 400 characters.
     Raises `InputError` at `case`, the file as a whole.
     """
     if len(data) > MAX_CASE_BYTES:
@@ -66,11 +66,11 @@ def _refuse_constant(name: str) -> NoReturn:
     raise _refusal("not_json", f"is not JSON: {name} is no number")
 
 
-def _integer(text: str) -> int | float:
-    """Keep huge integers out of the slow conversion; nothing accepts the infinity they become."""
-    if len(text) <= _MAX_INTEGER_LENGTH:
-        return int(text)
-    return -math.inf if text.startswith("-") else math.inf
+def _integer(text: str) -> int:
+    if len(text) > _MAX_INTEGER_LENGTH:
+        detail = f"holds an integer of more than {_MAX_INTEGER_LENGTH} characters"
+        raise _refusal("integer_too_long", detail)
+    return int(text)
 
 
 def _refusal(code: str, detail: str) -> InputError:
