@@ -17,6 +17,9 @@ if TYPE_CHECKING:
 PAGE_LINES = 500
 MOVES = frozenset({"phase.moved", "session.paused", "session.resumed", "result.consolidated"})
 
+HUSHED = frozenset({"person.enrolled", "bid.sealed", "bid.withdrawn"})
+"""What bidders do while the box is open."""
+
 
 def session_topic(session: str) -> str:
     """Return the topic of one session's news."""
@@ -36,12 +39,15 @@ def link_topic() -> str:
 def tell_news(venue: Venue, session: str, news: Sequence[StoredLine]) -> None:
     """After a commit: the record has grown, own entries have a place, links have work.
 
-    While the box is open, nobody is told how long the record is: that would count bids.
+    While the box is open, nobody is told how long the record is, nor that a bidder came or sealed:
+    that would count bids.
     """
     fanout, topic = venue.devices.fanout, session_topic(session)
     with venue.book.reading(session) as fold:
         size = fold.size if fold.bidding.closed else None
-    fanout.publish(topic, {"type": "head", "size": size})
+        box_is_open = fold.tender is not None and not fold.bidding.closed
+    if not (box_is_open and all(stored.kind in HUSHED for stored in news)):
+        fanout.publish(topic, {"type": "head", "size": size})
     if any(stored.kind in MOVES for stored in news):
         fanout.publish(topic, {"type": "phase"})
     if any(stored.kind == "session.founded" for stored in news):

@@ -12,6 +12,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import hashlib
+import json
 from typing import TYPE_CHECKING, Any, Self
 
 import httpx2
@@ -31,10 +32,10 @@ if TYPE_CHECKING:
 TRIES = 8
 """Times a request is sent when the line to the venue breaks; the pause doubles from `PAUSE_S`."""
 PAUSE_S = 0.1
-LOOK_S = 1.0
+LOOK_S = 0.7
 """Seconds after which a waiting client looks again although nobody told it to."""
 CALM_S = 0.25
-"""Seconds between two looks at a session that changes all the time."""
+"""Seconds between two looks at the least."""
 REQUEST_TIMEOUT_S = 30.0
 COOKIE = "bideval"
 
@@ -122,9 +123,9 @@ class Desk:
 
     @contextlib.asynccontextmanager
     async def follow(self, session: str) -> AsyncIterator[AsyncIterator[View]]:
-        """Give the session's view now and whenever the venue has news, for as long as it lasts.
+        """Give the session's view now, whenever a phase begins, and every `LOOK_S` in between.
 
-        Views come at most every `CALM_S`, because a room full of marks would be news all the time.
+        A room full of marks would be news all the time, so only the phase is news.
         """
         news = asyncio.Event()
         async with asyncio.TaskGroup() as tasks:
@@ -172,8 +173,9 @@ class Desk:
                 compression=None,
                 proxy=None,
             ) as socket:
-                async for _ in socket:
-                    news.set()
+                async for told in socket:
+                    if json.loads(told)["type"] == "phase":
+                        news.set()
 
     async def _ask(self, method: str, path: str, **parts: Any) -> httpx2.Response:  # noqa: ANN401  # what httpx2 takes
         pause = PAUSE_S

@@ -37,7 +37,7 @@ PATIENCE_S = 120.0
 """Seconds that anybody waits for the others before the meeting is given up."""
 SLACK_MS = 2_500
 """Milliseconds between publishing and deadline beside the time that sealing takes."""
-SEALING_FACTOR = 6
+SEALING_FACTOR = 3
 """How much longer than the join of one bidder the sealing of one bid may take."""
 
 
