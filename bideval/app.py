@@ -176,8 +176,11 @@ async def _healthz(request: Request) -> JSONResponse:
 
 
 def _note_denied(connection: HTTPConnection, error: BidevalError) -> None:
-    """Write a refused attempt into the venue's log; who is unknown is told by nothing."""
+    """Write a refused attempt into the venue's log, but let nobody fill the disk with them."""
     house: House = connection.app.state.house
+    address = connection.client.host if connection.client else "unknown"
+    if not house.venue.devices.limiter.allow(f"denied:{address}", house.venue.limits.denials):
+        return
     visitor = getattr(connection.state, "visitor", None)
     route = getattr(connection.scope.get("route"), "path", "unknown")
     note_denied(

@@ -33,6 +33,7 @@ if TYPE_CHECKING:
     )
 
 ATTEMPTS = Rate(acts=20, window_ms=60_000)
+DENIALS = Rate(acts=120, window_ms=60_000)
 REQUESTS = Rate(acts=6_000, window_ms=60_000)
 
 
@@ -56,6 +57,8 @@ class Limits:
     """Codes and log-ins tried from one address."""
     requests: Rate = REQUESTS
     """Requests of one signed-in person."""
+    denials: Rate = DENIALS
+    """Refused attempts from one address that are written down."""
     live_pages: int = 8
     """Open live connections of one person."""
 
