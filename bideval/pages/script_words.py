@@ -23,6 +23,7 @@ SCRIPT_WORDS = {
     "days_and": N_("{days} d {clock}"),
     "minutes_left": N_("{minutes} minutes left"),
     "state_loading": N_("… Reading what this machine keeps"),
+    "state_locked": N_("✕ No marks can be given here; read the notice"),
     "state_wrong": N_("✕ Fields in red are not saved; please correct them"),
     "state_refused": N_("✕ {count} not accepted; read the notice above"),
     "state_typing": N_("… Typing"),

@@ -273,7 +273,9 @@ class ScoreView:
     open: bool
     criteria: tuple[ScoredCriterion, ...]
     groups: tuple[Group, ...]
+    max: str
     bids: tuple[ScoredBid, ...]
+    lots: int
     watermark: str
 
 
@@ -289,6 +291,7 @@ def score_view(session: Standing, person: str, notes: Notes) -> ScoreView:
         open=open_for(session, "scoresheet.signed"),
         criteria=criteria,
         groups=_groups(criteria),
+        max=_sum_of_maxima(criteria),
         bids=tuple(
             ScoredBid(
                 id=bid.id,
@@ -299,6 +302,7 @@ def score_view(session: Standing, person: str, notes: Notes) -> ScoreView:
             )
             for bid in scored
         ),
+        lots=len(session.tender.lots) if session.tender else 0,
         watermark=f"{person} · {session.session_id}",
     )
 
@@ -317,17 +321,21 @@ def _criterion(one: Criterion, note: Mapping[str, str]) -> ScoredCriterion:
 
 
 def _groups(criteria: Sequence[ScoredCriterion]) -> tuple[Group, ...]:
-    """Groups in the order of the tender; neighbours of one name and kind stand together."""
-    runs = [list(run) for _, run in groupby(criteria, lambda one: (one.group, one.kind))]
+    """Groups in the order of the tender: the tender's own headings, kinds where it has none."""
+    runs = [list(run) for _, run in groupby(criteria, lambda one: one.group or one.kind)]
     return tuple(
         Group(
             name=run[0].group,
             kind=run[0].kind,
             criteria=tuple(run),
-            max=plain(sum((Decimal(one.max) for one in run), Decimal(0))),
+            max=_sum_of_maxima(run),
         )
         for run in runs
     )
+
+
+def _sum_of_maxima(criteria: Sequence[ScoredCriterion]) -> str:
+    return plain(sum((Decimal(one.max) for one in criteria), Decimal(0)))
 
 
 def sheet_context(session: Standing, person: str, view: ScoreView) -> dict[str, object]:

@@ -16,6 +16,20 @@ export function reviewOf(sheet, marks) {
   };
 }
 
+/**
+ * @param {{open: boolean, blanks_allowed: boolean}} sheet @param {{signed: boolean, wrong: number, refused: number, unsent: number}} facts
+ * @param {{blanks: unknown[]}} summary @returns {string} why signing must wait, or nothing
+ */
+export function whyNot(sheet, facts, { blanks }) {
+  if (!sheet.open) return say("why_closed");
+  if (facts.signed) return say("why_signed");
+  if (facts.wrong) return say("why_wrong", { count: facts.wrong });
+  if (facts.refused) return say("why_refused", { count: facts.refused });
+  if (facts.unsent) return say("why_unsent", { count: facts.unsent });
+  if (blanks.length && !sheet.blanks_allowed) return say("why_blank", { count: blanks.length });
+  return "";
+}
+
 /** @param {HTMLElement} view @param {any} sheet @param {Record<string, Record<string, string|null>>} marks @param {{blanks: Cell[], edges: Cell[]}} summary */
 export function showReview(view, sheet, marks, { blanks, edges }) {
   const body = /** @type {HTMLElement} */ (view.querySelector("[data-values]"));

@@ -7,11 +7,12 @@ import { say } from "./words.js";
 
 /**
  * @typedef {{signed?: boolean, wrong: number, typing: boolean, unsent: number, refused: number, downSince: number,
- *   savedAt: number, savedBy: "here"|"session"|null, ready: boolean}} Facts
+ *   savedAt: number, savedBy: "here"|"session"|null, ready: boolean, locked?: boolean}} Facts
  */
 
 /** @param {Facts} facts @returns {[tone: string, word: string, values: Record<string, string|number>]} */
 export function stateOf(facts) {
+  if (facts.locked) return ["bad", "state_locked", {}];
   if (!facts.ready) return ["plain", "state_loading", {}];
   if (facts.wrong > 0) return ["bad", "state_wrong", {}];
   if (facts.refused > 0) return ["bad", "state_refused", { count: facts.refused }];

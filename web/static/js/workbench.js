@@ -1,27 +1,32 @@
 /**
  * The scoring workbench: inputs that the server rendered, a bid beside them, one place that says what is saved.
- * Decided here: what keys do and what is shown. What counts as a mark: marks.js. What is kept and when: sheet_keeper.js.
+ * Decided here: the order in which things happen between fields, keeper, viewer and review.
+ * What keys mean: sheet_keys.js. What counts as a mark: marks.js. What is kept and when: sheet_keeper.js.
  */
 import * as clock from "./clock.js";
 import { digest, canonicalBytes } from "./encoding.js";
+import { EvidencePages } from "./evidence_pages.js";
 import { History } from "./history.js";
 import { keysById } from "./keys.js";
-import { normalise, readMark, sum } from "./marks.js";
-import { reviewOf, showReview } from "./review.js";
+import { normalise } from "./marks.js";
+import { reviewOf, showReview, whyNot } from "./review.js";
+import { judgeField } from "./sheet_field.js";
 import { SheetKeeper } from "./sheet_keeper.js";
+import { actOf, fieldActOf, moveOf } from "./sheet_keys.js";
+import { holdSheet } from "./sheet_lock.js";
+import { showTotals } from "./sheet_totals.js";
 import { context, explain, say } from "./words.js";
 import "./pdf_view.js";
 import "./save_state.js";
 
 const PAUSE = 500;
-const HISTORY_KEYS = new Set(["z", "Z"]);
 
 export class ScoreSheet extends HTMLElement {
   history = new History();
   /** @type {Map<string, string>} field -> problem */ problems = new Map();
   /** @type {Map<string, number>} */ timers = new Map();
   /** @type {Map<string, string>} text at the moment of focus */ before = new Map();
-  facts = { signed: false, wrong: 0, typing: false, unsent: 0, refused: 0, downSince: 0, savedAt: 0, savedBy: /** @type {"here"|"session"|null} */ (null), ready: false };
+  facts = { signed: false, wrong: 0, typing: false, unsent: 0, refused: 0, downSince: 0, savedAt: 0, savedBy: /** @type {"here"|"session"|null} */ (null), ready: false, locked: false };
   bid = "";
 
   connectedCallback() {
@@ -31,16 +36,18 @@ export class ScoreSheet extends HTMLElement {
     this.inputs = /** @type {HTMLInputElement[]} */ (Array.from(this.querySelectorAll("input[data-bid]")));
     this.viewer = /** @type {import("./pdf_view.js").PdfView} */ (this.querySelector("pdf-view"));
     this.state = /** @type {import("./save_state.js").SaveState} */ (this.querySelector("save-state"));
+    this.pages = new EvidencePages(`${this.page.session}/${this.page.actor}`);
     this.inputs.forEach((input) => (input.readOnly = true));
     this.listen();
     this.begin().catch((error) => this.fail(explain(error)));
   }
 
   async begin() {
+    this.select(this.sheet.bids[0].id, { focus: false });
     const keys = await keysById(this.page.kid);
     if (keys === undefined) return this.fail(say("no_key"));
-    this.select(this.sheet.bids[0].id, { focus: false });
-    await this.lock();
+    await holdSheet(`bideval-sheet/${this.page.session}/${this.page.actor}`, () => this.notice(say("other_window")));
+    this.notice("");
     this.keeper = new SheetKeeper({ ...this.sheet, session: this.page.session, author: this.page.actor, head: this.page.head }, keys);
     this.watch();
     this.fill(await this.keeper.start());
@@ -49,23 +56,6 @@ export class ScoreSheet extends HTMLElement {
     await this.count();
     this.lockFields();
     this.first()?.focus();
-  }
-
-  /** One active sheet per seat: a second window waits until the first is closed, and says so. */
-  async lock() {
-    if (!navigator.locks) return;
-    const name = `bideval-sheet/${this.page.session}/${this.page.actor}`;
-    /** @param {LockOptions} options */
-    const hold = (options) => new Promise((taken) => {
-      void navigator.locks.request(name, options, (lock) => {
-        taken(lock !== null);
-        return lock && new Promise(() => {});
-      });
-    });
-    if (await hold({ ifAvailable: true })) return;
-    this.notice(say("other_window"));
-    await hold({});
-    this.notice("");
   }
 
   listen() {
@@ -184,16 +174,9 @@ export class ScoreSheet extends HTMLElement {
     this.show();
   }
 
-  /** Say beside the field what is wrong with it. @param {HTMLInputElement} input */
+  /** @param {HTMLInputElement} input */
   judge(input) {
-    const criterion = this.criteria.get(input.dataset.criterion ?? "");
-    const verdict = readMark(input.value, criterion);
-    const item = /** @type {HTMLElement} */ (input.closest(".item"));
-    const problem = /** @type {HTMLElement} */ (item.querySelector(".problem"));
-    problem.textContent = verdict.problem === null ? "" : say(`mark_${verdict.problem}`, criterion);
-    input.setAttribute("aria-invalid", String(verdict.problem !== null));
-    item.classList.toggle("is-wrong", verdict.problem !== null);
-    item.classList.toggle("is-done", verdict.problem === null && verdict.mark !== null);
+    const verdict = judgeField(input, this.criteria.get(input.dataset.criterion ?? ""));
     if (verdict.problem === null) this.problems.delete(this.fieldOf(input));
     else this.problems.set(this.fieldOf(input), verdict.problem);
     this.facts.wrong = this.problems.size;
@@ -232,14 +215,12 @@ export class ScoreSheet extends HTMLElement {
   /** @param {KeyboardEvent} event */
   key(event) {
     const input = event.target;
-    if (event.isComposing || event.keyCode === 229) return;
     if (!(input instanceof HTMLInputElement) || !input.dataset.bid) return;
-    const step = { Enter: 1, ArrowDown: 1, ArrowUp: -1 }[event.key];
-    if (step && !event.altKey && !event.ctrlKey) {
+    const step = moveOf(event);
+    if (step !== 0) {
       event.preventDefault();
       this.move(input, step);
-    }
-    if (event.key === "Escape") {
+    } else if (fieldActOf(event) === "restore") {
       event.preventDefault();
       this.restore(input);
     }
@@ -265,21 +246,23 @@ export class ScoreSheet extends HTMLElement {
 
   /** @param {KeyboardEvent} event */
   globalKey(event) {
-    if (event.isComposing || this.dataset.view === "review") return;
-    if (event.altKey && (event.key === "ArrowLeft" || event.key === "ArrowRight")) {
-      event.preventDefault();
-      void this.turn(event.key === "ArrowRight" ? 1 : -1);
-    } else if (event.key === "F2") {
-      event.preventDefault();
-      if (event.shiftKey) this.rememberPage();
-      else this.jumpToPage(this.current);
-    } else if ((event.ctrlKey || event.metaKey) && HISTORY_KEYS.has(event.key)) {
-      event.preventDefault();
-      void this.step(event.shiftKey ? "redo" : "undo");
-    } else if (event.key === "?" && !(event.target instanceof HTMLInputElement && !event.target.dataset.bid)) {
-      event.preventDefault();
-      this.help();
-    }
+    if (this.dataset.view === "review") return;
+    const { target } = event;
+    const inText = target instanceof HTMLElement && target.matches("input, textarea, select") && !target.dataset.bid;
+    const act = actOf(event, inText);
+    if (act === null) return;
+    event.preventDefault();
+    this.act(act);
+  }
+
+  /** @param {string} name of a key or of a button */
+  act(name) {
+    const acts = {
+      undo: () => this.step("undo"), redo: () => this.step("redo"), next: () => this.turn(1), previous: () => this.turn(-1),
+      help: () => this.help(), remember: () => this.rememberPage(), jump: () => this.jumpToPage(this.current),
+      review: () => this.review(), back: () => this.setView("sheet"), sign: () => this.sign(), reopen: () => this.reopen(),
+    };
+    void acts[/** @type {keyof typeof acts} */ (name)]?.();
   }
 
   help() {
@@ -311,12 +294,7 @@ export class ScoreSheet extends HTMLElement {
     if (!button) return;
     if (button.dataset.tab) void this.leave().then(() => this.select(button.dataset.tab ?? ""));
     if (button.dataset.page) this.jumpToPage(/** @type {any} */ (button.closest(".item")?.querySelector("input")));
-    const acts = {
-      undo: () => this.step("undo"), redo: () => this.step("redo"), next: () => this.turn(1), help: () => this.help(),
-      review: () => this.review(), back: () => this.setView("sheet"), sign: () => this.sign(button), reopen: () => this.reopen(),
-      remember: () => this.rememberPage(),
-    };
-    void acts[/** @type {keyof typeof acts} */ (button.dataset.act)]?.();
+    if (button.dataset.act) this.act(button.dataset.act);
   }
 
   /** @param {number} step */
@@ -359,16 +337,11 @@ export class ScoreSheet extends HTMLElement {
   }
 
   totals() {
-    for (const bid of this.sheet.bids) {
-      const inputs = this.inputs.filter((input) => input.dataset.bid === bid.id);
-      const marks = inputs.map((input) => readMark(input.value, this.criteria.get(input.dataset.criterion ?? "")).mark).filter((mark) => typeof mark === "string");
-      const count = /** @type {HTMLElement} */ (this.querySelector(`[data-tab="${bid.id}"] .count`));
-      count.textContent = `${marks.length}/${inputs.length}`;
-      count.classList.toggle("is-full", marks.length === inputs.length);
-      if (bid.id !== this.bid) continue;
-      this.text("[data-sum]", sum(/** @type {string[]} */ (marks)));
-      this.text("[data-left]", marks.length === inputs.length ? say("none_left") : say("left", { count: inputs.length - marks.length }));
-    }
+    const missing = showTotals(this, this.inputs, this.criteria, { bids: this.sheet.bids, bid: this.bid });
+    const last = this.sheet.bids.at(-1).id === this.bid;
+    this.button("next").disabled = last;
+    this.button("next").classList.toggle("is-primary", missing > 0 && !last);
+    this.button("review").classList.toggle("is-primary", missing === 0 || last);
   }
 
   /** @param {string} selector @param {string} text */
@@ -406,37 +379,19 @@ export class ScoreSheet extends HTMLElement {
 
   /** @param {HTMLInputElement|undefined} input */
   jumpToPage(input) {
-    const place = input && this.evidence()[this.fieldOf(input)];
+    const place = input && this.pages?.all()[this.fieldOf(input)];
     if (place) void this.viewer.open(place.url).then(() => this.viewer.go(place.page));
     else this.viewer.note(say("no_page"));
   }
 
   rememberPage() {
     if (!this.current || !this.viewer.file) return;
-    const all = this.evidence();
-    all[this.fieldOf(this.current)] = { url: this.viewer.url, page: this.viewer.page };
-    localStorage.setItem(this.evidenceKey(), JSON.stringify(all));
+    this.pages?.note(this.fieldOf(this.current), { url: this.viewer.url, page: this.viewer.page });
     this.showPages();
   }
 
-  evidenceKey() {
-    return `bideval.pages/${this.page.session}/${this.page.actor}`;
-  }
-
-  /** @returns {Record<string, {url: string, page: number}>} */
-  evidence() {
-    return JSON.parse(localStorage.getItem(this.evidenceKey()) ?? "{}");
-  }
-
   showPages() {
-    const all = this.evidence();
-    for (const input of this.inputs) {
-      const place = all[this.fieldOf(input)];
-      const button = input.closest(".item")?.querySelector("[data-page]");
-      if (!(button instanceof HTMLElement)) continue;
-      button.hidden = !place;
-      if (place) button.textContent = say("page", { page: place.page });
-    }
+    this.pages?.show(this.inputs, (input) => this.fieldOf(input));
   }
 
   /** @param {"sheet"|"review"} view */
@@ -455,29 +410,17 @@ export class ScoreSheet extends HTMLElement {
   showReview() {
     const marks = this.marks();
     const summary = reviewOf(this.sheet, marks);
-    const reason = this.whyNot(summary);
+    const reason = whyNot(this.sheet, this.facts, summary);
     showReview(/** @type {HTMLElement} */ (this.querySelector(".sheet-review")), this.sheet, marks, summary);
     this.text("[data-digest]", digest(canonicalBytes(marks)));
     this.text("[data-why]", reason);
     this.button("sign").disabled = reason !== "";
   }
 
-  /** @param {{blanks: unknown[]}} summary @returns {string} why signing must wait, or nothing */
-  whyNot(summary) {
-    if (!this.sheet.open) return say("why_closed");
-    if (this.facts.signed) return say("why_signed");
-    if (this.facts.wrong) return say("why_wrong", { count: this.facts.wrong });
-    if (this.facts.refused) return say("why_refused", { count: this.facts.refused });
-    if (this.facts.unsent) return say("why_unsent", { count: this.facts.unsent });
-    if (summary.blanks.length && !this.sheet.blanks_allowed) return say("why_blank", { count: summary.blanks.length });
-    return "";
-  }
-
-  /** @param {HTMLButtonElement} button */
-  async sign(button) {
-    button.disabled = true;
+  async sign() {
+    this.button("sign").disabled = true;
     await this.count();
-    if (this.whyNot(reviewOf(this.sheet, this.marks())) !== "") return this.show();
+    if (whyNot(this.sheet, this.facts, reviewOf(this.sheet, this.marks())) !== "") return this.show();
     try {
       await /** @type {SheetKeeper} */ (this.keeper).sign(this.marks());
       this.lockFields();
@@ -510,8 +453,9 @@ export class ScoreSheet extends HTMLElement {
 
   /** @param {string} text */
   fail(text) {
-    this.facts.ready = false;
+    this.facts.locked = true;
     this.notice(text);
+    this.state.show(this.facts);
   }
 }
 customElements.define("score-sheet", ScoreSheet);
