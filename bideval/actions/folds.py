@@ -27,18 +27,29 @@ PAGE_LINES = 500
 class Fold:
     """One session, folded as far as the store went when `catch_up` was last called.
 
-    `ordered` is the record alone, `session` the record with this venue's own pending lines.
+    `ordered` is the record alone.
     """
 
     def __init__(self, session: str, venue: str) -> None:
         self.ordered = Session(session)
-        self.session = self.ordered
+        self._behind: Session | None = None
         self.size = 0
         self.own = 0
         self._name = session
         self._venue = venue
         self._chain = b""
         self._pending: deque[StoredLine] = deque()
+
+    @property
+    def session(self) -> Session:
+        """The record with this venue's own pending lines; folded behind it when it is asked for."""
+        if not self._pending:
+            return self.ordered
+        if self._behind is None:
+            self._behind = self.ordered.copy()
+            for stored in self._pending:
+                _apply(self._behind, stored)
+        return self._behind
 
     def follows(self, size: int, own: OriginHead) -> bool:
         """Whether the store still holds everything that this fold has applied."""
@@ -63,16 +74,15 @@ class Fold:
             if stored.origin == self._venue:
                 self._own_placed(stored)
         if lines:
-            self._look_behind()
+            self._behind = None
 
     def take_own(self, stored: StoredLine) -> None:
         """Apply an own line that is being written right now, placed (at main) or not yet."""
         if stored.position is not None:
             self.take_placed([stored])
             return
-        if not self._pending:
-            self.session = self.ordered.copy()
-        _apply(self.session, stored)
+        if self._behind is not None:
+            _apply(self._behind, stored)
         self._pending.append(stored)
         self.own, self._chain = stored.n, stored.chain
 
@@ -81,12 +91,6 @@ class Fold:
             self._pending.popleft()
         if stored.n > self.own:
             self.own, self._chain = stored.n, stored.chain
-
-    def _look_behind(self) -> None:
-        """Fold the pending lines again behind the record as it is now."""
-        self.session = self.ordered.copy() if self._pending else self.ordered
-        for stored in self._pending:
-            _apply(self.session, stored)
 
 
 def _apply(session: Session, stored: StoredLine) -> None:

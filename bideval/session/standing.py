@@ -276,11 +276,16 @@ class Standing:
         criteria = [criterion.id for criterion in self.plan.method.criteria]
         return [(bid.id, criterion) for bid in self.evaluated_bids() for criterion in criteria]
 
-    def progress(self, member: str) -> tuple[int, int]:
-        """Return how many items a member has marked, and how many there are."""
-        items = self.items()
+    def progress(
+        self, member: str, items: Sequence[tuple[str, str]] | None = None
+    ) -> tuple[int, int]:
+        """Return how many items a member has marked, and how many there are.
+
+        Who asks for all members hands in `items`, so that they are worked out once.
+        """
+        known = self.items() if items is None else items
         marked = self.marks.last_marks(member)
-        return sum(item in marked for item in items), len(items)
+        return sum(item in marked for item in known), len(known)
 
     def needed_recipients(self) -> list[str]:
         """Return the seals that the counting sheets were encrypted to."""

@@ -13,6 +13,7 @@ from bideval.terms.decimals import plain
 from bideval.terms.identifiers import Role
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
     from decimal import Decimal
 
     from bideval.session.panel import DrawnSeat, Member
@@ -71,7 +72,13 @@ def _seat(seat: DrawnSeat, *, for_venue: bool) -> Json:
     }
 
 
-def member_part(session: Standing, member: Member, *, own: bool) -> Json:
+def member_part(
+    session: Standing,
+    member: Member,
+    *,
+    own: bool,
+    items: Sequence[tuple[str, str]] | None = None,
+) -> Json:
     """Return one member; progress only where `own`, or for who watches."""
     scoring = session.procedure.reached(Phase.SCORING)
     return {
@@ -84,7 +91,7 @@ def member_part(session: Standing, member: Member, *, own: bool) -> Json:
         "chair": session.panel.chair == member.id,
         "replaced_by": member.replaced_by,
         "done": session.marks.sheet(member.id) is not None,
-        "progress": list(session.progress(member.id)) if own and scoring else None,
+        "progress": list(session.progress(member.id, items)) if own and scoring else None,
     }
 
 
@@ -94,9 +101,10 @@ def panel_part(session: Standing, person: Person) -> Json | None:
         return None
     panel = session.panel
     watching = person.role in WATCHING
+    items = session.items() if session.procedure.reached(Phase.SCORING) else ()
     return {
         "members": [
-            member_part(session, member, own=watching or member.id == person.id)
+            member_part(session, member, own=watching or member.id == person.id, items=items)
             for member in panel.members.values()
         ],
         "chair": panel.chair,
