@@ -14,11 +14,11 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 
-@pytest.mark.timeout(420)
+@pytest.mark.timeout(600)
 def test_demo_evaluates_the_example_and_verifies_its_bundle(tmp_path: Path) -> None:
     command = ["-m", "bideval.cli", "demo", "--once", "--lang", "en", "--out", str(tmp_path)]
     done = subprocess.run(
-        [sys.executable, *command], capture_output=True, text=True, timeout=400, check=False
+        [sys.executable, *command], capture_output=True, text=True, timeout=580, check=False
     )
 
     assert (done.returncode, done.stderr) == (0, "")
