@@ -15,10 +15,15 @@ from pathlib import Path
 
 import pytest
 
+from bideval.audit.bundle import Manifest as BundleManifest
+from bideval.audit.bundle import read_bundle, write_bundle
+from bideval.draw.panel import SeatPlan, draw_panel
+from bideval.draw.pool import PoolRow, encode_pool, parse_pool, pool_leaf
+from bideval.draw.tickets import draw_seed, nonce_commitment
 from bideval.evidence.canonical import canonical_bytes
 from bideval.evidence.encoding import b64, b64u, hex_digest, sha256, unb64u
 from bideval.evidence.jws import read_compact, sign_compact, verify_compact
-from bideval.evidence.padding import MARK_SIZE, pad_to_size
+from bideval.evidence.padding import MARK_SIZE, SCORESHEET_STEP, pad_to_size, pad_to_step
 from bideval.evidence.sealing import (
     Purpose,
     age_decrypt,
@@ -205,7 +210,80 @@ def note_keys():
     )
 
 
+def pool_rows():
+    people = [("330281-01", "property", "fenghua"), ("330281-02", "finance", "fenghua")]
+    people += [("330328-01", "property", "wencheng")]
+    return [
+        PoolRow(
+            pool_leaf(sha256(expert.encode())[:16], expert, discipline, region),
+            discipline,
+            region,
+            "eligible" if discipline == "property" else "employer_is_bidder",
+        )
+        for expert, discipline, region in people
+    ]
+
+
+def draw_example():
+    pool = parse_pool(encode_pool(pool_rows()))
+    nonces = {
+        actor: sha256(f"bideval example: nonce of {actor}".encode())
+        for actor in ("venue/fenghua", "venue/wencheng")
+    }
+    seed = draw_seed(SESSION, pool.root, nonces)
+    lines = [f"pool root   {pool.root.hex()}"]
+    for actor, nonce in nonces.items():
+        lines.append(f"nonce       {nonce.hex()} of {actor}")
+        lines.append(f"commitment  {nonce_commitment(SESSION, actor, nonce).hex()}")
+    lines.append(f"seed        {seed.hex()}")
+    plan = SeatPlan({"property": 2}, {"fenghua": 1, "wencheng": 1})
+    lines += [
+        f"seat {n}      {one.row.region}, ticket {one.ticket.hex()}"
+        for n, one in enumerate(draw_panel(pool.rows, seed, plan), start=1)
+    ]
+    return "\n".join(lines) + "\n"
+
+
+MARK = {"bid": "bid-7f3a09c1", "criterion": "T1", "counter": 12, "mark": "10.5"}
+SHEET = {
+    "format": "bideval-scoresheet/1",
+    "session": SESSION,
+    "member": "wencheng-02",
+    "marks": {"bid-7f3a09c1": {"T1": "10.5", "T2": None}},
+}
+
+
+def sheet_example():
+    text = pad_to_step(SHEET, SCORESHEET_STEP).decode()
+    return re.sub(r'"0{40,}"', '"000000..."', text) + "\n"
+
+
+def bundle_bytes():
+    manifest = BundleManifest(
+        session=SESSION,
+        main="fenghua",
+        exported_by="wencheng",
+        made_at="2026-11-22T10:00:00.000+08:00",
+        size=1,
+        root="00" * 32,
+        files={},
+        absent=(),
+    )
+    line = encode_line(Line("fenghua", 1, "a.b.c"))
+    return b"".join(write_bundle(manifest, [line], checkpoint="none\n", files=[]))
+
+
+def bundle_example():
+    text = bundle_bytes().decode("latin-1")
+    return re.sub(r"[\x00-\x09\x0b-\x1f]", lambda m: f"\\x{ord(m[0]):02x}", text)
+
+
 EXAMPLES = {
+    "pool": lambda: encode_pool(pool_rows()).decode(),
+    "draw": draw_example,
+    "mark-plaintext": lambda: pad_to_size(MARK, MARK_SIZE).decode() + "\n",
+    "scoresheet-plaintext": sheet_example,
+    "bundle": bundle_example,
     "keys": keys,
     "jws": jws,
     "entry-payload": lambda: VOTE.decode() + "\n",
@@ -299,6 +377,11 @@ def test_the_example_share_is_canonical_and_its_digest_is_recorded():
     digest = hex_digest(unb64u(members["share"]))
     found = (canonical_bytes(members).decode(), SEAL["seal"]["shares"][0]["digest"])
     assert found == (SEAL["share_plaintext"], digest)
+
+
+def test_the_example_bundle_reads():
+    bundle = read_bundle(bundle_bytes())
+    assert (list(bundle.lines), bundle.checkpoint) == ([b"fenghua 1 a.b.c"], "none\n")
 
 
 def rewrite():
