@@ -99,7 +99,12 @@ TABLE = (
         "make the tables beside the record again from the record",
         "bideval rebuild --config venue.toml",
     ),
-    Command("bench", "bench", "measure this machine under a stated load", "bideval bench"),
+    Command(
+        "bench",
+        "bench",
+        "measure this machine under a stated load",
+        "bideval bench score-path --seats 30",
+    ),
 )
 
 

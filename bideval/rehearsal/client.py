@@ -162,7 +162,8 @@ class Desk:
             raise TimeoutError(f"{self.person}: no {what} within {patience_s} s") from None
         raise AssertionError("unreachable")
 
-    async def _listen(self, session: str, news: asyncio.Event) -> None:
+    async def live(self, session: str) -> AsyncIterator[dict[str, Any]]:
+        """Give the session's live events until the connection ends."""
         address = f"ws{self.url.removeprefix('http')}/live?session={session}"
         cookies = "; ".join(f"{name}={value}" for name, value in self._client.cookies.items())
         with contextlib.suppress(OSError, websockets.exceptions.WebSocketException):
@@ -174,8 +175,12 @@ class Desk:
                 proxy=None,
             ) as socket:
                 async for told in socket:
-                    if json.loads(told)["type"] == "phase":
-                        news.set()
+                    yield json.loads(told)
+
+    async def _listen(self, session: str, news: asyncio.Event) -> None:
+        async for told in self.live(session):
+            if told["type"] == "phase":
+                news.set()
 
     async def _ask(self, method: str, path: str, **parts: Any) -> httpx2.Response:  # noqa: ANN401  # what httpx2 takes
         pause = PAUSE_S
