@@ -15,7 +15,7 @@ from bideval.pages.html_room import Shown, TheDoor
 from bideval.pages.names import N_
 from bideval.pages.views.bids import custody_context, opening_view, seal_view, tender_view
 from bideval.pages.views.board import board_view
-from bideval.pages.views.desk import desk_view
+from bideval.pages.views.desk import desk_view, discipline_name
 from bideval.pages.views.draw import draw_view
 from bideval.pages.views.shares import due_shares
 from bideval.session.state import Session
@@ -122,7 +122,7 @@ def checkin(session: str, door: TheDoor) -> Response:
 
     def build(fold: Session, _visitor: Visitor) -> Shown:
         experts = expected_experts(venue, session)
-        rows = tuple(_expected(venue.id, one) for one in experts)
+        rows = tuple(_expected(fold, venue.id, one) for one in experts)
         plan = fold.tender.panel if fold.tender else None
         from_purchaser = plan is not None and plan.representatives > 0 and fold.main == venue.id
         return Shown(
@@ -136,14 +136,14 @@ def checkin(session: str, door: TheDoor) -> Response:
     return door.show(session, "checkin", build)
 
 
-def _expected(venue: str, one: Expected) -> ExpectedRow:
+def _expected(fold: Session, venue: str, one: Expected) -> ExpectedRow:
     identity = {name: str(value) for name, value in one.identity.items()}
     details = tuple(
         (word, identity[name]) for name, word in IDENTITY_WORDS.items() if identity.get(name)
     )
     return ExpectedRow(
         blinded=one.blinded,
-        discipline=one.discipline,
+        discipline=discipline_name(fold, one.discipline),
         state=one.state,
         person=one.person or "",
         suggested=f"{venue}-{one.seat:02}",

@@ -99,7 +99,7 @@ def desk_view(session: Standing) -> DeskView:
         takes_pool=session.phase is Phase.OPENED,
         has_pool=session.panel.pool is not None,
         pool_count=session.panel.pool.count if session.panel.pool else 0,
-        seats=tuple(seat_row(seat) for _, seat in sorted(session.panel.seats.items())),
+        seats=tuple(seat_row(session, seat) for _, seat in sorted(session.panel.seats.items())),
         members=tuple(session.panel.seated()),
         warnings=tuple(reversed(procedure.warnings)),
         venues=venue_rows(session),
@@ -131,11 +131,19 @@ def _condition(name: str, lacking: list[Missing]) -> Condition:
     return Condition(name=name, holds=not own, waiting_for=waiting)
 
 
-def seat_row(seat: DrawnSeat) -> SeatRow:
+def discipline_name(session: Standing, discipline: str) -> str:
+    """What the tender calls a discipline that it draws for."""
+    known = session.tender.panel.disciplines if session.tender else ()
+    return next((one.name for one in known if one.id == discipline), discipline)
+
+
+def seat_row(session: Standing, seat: DrawnSeat) -> SeatRow:
+    """A seat with its venue and discipline as people call them."""
+    venue = session.people.venues.get(seat.item.venue)
     return SeatRow(
         number=seat.item.seat,
-        venue=seat.item.venue,
-        discipline=seat.item.discipline,
+        venue=venue.name if venue else seat.item.venue,
+        discipline=discipline_name(session, seat.item.discipline),
         blinded=seat.item.blinded,
         state=seat.state.value,
         person=seat.person or "",

@@ -55,7 +55,7 @@ def draw_view(session: Standing, person: str) -> DrawView:
         commitments=tuple(_commitment(session, actor) for actor in committers),
         seed=panel.seed or "",
         seats=tuple(
-            TicketRow(seat=seat_row(seat), ticket=seat.item.ticket)
+            TicketRow(seat=seat_row(session, seat), ticket=seat.item.ticket)
             for _, seat in sorted(panel.seats.items())
         ),
         may_commit=person in committers and person not in panel.nonces and panel.pool is not None,
