@@ -19,7 +19,7 @@ from bideval.evidence.agefile import decrypt_stream
 from bideval.evidence.sealing import combine_shares
 from bideval.opening.package import Manifest, check_manifest, files, parse_manifest, read_manifest
 from bideval.ports import FileUse, KeptFile
-from bideval.scoring.method import MethodType
+from bideval.session.caseform import check_price
 from bideval.terms.errors import EvidenceError, FaultError, InputError
 
 if TYPE_CHECKING:
@@ -135,21 +135,13 @@ def _unpack(venue: Venue, package: IO[bytes], bid: Bid, session: str) -> Content
         document = read_manifest(package)
         manifest = parse_manifest(document)
         check_manifest(manifest, session=session, bid=bid.id, lot=bid.lot, bidder=bid.bidder)
-        _check_price(venue, session, manifest)
+        with venue.book.reading(session) as fold:
+            check_price(fold, manifest.sheet.price)
         kept = tuple(_keep_files(venue, package, manifest))
     except (InputError, EvidenceError) as wrong:
         code = "manifest_differs" if wrong.code == "manifest_differs" else "package_malformed"
         raise _Unopenable(code, wrong.code) from None
     return Content(digest.hexdigest(), document, kept)
-
-
-def _check_price(venue: Venue, session: str, manifest: Manifest) -> None:
-    """Refuse a price of zero where prices are compared: every formula divides by one."""
-    with venue.book.reading(session) as fold:
-        method = fold.plan.method
-    compared = method.type is MethodType.LOWEST_PRICE or method.price is not None
-    if compared and manifest.sheet.price == 0:
-        raise InputError("out_of_range", field="manifest.sheet.price", detail="must be above zero")
 
 
 def _keep_files(

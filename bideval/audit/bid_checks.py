@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 from bideval.audit.replay import located
 from bideval.evidence.sealing import age_decrypt, combine_shares
 from bideval.opening.package import check_manifest, files, parse_manifest, read_manifest
+from bideval.session.caseform import check_price
 from bideval.session.names import BidState
 from bideval.terms.errors import BidevalError, EvidenceError
 
@@ -21,7 +22,7 @@ if TYPE_CHECKING:
     from bideval.audit.replay import Replay
     from bideval.session.bidding import Bid
 
-FOR_WANT_OF_CIPHERTEXT = "ciphertext_missing"
+FOR_WANT_OF_CIPHERTEXT = frozenset({"ciphertext_missing", "ciphertext_differs"})
 
 
 def check_bids(bundle: Bundle, run: Replay) -> str:
@@ -42,8 +43,7 @@ def check_bids(bundle: Bundle, run: Replay) -> str:
 
 
 def _check_opened(bundle: Bundle, run: Replay, bid: Bid) -> None:
-    if bid.ciphertext.sha256 not in bundle.files:
-        raise EvidenceError("file_missing", field=bid.id, detail="the sealed bid is not here")
+    _demand_ciphertext(bundle, bid)
     document, digest = _open(bundle, run, bid)
     if digest != bid.plaintext:
         raise EvidenceError("bid_differs", field=bid.id, detail="another plaintext was announced")
@@ -52,13 +52,21 @@ def _check_opened(bundle: Bundle, run: Replay, bid: Bid) -> None:
 
 
 def _check_given_up(bundle: Bundle, run: Replay, bid: Bid) -> None:
-    if bid.reason == FOR_WANT_OF_CIPHERTEXT or not run.session.sharing.enough(bid.seal.recipient):
+    if bid.reason in FOR_WANT_OF_CIPHERTEXT:
         return
+    if not run.session.sharing.enough(bid.seal.recipient):
+        return
+    _demand_ciphertext(bundle, bid)
     try:
         _open(bundle, run, bid)
-    except (BidevalError, KeyError):
+    except BidevalError:
         return
     raise EvidenceError("bid_withheld", field=bid.id, detail="could have been opened")
+
+
+def _demand_ciphertext(bundle: Bundle, bid: Bid) -> None:
+    if bid.ciphertext.sha256 not in bundle.files:
+        raise EvidenceError("file_missing", field=bid.id, detail="the sealed bid is not here")
 
 
 def _open(bundle: Bundle, run: Replay, bid: Bid) -> tuple[dict[str, object], str]:
@@ -70,6 +78,7 @@ def _open(bundle: Bundle, run: Replay, bid: Bid) -> tuple[dict[str, object], str
     check_manifest(
         manifest, session=run.session.session_id, bid=bid.id, lot=bid.lot, bidder=bid.bidder
     )
+    check_price(run.session, manifest.sheet.price)
     for _file, chunks in files(package, manifest):
         for _chunk in chunks:
             pass

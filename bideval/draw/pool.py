@@ -31,7 +31,7 @@ MAX_LEAF_ROW_BYTES = 256
 """Bytes of one row: the leaf, two names of at most 40 characters, a status."""
 
 ELIGIBLE = "eligible"
-_ROW = re.compile(rb"([0-9a-f]{64})\t([a-z0-9-]{1,40})\t([a-z][a-z0-9-]{1,30})\t([a-z_]{1,40})")
+_ROW = re.compile(rb"([0-9a-f]{64})\t([A-Za-z0-9-]{1,40})\t([a-z][a-z0-9-]{1,30})\t([a-z_]{1,40})")
 
 
 @dataclass(frozen=True, slots=True)

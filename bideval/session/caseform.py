@@ -14,8 +14,10 @@ from bideval.evidence.encoding import hex_digest
 from bideval.scoring.case import Bid, Case, Member, MemberStatus, Scoresheet, Size
 from bideval.scoring.case import Tender as CaseTender
 from bideval.scoring.engine import consolidate
+from bideval.scoring.method import MethodType
 from bideval.scoring.result import result_document
 from bideval.session.unsealing import OpenedMarks, Remark
+from bideval.terms.errors import InputError
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -59,6 +61,17 @@ def corrected_marks(session: Standing, opened: OpenedMarks) -> OpenedMarks:
             )
         )
     return OpenedMarks(sheets=sheets, remarks=tuple(remarks))
+
+
+def check_price(session: Standing, price: Decimal) -> None:
+    """Refuse a price of zero where prices are compared: every formula divides by one.
+
+    Main gives such a bid up instead of opening it. Raises `InputError`.
+    """
+    method = session.plan.method
+    compared = method.type is MethodType.LOWEST_PRICE or method.price is not None
+    if compared and price == 0:
+        raise InputError("out_of_range", field="manifest.sheet.price", detail="must be above zero")
 
 
 def case_of(session: Standing, lot: str, marks: OpenedMarks) -> Case:

@@ -3,14 +3,17 @@ from __future__ import annotations
 from decimal import Decimal
 from typing import Any
 
+import pytest
+
 from bideval.evidence.canonical import canonical_bytes
 from bideval.evidence.encoding import hex_digest
 from bideval.scoring.case import MemberStatus
-from bideval.session.caseform import case_of, consolidation, corrected_marks
+from bideval.session.caseform import case_of, check_price, consolidation, corrected_marks
 from bideval.session.names import Phase
 from bideval.session.unsealing import OpenedMarks, Remark, open_marks
+from bideval.terms.errors import InputError
 from tests.unit.session.acts.test_panel import refill, replace
-from tests.unit.session.conversation import EXPERTS, Conversation, at
+from tests.unit.session.conversation import EXPERTS, Conversation, at, method, tender
 
 EXPERT = "wencheng-01"
 
@@ -152,3 +155,23 @@ def test_findings_make_a_version_that_is_not_final() -> None:
     body = consolidation(talk.session, open_marks(talk.session)).body
 
     assert body["final"] is False
+
+
+def test_price_of_zero_is_refused_where_prices_are_compared() -> None:
+    session = at(Phase.PREPARED).session
+
+    check_price(session, Decimal("0.01"))
+    with pytest.raises(InputError) as caught:
+        check_price(session, Decimal("0.00"))
+
+    assert str(caught.value) == "manifest.sheet.price: must be above zero"
+
+
+def test_price_of_zero_is_a_price_where_only_marks_count() -> None:
+    weights = method()["criteria"]
+    weights[0] |= {"max": "70"}
+    marks_only = method() | {"criteria": weights, "price": None}
+    talk = Conversation(document=tender(category="services", method=marks_only))
+    talk.until(Phase.PREPARED)
+
+    check_price(talk.session, Decimal(0))

@@ -1,0 +1,86 @@
+"""The result against the opened marks: frauds of the venue that consolidates."""
+
+from __future__ import annotations
+
+import copy
+from typing import TYPE_CHECKING, Any
+
+from bideval.audit.bundle import read_bundle
+from bideval.audit.replay import Replay, replay
+from bideval.audit.result_checks import check_result, stated_result
+from bideval.evidence.canonical import canonical_bytes
+from bideval.evidence.encoding import hex_digest
+from bideval.session.caseform import consolidation
+from bideval.session.names import Phase
+from bideval.session.unsealing import open_marks
+from tests.unit.audit.hearing import Hearing, at, bundle_of, failure
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+REGION = "entry 115 (fenghua 71, result.consolidated)"
+
+
+def run_of(talk: Hearing) -> Replay:
+    bundle = read_bundle(bundle_of(talk))
+    return replay(bundle.manifest.session, bundle.lines)
+
+
+def falsified(change: Callable[[dict[str, Any]], object]) -> Hearing:
+    """Return a hearing whose result main changed and signed, with a digest that fits."""
+    talk = at(Phase.RELEASED)
+    talk.release_marks()
+    body = dict(consolidation(talk.session, open_marks(talk.session)).body)
+    lots = copy.deepcopy(body["lots"])
+    assert isinstance(lots, dict)
+    change(lots["1"])
+    body |= {"lots": lots, "digest": hex_digest(canonical_bytes(lots))}
+    talk.must("venue/fenghua", "result.consolidated", body)
+    return talk
+
+
+def test_result_is_what_the_marks_give() -> None:
+    assert check_result(run_of(at(Phase.RELEASED))) == "not reached"
+    assert check_result(run_of(at(Phase.ARCHIVED))) == "version 1, 5 scoresheets, final"
+
+
+def test_other_order_of_candidates_is_found_even_if_everybody_confirms_it() -> None:
+    talk = falsified(lambda lot: lot["candidates"].reverse())
+    talk.move(Phase.CONSOLIDATED)
+
+    data = bundle_of(talk.until(Phase.ARCHIVED))
+
+    assert failure(data) == ("result", f"{REGION}: the marks give another result")
+
+
+def test_other_total_is_found() -> None:
+    talk = falsified(lambda lot: lot["bids"]["bid-c"].update(total="99.99"))
+
+    assert failure(bundle_of(talk)) == ("result", f"{REGION}: the marks give another result")
+
+
+def test_suppressed_finding_is_found() -> None:
+    talk = at(Phase.SCORING)
+    talk.script["beilun-01"] = {"bid-a": {"design": "30"}}
+    talk.until(Phase.RELEASED).release_marks()
+    body = dict(consolidation(talk.session, open_marks(talk.session)).body)
+    lots = copy.deepcopy(body["lots"])
+    assert isinstance(lots, dict)
+    assert lots["1"]["final"] is False
+    lots["1"] |= {"final": True, "findings": []}
+    digest = hex_digest(canonical_bytes(lots))
+    body |= {"lots": lots, "digest": digest, "final": True}
+    talk.must("venue/fenghua", "result.consolidated", body)
+
+    step, detail = failure(bundle_of(talk))
+
+    assert (step, detail.partition(": ")[2]) == ("result", "the marks give another result")
+
+
+def test_stated_result_is_the_document_of_the_only_lot() -> None:
+    talk = at(Phase.CONSOLIDATED)
+    current = talk.session.results.current
+    assert current is not None
+
+    assert stated_result(run_of(at(Phase.SCORING))) is None
+    assert stated_result(run_of(talk)) == dict(current.body.lots["1"])
