@@ -50,8 +50,8 @@ class OpeningSheet(NamedTuple):
 def parse_sheet(value: object, field: str) -> OpeningSheet:
     """Read an opening sheet; raise `InputError` with the path of what is wrong.
 
-    The price is not negative (zero where price is not scored at all); the share of small firms in a joint bid lies between 0 and 100 or is
-    null; unknown members are left alone.
+    The price is not negative (zero where price is not scored at all); the share of small firms in
+    a joint bid lies between 0 and 100 or is null; unknown members are left alone.
     """
     fields = Fields(value, field)
     return OpeningSheet(

@@ -116,6 +116,7 @@ def environment(language: Language) -> Environment:
         auto_reload=False,
     )
     words = catalogue(language)
+    # The i18n extension adds the method when it is loaded.
     made.install_gettext_translations(words, newstyle=True)  # type: ignore[attr-defined]
     made.filters.update(FILTERS)
     made.globals.update(

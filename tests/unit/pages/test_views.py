@@ -64,7 +64,7 @@ def rendered(session: Standing, name: str, language: Language = "en") -> str:
     view = build(session, who)
     context: dict[str, Any] = context_of(session, visitor, "fenghua", None)
     if name == "score" and session.tender:
-        context["sheet"] = panel.sheet_context(session, who, view)  # type: ignore[arg-type]
+        context["sheet"] = panel.sheet_context(session, who, view)  # type: ignore[arg-type]  # score has this view
     if name == "seal" and session.tender:
         context["custody"] = custody_context(session, Purpose.BID)
     frame = Frame(

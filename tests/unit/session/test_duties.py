@@ -163,7 +163,7 @@ def test_panel_of_representatives_is_not_drawn() -> None:
 def test_main_moves_by_itself_where_facts_decide(leaving: Phase, to: Phase) -> None:
     talk = at(leaving)
     moved: list[Phase] = []
-    talk.move = lambda phase, **_: moved.append(phase)  # type: ignore[method-assign]
+    talk.move = lambda phase, **_: moved.append(phase)  # type: ignore[method-assign]  # moves are only noted
     talk.course()[to]()
 
     assert (moved, owed(talk)) == ([to], [MovePhase(to, None, "")])

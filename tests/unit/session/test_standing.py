@@ -80,7 +80,7 @@ def test_closing_vector_says_how_far_every_venue_is() -> None:
 
     vector = session.closing_vector()
 
-    assert sum(head["n"] for head in vector.values()) == session.size  # type: ignore[misc]
+    assert sum(head["n"] for head in vector.values()) == session.size  # type: ignore[misc]  # a vector is typed as JSON
     assert vector.keys() == {"fenghua", "wencheng", "beilun"}
 
 

@@ -159,7 +159,7 @@ def test_findings_are_tasks_of_the_member_concerned_or_of_all() -> None:
     def kinds(name: str) -> list[object]:
         person = talk.session.people.persons[name]
         found = tasks_of(talk.session, person)
-        return [one["finding"]["kind"] for one in found if one["task"] == "correct_mark"]  # type: ignore[index]
+        return [one["finding"]["kind"] for one in found if one["task"] == "correct_mark"]  # type: ignore[index]  # a finding is typed as JSON
 
     assert sorted(map(str, kinds(CHAIR))) == ["objective_inconsistent", "out_of_range"]
     assert kinds("beilun-01") == ["objective_inconsistent"]

@@ -96,7 +96,7 @@ def test_marks_are_shown_after_release_where_they_are_opened() -> None:
     found = marks_part(talk.session, persons["wencheng-01"], opened)
 
     assert found is not None
-    assert found["beilun-01"]["bid-a"] == {  # type: ignore[index]
+    assert found["beilun-01"]["bid-a"] == {  # type: ignore[index]  # a view is typed as JSON
         "design": "30",
         "service": "15",
         "record": "10",

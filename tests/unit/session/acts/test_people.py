@@ -273,7 +273,7 @@ def represented() -> Conversation:
     talk = Conversation(document=tender(panel=panel))
     talk.until(Phase.OPENED)
     drawing = talk.drawing
-    talk.drawing = lambda: drawing() | {"panel": drawing()["panel"][:4]}  # type: ignore[method-assign]
+    talk.drawing = lambda: drawing() | {"panel": drawing()["panel"][:4]}  # type: ignore[method-assign]  # main draws too few
     return talk.until(Phase.DRAWN)
 
 
