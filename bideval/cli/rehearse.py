@@ -120,7 +120,7 @@ def _hold(args: argparse.Namespace, case: Case, script: CaseScript, out: Path) -
     write_settings(venues, workshop.make_keys, demo=True)
     plan = MeetingPlan(
         session=SESSION,
-        title=script.title[:200],
+        title=script.title,
         rulebook="rehearsal/1",
         venues=venues,
         officers=OFFICERS,

@@ -143,13 +143,15 @@ async def _prepare(expert: Expert, marks: int) -> Seat:
     _identity, seal = expert.deal(Purpose.MARKS, view)
     await expert.say("marks.dealt", {"seal": seal})
     bid = view["responsiveness"][0]["bid"]
+    criterion = view["tender"]["method"]["criteria"][0]["id"]
+    about = {"bid": bid, "criterion": criterion}
     recipient = str(seal["recipient"])
-    signed = [_mark(expert, recipient, bid, counter) for counter in range(1, marks + 1)]
+    signed = [_mark(expert, recipient, about, counter) for counter in range(1, marks + 1)]
     return Seat(expert.desk, signed)
 
 
-def _mark(expert: Expert, recipient: str, bid: str, counter: int) -> str:
-    item: dict[str, Any] = {"bid": bid, "criterion": CRITERION, "counter": counter}
+def _mark(expert: Expert, recipient: str, about: Mapping[str, str], counter: int) -> str:
+    item: dict[str, Any] = {**about, "counter": counter}
     plain = pad_to_size({**item, "mark": str(counter % TOP_MARK)}, MARK_SIZE)
     body = {**item, "recipient": recipient, "ciphertext": b64u(age_encrypt(recipient, plain))}
     desk = expert.desk

@@ -39,14 +39,14 @@ def tender_of(case: Case, script: CaseScript, venues: Sequence[str]) -> dict[str
     return {
         "format": "bideval-tender/1",
         "number": "REHEARSAL",
-        "title": script.title[:200],
+        "title": script.title,
         "procuring_entity": "rehearsal",
         "agent": "",
         "category": case.tender.category,
         "budget": None,
         "ceiling": None if ceiling is None else plain(ceiling),
-        "lots": [{"id": LOT, "title": script.title[:200]}],
-        "method": method_document(case.method),
+        "lots": [{"id": LOT, "title": script.title}],
+        "method": _method(case, script),
         "requirements": [{"id": UNRESPONSIVE, "clause": "", "text": "valid in the case"}],
         "documents": [],
         "panel": {
@@ -63,6 +63,14 @@ def tender_of(case: Case, script: CaseScript, venues: Sequence[str]) -> dict[str
         },
         "decryption_minutes": 30,
     }
+
+
+def _method(case: Case, script: CaseScript) -> dict[str, Any]:
+    """Return the case's method with criteria that have short ids, whatever the case calls them."""
+    document = method_document(case.method)
+    criteria: Any = document.get("criteria") or []
+    renamed = [{**one, "id": script.criterion_ids[one["id"]]} for one in criteria]
+    return {**document, "criteria": renamed} if renamed else document
 
 
 def bids_of(case: Case, script: CaseScript) -> list[BidPlan]:
@@ -125,11 +133,19 @@ class CasePlay:
         self._begun = True
 
     def wants(self, person: str, task: Task, view: View) -> bool:
-        """Sign only when scoring may begin; who leaves without a sheet in the case signs none."""
+        """Sign only when scoring may begin, those who leave first, those who stay after them.
+
+        Otherwise the last sheet might be in before a member is replaced, and scoring be closed.
+        Who leaves without a sheet in the case signs none.
+        """
         if task["task"] != "sign_sheet":
             return True
-        decided = all(one["verdict"] is not None for one in view["responsiveness"])
-        return self._begun and decided and not (self._leaves(person) and not self._signs(person))
+        if not self._begun or any(one["verdict"] is None for one in view["responsiveness"]):
+            return False
+        if self._leaves(person):
+            return self._signs(person)
+        seated = [one["person"] for one in view["panel"]["members"] if one["state"] == "seated"]
+        return not any(self._leaves(other) for other in seated)
 
     def chair(self, view: View) -> str:
         """Everybody votes for the first seated member."""

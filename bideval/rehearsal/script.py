@@ -22,6 +22,8 @@ if TYPE_CHECKING:
 
 DISCIPLINE = "rehearsal"
 LOT = "1"
+TITLE_LENGTH = 200
+"""Characters of a session's title."""
 UNRESPONSIVE = "R1"
 """The requirement that a bid which the case calls invalid is said to fail."""
 
@@ -41,13 +43,14 @@ class SeatScript:
 class CaseScript:
     """A case made ready for a session.
 
-    `bid_ids` maps the case's bid ids to the session's, `marks` holds each member's sheet in the
-    session's words, `unresponsive` the session's bids that every member rejects.
+    `bid_ids` and `criterion_ids` map the case's ids to the session's, `marks` holds each member's
+    sheet in the session's words, `unresponsive` the session's bids that every member rejects.
     """
 
     title: str
     seats: tuple[SeatScript, ...]
     bid_ids: Mapping[str, str]
+    criterion_ids: Mapping[str, str]
     marks: Mapping[str, Marks]
     unresponsive: frozenset[str]
     signed: frozenset[str]
@@ -67,11 +70,14 @@ def make_script(case: Case, venues: Sequence[str]) -> CaseScript:
     chains = _seat_chains(case)
     seats = [SeatScript(venues[number % len(venues)], chain) for number, chain in enumerate(chains)]
     bid_ids = {bid.id: f"bid-{number:03d}" for number, bid in enumerate(case.bids, start=1)}
+    criteria = enumerate(case.method.criteria, start=1)
+    criterion_ids = {criterion.id: f"c{number:02d}" for number, criterion in criteria}
     return CaseScript(
-        title=case.title or "rehearsal",
+        title=_title(case.title),
         seats=tuple(seats),
         bid_ids=bid_ids,
-        marks=_marks(case, bid_ids),
+        criterion_ids=criterion_ids,
+        marks=_marks(case, bid_ids, criterion_ids),
         unresponsive=frozenset(bid_ids[bid.id] for bid in case.bids if not bid.valid),
         signed=frozenset(sheet.member for sheet in case.scoresheets),
     )
@@ -109,12 +115,20 @@ def _seat_of(
     return heir if heir in chains else None
 
 
-def _marks(case: Case, bid_ids: Mapping[str, str]) -> dict[str, Marks]:
-    criteria = [criterion.id for criterion in case.method.criteria]
+def _title(text: str) -> str:
+    """Return the case's title as a session takes it: one line, not blank, not too long."""
+    line = " ".join("".join(one if one.isprintable() else " " for one in text).split())
+    return line[:TITLE_LENGTH].strip() or "rehearsal"
+
+
+def _marks(
+    case: Case, bid_ids: Mapping[str, str], criterion_ids: Mapping[str, str]
+) -> dict[str, Marks]:
     return {
         sheet.member: {
             bid_ids[bid.id]: {
-                criterion: _text(sheet.mark(bid.id, criterion)) for criterion in criteria
+                session: _text(sheet.mark(bid.id, criterion))
+                for criterion, session in criterion_ids.items()
             }
             for bid in case.bids
         }
@@ -150,6 +164,9 @@ def _finding(
     words = dict(finding)
     if "bid" in words:
         words["bid"] = bids[str(words["bid"])]
+    if "criterion" in words:
+        criteria = {session: name for name, session in script.criterion_ids.items()}
+        words["criterion"] = criteria[str(words["criterion"])]
     if "member" in words:
         words["member"] = script.member_at(str(words["member"]))
     return words
