@@ -292,17 +292,22 @@ export class ScoreSheet extends HTMLElement {
   clicked(target) {
     const button = target.closest("button");
     if (!button) return;
-    if (button.dataset.tab) void this.leave().then(() => this.select(button.dataset.tab ?? ""));
+    if (button.dataset.tab) this.turnTo(button.dataset.tab);
     if (button.dataset.page) this.jumpToPage(/** @type {any} */ (button.closest(".item")?.querySelector("input")));
     if (button.dataset.act) this.act(button.dataset.act);
   }
 
-  /** @param {number} step */
-  async turn(step) {
-    await this.leave();
+  /** At once: who types on while marks are being stored types into the next bid, not into this one. @param {number} step */
+  turn(step) {
     const ids = this.sheet.bids.map((/** @type {any} */ bid) => bid.id);
     const next = ids[ids.indexOf(this.bid) + step];
-    if (next !== undefined) this.select(next);
+    if (next !== undefined) this.turnTo(next);
+  }
+
+  /** @param {string} bid */
+  turnTo(bid) {
+    this.flush();
+    this.select(bid);
   }
 
   /** Nothing is left behind: what was typed is judged and the chain of writes is awaited. */

@@ -1,0 +1,401 @@
+"""Two experts of a branch venue, one in Chinese and one in English, from check-in to the report."""
+
+from __future__ import annotations
+
+import base64
+import json
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+import pytest
+from playwright.sync_api import Page, expect
+
+from bideval.cli.verify import verify_file
+from tests.end_to_end.conftest import Crowd, Site, picture
+from tests.end_to_end.course import sign
+from tests.end_to_end.two_venues import BRANCH, MAIN, SESSION, TwoVenues, two_venues
+from tests.end_to_end.words import check_language
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+    from playwright.sync_api import Browser, Locator, Request
+
+pytestmark = pytest.mark.timeout(600)
+
+OBJECTIVE = (("8", "6", "6"), ("6", "6", "4"))
+"""What everybody has to give on the objective items of both bids."""
+SUBJECTIVE = ("10", "9.5", "11", "7.5", "6", "5.5", "4")
+SHEET = tuple((*objective, *SUBJECTIVE) for objective in OBJECTIVE)
+STANCES = {
+    "zh-CN": ("dissent", "对第二名的评分依据有不同意见。"),
+    "en": ("agree", ""),
+}
+ENVELOPE = {"bid", "criterion", "counter", "recipient", "ciphertext"}
+"""All that a mark shows on its way; what it is worth is in the ciphertext."""
+OUTAGE_S = 6
+
+
+@dataclass
+class Expert:
+    """One expert with a browser."""
+
+    crowd: Crowd
+    seat: str
+    language: str
+    page: Page
+    sent: list[dict[str, Any]] = field(default_factory=list)
+
+    def __post_init__(self) -> None:
+        self.page.on("request", self._note)
+
+    def _note(self, request: Request) -> None:
+        if request.url.endswith("/api/entries") and request.post_data:
+            payload = json.loads(request.post_data)["jws"].split(".")[1]
+            raw = base64.urlsafe_b64decode(payload + "=" * (-len(payload) % 4))
+            self.sent.append(json.loads(raw))
+
+    def visit(self, room: str, selector: str) -> Page:
+        """Open a room until it shows what is awaited, and read it in the expert's language."""
+        self.go(room)
+        for _ in range(100):
+            if self.page.locator(selector).count():
+                break
+            self.page.wait_for_timeout(500)
+            self.go(room)
+        expect(self.page.locator(selector).first).to_be_attached()
+        check_language(self.page, self.language, names=(STANCES["zh-CN"][1],))
+        picture(self.page, f"expert-{room}-{self.language}")
+        return self.page
+
+    def go(self, room: str) -> None:
+        self.page.goto(f"{self.crowd.site.url}/sessions/{SESSION}/{room}")
+
+    @property
+    def state(self) -> Locator:
+        """The one place that says what is saved."""
+        return self.page.locator("save-state")
+
+    def expect_state(self, word: str) -> None:
+        expect(self.state).to_have_attribute("data-word", word)
+
+    def field(self, at: int) -> Locator:
+        return self.page.locator('[role="tabpanel"]:not([hidden]) input').nth(at)
+
+
+@pytest.fixture
+def venues(tmp_path: Path) -> Iterator[TwoVenues]:
+    with two_venues(tmp_path) as running:
+        yield running
+
+
+@pytest.fixture
+def main(venues: TwoVenues, browser: Browser) -> Iterator[Crowd]:
+    crowd = Crowd(Site(venues.main.url, venues.main.settings_file), browser)
+    yield crowd
+    for context in crowd.contexts.values():
+        context.close()
+
+
+@pytest.fixture
+def branch(venues: TwoVenues, browser: Browser) -> Iterator[Crowd]:
+    crowd = Crowd(Site(venues.branch.url, venues.branch.settings_file), browser)
+    yield crowd
+    for context in crowd.contexts.values():
+        context.close()
+
+
+def test_experts_of_a_branch_work_in_their_languages_to_the_end(
+    venues: TwoVenues, main: Crowd, branch: Crowd, tmp_path: Path
+) -> None:
+    chinese, english = experts = seat(branch)
+    for expert in experts:
+        declare(expert)
+    for expert in experts:
+        elect(expert)
+    for expert in experts:
+        find_responsive(expert)
+    score_with_every_trouble(chinese)
+    check_nobody_reads(main, branch, english)
+    score_by_keyboard(english)
+    for expert in experts:
+        check_envelopes(expert)
+        confirm(expert)
+    assert venues.meeting.result(timeout=240)["phase"] == "archived"
+    for expert in experts:
+        expert.visit("report", "a[download]")
+    read_the_end(main, tmp_path)
+    assert main.faults == []
+    assert branch.faults == []
+
+
+def look_as(crowd: Crowd, person: str, *, language: str = "zh-CN") -> Page:
+    """Become somebody on the demonstration page, by one press."""
+    page = crowd.page(f"{person} {language}", language=language)
+    for _ in range(100):
+        page.goto(f"{crowd.site.url}/demo")
+        if page.locator(f'button[value="{person}"]').count():
+            check_language(page, language)
+            page.click(f'button[value="{person}"]')
+            page.wait_for_load_state()
+        if "/sessions/" in page.url:
+            return page
+        page.wait_for_timeout(500)  # not enrolled or not joined yet
+    raise AssertionError(f"{person} has no session")
+
+
+def seat(branch: Crowd) -> tuple[Expert, Expert]:
+    """The operator checks both experts in; each makes a key with the code on the slip."""
+    forms = expected(branch)
+    made = []
+    for at, language in enumerate(("zh-CN", "en")):
+        name = forms.nth(at).locator("[name=seat]").input_value()
+        forms.nth(at).locator("button").click()
+        slip = forms.nth(at).locator("[data-show=code]")
+        expect(slip).not_to_be_empty()
+        made.append(Expert(branch, name, language, branch.page(name, language=language)))
+        enrol(made[-1], slip.inner_text())
+    return made[0], made[1]
+
+
+def expected(branch: Crowd) -> Locator:
+    """Wait on the operator's page until both drawn experts have accepted."""
+    page = look_as(branch, f"operator-{BRANCH}")
+    for _ in range(100):
+        if page.locator(".state", has_text="已接受").count() == 2:
+            break
+        page.wait_for_timeout(500)
+        page.goto(f"{branch.site.url}/sessions/{SESSION}/checkin")
+    picture(page, "checkin-two")
+    return page.locator("form.json-form")
+
+
+def enrol(expert: Expert, code: str) -> None:
+    page = expert.page
+    page.goto(f"{expert.crowd.site.url}/enrol")
+    check_language(page, expert.language)
+    page.fill("[name=code]", code)
+    page.click("form.enrol button")
+    page.wait_for_url("**/work")
+    check_language(page, expert.language)
+
+
+def declare(expert: Expert) -> None:
+    page = expert.visit("declare", "[name=discipline]")
+    page.check("[name=discipline]")
+    page.check("[name=recusal][value=none]")
+    sign(page, "form.signed-act .is-primary")
+    page.wait_for_url("**/work")
+
+
+def elect(expert: Expert) -> None:
+    page = expert.visit("chair", "[name=candidate]")
+    page.check(f'[name=candidate][value="{MAIN}-01"]')
+    sign(page, "form.signed-act .is-primary")
+    expect(page.locator("#chair .notice.is-ok").first).to_be_visible()
+
+
+def find_responsive(expert: Expert) -> None:
+    page = expert.visit("responsiveness", "form.verdict")
+    for choice in page.locator("input[value=pass]").all():
+        choice.check()
+    for form in page.locator("form.verdict").all():
+        form.locator("button").click()
+        page.click("#confirm-act [value=yes]")
+        expect(form.locator(".form-status.is-ok")).to_be_visible()
+
+
+def score_with_every_trouble(expert: Expert) -> None:
+    page = expert.visit("score", "score-sheet")
+    check_bid_is_shown(page)
+    expect(expert.field(0)).to_be_focused()
+    page.keyboard.insert_text("\uff18")  # an 8 from a Chinese input method
+    page.keyboard.press("Enter")
+    expect(expert.field(0)).to_have_value("8")
+    check_wrong_mark(expert)
+    for mark in SHEET[0][2:]:
+        page.keyboard.type(mark)
+        page.keyboard.press("Enter")
+    check_undo(expert)
+    check_outage(expert)
+    check_reload(expert)
+    check_dead_browser_line(expert)
+    sign_sheet(expert)
+
+
+def check_bid_is_shown(page: Page) -> None:
+    """The bid's first page is drawn, with who looks at it printed over it."""
+    expect(page.locator(".pdf-sheet canvas")).to_be_visible()
+    expect(page.locator(".pdf-pages")).not_to_have_text("/ –")
+    ink = """canvas => new Set(canvas.getContext("2d")
+        .getImageData(0, 0, canvas.width, canvas.height).data).size"""
+    assert page.locator(".pdf-sheet canvas").evaluate(ink) > 50
+    expect(page.locator(".pdf-mark text").first).to_contain_text(f"{BRANCH}-")
+
+
+def check_wrong_mark(expert: Expert) -> None:
+    """A mark out of range stays as it was typed, is explained there, and is not saved."""
+    page, item = expert.page, expert.page.locator(".item").nth(1)
+    expert.expect_state("state_session")
+    top = expert.field(2).bounding_box()
+    sent = len(expert.sent)
+    page.keyboard.type("9")
+    page.keyboard.press("Enter")
+    expert.expect_state("state_wrong")
+    expect(item.locator(".problem")).to_have_text("请填写 0 至 6 之间的分值")
+    expect(expert.field(1)).to_have_value("9")
+    expect(page.locator('[aria-selected="true"] .count')).to_have_text("1/10")
+    assert expert.field(2).bounding_box() == top, "an explanation must not move the sheet"
+    assert len(expert.sent) == sent
+    picture(page, "expert-wrong-mark")
+    page.keyboard.press("ArrowUp")
+    page.keyboard.type("6")
+    page.keyboard.press("Enter")
+    expect(item.locator(".problem")).to_be_empty()
+
+
+def check_undo(expert: Expert) -> None:
+    page = expert.page
+    expect(page.locator('[aria-selected="true"] .count')).to_have_text("10/10")
+    expect(page.locator("[data-sum]")).to_have_text("73.5")
+    expect(page.locator("[data-subtotal]:visible").first).to_have_text("20")
+    page.keyboard.press("Control+z")
+    expect(expert.field(9)).to_have_value("")
+    page.keyboard.press("Control+Shift+z")
+    expect(expert.field(9)).to_have_value("4")
+
+
+def check_outage(expert: Expert) -> None:
+    """Without the line between venues a mark is saved here; the session has it afterwards."""
+    page = expert.page
+    page.keyboard.press("Alt+ArrowRight")
+    expect(page.locator("[data-tab]").nth(1)).to_have_attribute("aria-selected", "true")
+    expect(expert.field(0)).to_be_focused()
+    asked = {"peer": MAIN, "seconds": OUTAGE_S}
+    answer = page.request.post(f"{expert.crowd.site.url}/demo/cut-line", data=asked)
+    assert answer.status == 204
+    page.keyboard.type(SHEET[1][0])
+    page.keyboard.press("Enter")
+    expert.expect_state("state_here")
+    expect(expert.state).to_contain_text("✓ 本场已存")
+    picture(page, "expert-saved-here")
+    expect(expert.state).to_have_attribute("data-word", "state_session", timeout=60_000)
+
+
+def check_reload(expert: Expert) -> None:
+    """A page that is loaded again in the middle has everything, kept or just typed."""
+    page = expert.page
+    page.keyboard.type(SHEET[1][1])
+    page.reload()
+    expect(page.locator("input[data-bid]:not([readonly])")).not_to_have_count(0)
+    page.keyboard.press("Alt+ArrowRight")
+    expect(expert.field(0)).to_have_value(SHEET[1][0])
+    expect(expert.field(1)).to_have_value(SHEET[1][1])
+    expect(expert.field(2)).to_be_focused()
+
+
+def check_dead_browser_line(expert: Expert) -> None:
+    """What is marked without a line to the venue waits on this machine and is sent later."""
+    page, context = expert.page, expert.crowd.contexts[expert.seat]
+    context.set_offline(offline=True)
+    for mark in SHEET[1][2:]:
+        page.keyboard.type(mark)
+        page.keyboard.press("Enter")
+    expert.expect_state("state_down")
+    page.click("[data-act=review]")
+    expect(page.locator("[data-act=sign]")).to_be_disabled()
+    expect(page.locator("[data-why]")).not_to_be_empty()
+    picture(page, "expert-offline")
+    page.click("[data-act=back]")
+    context.set_offline(offline=False)
+    expect(expert.state).to_have_attribute("data-word", "state_session", timeout=60_000)
+    lost = [fault for fault in expert.crowd.faults if "ERR_INTERNET_DISCONNECTED" in fault]
+    assert expert.crowd.faults == lost
+    expert.crowd.faults.clear()
+
+
+def score_by_keyboard(expert: Expert) -> None:
+    page = expert.visit("score", "score-sheet")
+    expect(expert.field(0)).to_be_focused()
+    for bid, marks in enumerate(SHEET):
+        if bid:
+            page.keyboard.press("Alt+ArrowRight")
+        for mark in marks:
+            page.keyboard.type(mark)
+            page.keyboard.press("ArrowDown")
+    expert.expect_state("state_session")
+    check_language(page, expert.language)
+    sign_sheet(expert)
+
+
+def sign_sheet(expert: Expert) -> None:
+    page = expert.page
+    page.click("[data-act=review]")
+    cells = page.locator("[data-values] td").all_inner_texts()
+    assert tuple(cells) == tuple(mark for pair in zip(*SHEET, strict=True) for mark in pair)
+    check_language(page, expert.language)
+    picture(page, f"expert-review-{expert.language}")
+    page.click("[data-act=sign]")
+    expert.expect_state("state_signed")
+
+
+def check_nobody_reads(main: Crowd, branch: Crowd, other: Expert) -> None:
+    """While others still score, nobody else's browser is given a mark."""
+    pages = [look_as(main, "officer-1"), look_as(main, "supervisor-1")]
+    pages += [branch.contexts[f"operator-{BRANCH} zh-CN"].pages[0], other.page]
+    for page in pages:
+        site = main.site.url if page.url.startswith(main.site.url) else branch.site.url
+        view = page.request.get(f"{site}/api/sessions/{SESSION}").json()
+        assert not view["marks"]
+        assert not view["result"]
+    for page, room in ((pages[0], "desk"), (pages[0], "board"), (pages[1], "board")):
+        page.goto(f"{main.site.url}/sessions/{SESSION}/{room}")
+        assert "73.5" not in page.content()
+
+
+def check_envelopes(expert: Expert) -> None:
+    """No mark ever left the browser in clear."""
+    marks = [entry["body"] for entry in expert.sent if entry["kind"] == "mark.sealed"]
+    assert len(marks) >= sum(len(row) for row in SHEET)
+    assert {frozenset(body) for body in marks} == {frozenset(ENVELOPE)}
+    sheets = [entry["body"] for entry in expert.sent if entry["kind"] == "scoresheet.signed"]
+    assert [set(body) for body in sheets] == [{"recipient", "counter", "ciphertext"}]
+
+
+def confirm(expert: Expert) -> None:
+    page = expert.visit("confirm", "[name=stance]")
+    stance, reasons = STANCES[expert.language]
+    page.check(f"[name=stance][value={stance}]")
+    if reasons:
+        page.fill("[name=reasons]", reasons)
+    sign(page, "form.signed-act .is-primary")
+    expect(page.locator("tr.is-mine .state.is-plain")).to_have_count(0)
+
+
+def read_the_end(main: Crowd, folder: Path) -> None:
+    """What is left: a report on paper, and a bundle that anybody can verify."""
+    for language in ("zh-CN", "en"):
+        page = look_as(main, "officer-1", language=language)
+        page.wait_for_url("**/report")
+        check_language(page, language)
+        for room in ("desk", "board", "opening", "draw", "result", "record"):
+            page.goto(f"{main.site.url}/sessions/{SESSION}/{room}")
+            check_language(page, language, names=(STANCES["zh-CN"][1], *capitals(page)))
+            picture(page, f"end-{room}-{language}")
+    with page.expect_download() as taken:
+        page.click("a[download]")
+    bundle = folder / taken.value.suggested_filename
+    taken.value.save_as(bundle)
+    verdict = verify_file(bundle)
+    assert verdict.ok, [step for step in verdict.steps if not step.ok]
+    page.goto(f"{main.site.url}/sessions/{SESSION}/report")
+    with page.expect_download() as taken:
+        page.click("a[download]")
+    taken.value.save_as(folder / "report.pdf")
+    assert (folder / "report.pdf").read_bytes().startswith(b"%PDF")
+
+
+def capitals(page: Page) -> tuple[str, ...]:
+    """Amounts in capitals are Chinese in every language."""
+    return tuple(page.locator(".capital").all_inner_texts())

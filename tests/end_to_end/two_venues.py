@@ -1,0 +1,129 @@
+"""A session of a main and a branch venue, held by rehearsed people but for the branch's experts.
+
+Those have browsers. Everybody else does what their task list says, in a thread beside the test.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import traceback
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from typing_extensions import override
+
+from bideval.cli.workshop import open_workshop
+from bideval.rehearsal.bid_paper import bid_pdf
+from bideval.rehearsal.example_play import VENUES, ExamplePlay, example_bids, example_tender
+from bideval.rehearsal.example_pool import example_pool
+from bideval.rehearsal.meeting import Meeting, MeetingPlan
+from bideval.rehearsal.servers import running, write_settings
+from bideval.rehearsal.stage import first_accounts, plan_venues
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+    from concurrent.futures import Future
+    from pathlib import Path
+
+    from bideval.rehearsal.client import View
+    from bideval.rehearsal.servers import VenuePlan
+    from bideval.rehearsal.stage import Workshop
+
+MAIN, BRANCH = "fenghe", "wencheng"
+SESSION = "fenghe-2026-0117"
+PATIENCE_S = 500.0
+"""Seconds that rehearsed people wait for the ones with browsers, on a very busy machine."""
+
+
+@dataclass(frozen=True, slots=True)
+class TwoVenues:
+    """Two running venues, and the rehearsed people's part of the meeting."""
+
+    main: VenuePlan
+    branch: VenuePlan
+    meeting: Future[View]
+
+
+class BranchPlay(ExamplePlay):
+    """The example with a panel of three."""
+
+    @override
+    def chair(self, view: View) -> str:
+        return f"{MAIN}-01"
+
+
+class BranchMeeting(Meeting):
+    """A meeting whose branch experts check in by themselves."""
+
+    @override
+    async def _check_in(self, plan: VenuePlan) -> None:
+        if plan.id != BRANCH:
+            await super()._check_in(plan)
+
+    @override
+    async def _wait(self, ready: Callable[[View], bool], what: str) -> View:
+        return await self.lead.wait(self.plan.session, ready, what=what, patience_s=PATIENCE_S)
+
+
+@contextlib.contextmanager
+def two_venues(folder: Path) -> Iterator[TwoVenues]:
+    """Start both venues and let the meeting begin; stop everything at the end."""
+    workshop = open_workshop()
+    venues = plan_venues({venue: VENUES[venue] for venue in (MAIN, BRANCH)}, folder)
+    write_settings(venues, workshop.make_keys, demo=True)
+    codes = first_accounts(venues, workshop)
+    with ThreadPoolExecutor(1) as threads, running(venues):
+        plan = _plan(venues, codes)
+        meeting = threads.submit(asyncio.run, _hold(plan, workshop))
+        meeting.add_done_callback(_tell_failure)
+        yield TwoVenues(venues[0], venues[1], meeting)
+
+
+def _tell_failure(meeting: Future[View]) -> None:
+    if (error := meeting.exception()) is not None:
+        traceback.print_exception(error)
+
+
+async def _hold(plan: MeetingPlan, workshop: Workshop) -> View:
+    async with contextlib.AsyncExitStack() as stack:
+        meeting = BranchMeeting(plan, BranchPlay(), workshop.devices, stack, _tell_nobody)
+        return await meeting.hold()
+
+
+def _tell_nobody(_event: str, _facts: object) -> None:
+    """The browsers show what happens."""
+
+
+def _plan(venues: list[VenuePlan], codes: dict[str, str]) -> MeetingPlan:
+    tender = example_tender() | {"panel": _panel(), "custody": _custody()}
+    return MeetingPlan(
+        session=SESSION,
+        title=tender["title"],
+        rulebook="rehearsal/1",
+        venues=venues,
+        officers=2,
+        tender=tender,
+        bids=example_bids([bid_pdf(0)] * 5)[:2],
+        pool=example_pool([MAIN, BRANCH]),
+        codes=codes,
+    )
+
+
+def _panel() -> dict[str, Any]:
+    disciplines = [
+        {"id": "property", "name": "物业管理", "members": 2},
+        {"id": "finance", "name": "财务会计", "members": 1},
+    ]
+    seats = [{"venue": MAIN, "members": 1}, {"venue": BRANCH, "members": 2}]
+    return {"members": 3, "representatives": 0, "disciplines": disciplines, "seats": seats}
+
+
+def _custody() -> dict[str, Any]:
+    venues = {
+        "threshold": 2,
+        "custodians": [f"venue/{MAIN}", f"venue/{BRANCH}", "supervisor-1"],
+    }
+    officers = {"threshold": 2, "custodians": ["officer-1", "officer-2"]}
+    return {"bids": officers, "marks": venues, "identities": venues, "nonces": venues}
