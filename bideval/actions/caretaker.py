@@ -111,10 +111,11 @@ class Caretaker:
     async def _tick(self) -> None:
         while True:
             await asyncio.sleep(TICK_S)
-            if self._venue.devices.store.state == "faulted":
-                await asyncio.to_thread(self.reopen)
-            else:
-                await asyncio.to_thread(self._steward.tick)
+            faulted = self._venue.devices.store.state == "faulted"
+            try:
+                await asyncio.to_thread(self.reopen if faulted else self._steward.tick)
+            except BidevalError as fault:
+                log.warning("tried again in a moment", code=fault.code)
 
     def reopen(self) -> None:
         """Open the store again if it is whole; write down that it was not."""

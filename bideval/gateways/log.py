@@ -11,9 +11,11 @@ from __future__ import annotations
 import logging
 import sys
 import traceback
+from contextlib import suppress
 from typing import TYPE_CHECKING, Any, TextIO, cast
 
 import structlog
+from typing_extensions import override
 
 from bideval.terms.instants import instant_text
 
@@ -81,13 +83,19 @@ _RENDER = structlog.processors.JSONRenderer(sort_keys=True, ensure_ascii=False)
 
 
 class CurrentStderr:
-    """Whatever standard error is at the moment of writing: it may be replaced while we run."""
+    """Whatever standard error is at the moment of writing: it may be replaced while we run.
+
+    Where it leads to a full disk, lines are lost rather than the work that they tell of.
+    """
 
     def write(self, text: str) -> int:
-        return sys.stderr.write(text)
+        with suppress(OSError):
+            sys.stderr.write(text)
+        return len(text)
 
     def flush(self) -> None:
-        sys.stderr.flush()
+        with suppress(OSError):
+            sys.stderr.flush()
 
 
 def configure_log(*, clock: Clock, level: str = "info", stream: TextIO | None = None) -> None:
@@ -112,7 +120,7 @@ def configure_log(*, clock: Clock, level: str = "info", stream: TextIO | None = 
         cache_logger_on_first_use=False,
     )
     handler = logging.StreamHandler(output)
-    handler.addFilter(lambda record: _rewrite(record, clock))
+    handler.setFormatter(_Telling(clock))
     root = logging.getLogger()
     root.handlers = [handler]
     root.setLevel(level.upper())
@@ -164,17 +172,20 @@ def _short(filename: str) -> str:
     return filename.rpartition("/")[2]
 
 
-def _rewrite(record: logging.LogRecord, clock: Clock) -> bool:
-    """Turn a record of the standard library's logging into one line of the same form."""
-    event: MutableMapping[str, Any] = {
-        "event": record.msg if isinstance(record.msg, str) else type(record.msg).__name__,
-        "level": record.levelname.lower(),
-        "logger": record.name,
-        "at": instant_text(clock.now_ms()),
-        "exc_info": record.exc_info,
-    }
-    kept = keep_allowed(None, "", tell_exception(None, "", event))
-    record.msg = str(_RENDER(None, "", kept))
-    record.args = None
-    record.exc_info = record.exc_text = record.stack_info = None
-    return True
+class _Telling(logging.Formatter):
+    """Tells a record of the standard library's logging as one line of the same form."""
+
+    def __init__(self, clock: Clock) -> None:
+        super().__init__()
+        self._clock = clock
+
+    @override
+    def format(self, record: logging.LogRecord) -> str:
+        event: MutableMapping[str, Any] = {
+            "event": record.msg if isinstance(record.msg, str) else type(record.msg).__name__,
+            "level": record.levelname.lower(),
+            "logger": record.name,
+            "at": instant_text(self._clock.now_ms()),
+            "exc_info": record.exc_info,
+        }
+        return str(_RENDER(None, "", keep_allowed(None, "", tell_exception(None, "", event))))

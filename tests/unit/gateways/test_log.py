@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import errno
 import io
 import json
 import logging
+import sys
 
 import pytest
 import structlog
@@ -21,6 +23,18 @@ class HandClock:
 
     def monotonic_ms(self):
         return 0
+
+
+class FullDisk:
+    def __init__(self):
+        self.tried = 0
+
+    def write(self, _text):
+        self.tried += 1
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    def flush(self):
+        raise OSError(errno.ENOSPC, "No space left on device")
 
 
 @pytest.fixture
@@ -111,3 +125,24 @@ def test_the_level_holds(lines):
     structlog.get_logger().info("quiet")
     logging.getLogger("other").info("quiet")
     assert lines() == []
+
+
+def test_full_disk_under_standard_error_costs_lines_only(monkeypatch):
+    root = logging.getLogger()
+    before = root.handlers, root.level
+    configure_log(clock=HandClock())
+    full = FullDisk()
+    with monkeypatch.context() as patch:
+        patch.setattr(sys, "stderr", full)
+        structlog.get_logger().error("incident")
+        logging.getLogger("uvicorn.error").error("incident")
+    assert full.tried == 2
+    root.handlers, root.level = before
+    structlog.reset_defaults()
+
+
+def test_records_of_other_libraries_are_left_as_they_are(lines, caplog):
+    logging.getLogger().addHandler(caplog.handler)
+    logging.getLogger("uvicorn.error").warning("%s asked", "somebody")
+    assert lines()[0]["event"] == "%s asked"
+    assert caplog.messages == ["somebody asked"]
