@@ -20,6 +20,8 @@ BID = "bid"
 DOCUMENT = "document"
 POOL = "pool"
 REPORT = "report"
+NAMING = frozenset({"bid.sealed", "pool.sealed", "report.issued", "tender.published"})
+"""Kinds of entries that name files."""
 CONTENT = "content"
 """A file out of an opened bid. No entry names it alone; each venue takes it out by itself."""
 

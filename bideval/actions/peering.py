@@ -96,6 +96,11 @@ def uncosigned(reader: Reader, session: str, peer: str) -> tuple[int, str] | Non
     return newest.size, newest.note
 
 
+def is_shared(venue: Venue, peer: str, session: str) -> bool:
+    """Whether a session goes on between this venue and the peer; asks memory only."""
+    return _main_between(venue, peer, session) is not None
+
+
 def finished(venue: Venue, session: str) -> bool:
     """Whether nothing will be written into the session any more."""
     with venue.book.reading(session) as fold:

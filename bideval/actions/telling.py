@@ -8,6 +8,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from bideval.actions.naming import NAMING
+
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
@@ -24,6 +26,11 @@ HUSHED = frozenset({"person.enrolled", "bid.sealed", "bid.withdrawn"})
 def session_topic(session: str) -> str:
     """Return the topic of one session's news."""
     return f"session.{session}"
+
+
+def author_topic(session: str, author: str) -> str:
+    """Return the topic of what concerns one author's own entries alone."""
+    return f"author.{session}.{author}"
 
 
 def venue_topic() -> str:
@@ -53,6 +60,8 @@ def tell_news(venue: Venue, session: str, news: Sequence[StoredLine]) -> None:
     if any(stored.kind == "session.founded" for stored in news):
         fanout.publish(link_topic(), {"type": "founded", "session": session})
     fanout.publish(link_topic(), {"type": "lines", "session": session})
+    if any(stored.kind in NAMING for stored in news):
+        fanout.publish(link_topic(), {"type": "files", "session": session})
     for stored in news:
         if stored.position is not None or stored.origin == venue.id:
             tell_saved(venue, stored)
@@ -63,7 +72,7 @@ def tell_saved(venue: Venue, stored: StoredLine) -> None:
     state = venue.spread.state_of(stored)
     entry: Json = {"entry": stored.entry_hash, "saved": state}
     hint: Json = {"type": "saved", "author": stored.author, **entry}
-    venue.devices.fanout.publish(session_topic(stored.session), hint)
+    venue.devices.fanout.publish(author_topic(stored.session, stored.author), hint)
 
 
 def tell_growth(venue: Venue, session: str, before: int, after: int) -> None:

@@ -217,19 +217,22 @@ class VenueHost:
     def _changes(self, peer: str, event: Event) -> list[Change]:
         session = event.data.get("session")
         if event.lagging or not isinstance(session, str):
-            return [NewLines(one.session) for one in peering.common_sessions(self._venue, peer)]
+            common_now = peering.common_sessions(self._venue, peer)
+            return [*(NewLines(one.session) for one in common_now), NewFilesMissing()]
+        kind = event.data.get("type")
+        if kind in {"lines", "files"}:
+            # They come with every commit, so that nothing is read from the store for them.
+            shared = peering.is_shared(self._venue, peer, session)
+            news = NewLines(session) if kind == "lines" else NewFilesMissing()
+            return [news] if shared else []
         common = peering.common_session(self._venue, peer, session)
         if common is None:
             return []
-        match event.data.get("type"):
+        match kind:
             case "founded":
                 return [NewSession(_shared(common)), NewLines(session)]
             case "checkpoint" if common.checkpoint is not None:
                 return [NewCheckpoint(session, CheckpointNote(*common.checkpoint))]
-            case "files":
-                return [NewFilesMissing()]
-            case "lines":
-                return [NewLines(session), NewFilesMissing()]
             case _:
                 return []
 

@@ -12,7 +12,7 @@ import asyncio
 from fastapi import APIRouter
 from starlette.websockets import WebSocket, WebSocketDisconnect
 
-from bideval.actions.telling import session_topic, venue_topic
+from bideval.actions.telling import author_topic, session_topic, venue_topic
 from bideval.actions.venue import Venue
 from bideval.actions.visitor import Visitor
 from bideval.evidence.canonical import canonical_bytes
@@ -63,7 +63,8 @@ def _check(venue: Venue, session: str, visitor: Visitor) -> None:
 
 
 async def _serve(socket: WebSocket, venue: Venue, session: str, visitor: Visitor) -> None:
-    topics = (session_topic(session), venue_topic())
+    own = author_topic(session, visitor.person)
+    topics = (session_topic(session), own, venue_topic())
     async with venue.devices.fanout.subscribe(*topics) as news:
         await _send(socket, {"type": "head", "size": None})
         reader = asyncio.ensure_future(_read(socket))
