@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import asyncio
 import io
+import math
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Protocol
 
@@ -306,7 +307,7 @@ class Meeting:
 
     async def _cut_line(self) -> None:
         branch = self.plan.venues[1].id
-        asked = {"peer": branch, "seconds": self.plan.cut_line_s}
+        asked = {"peer": branch, "seconds": math.ceil(self.plan.cut_line_s)}
         await self.lead.post("/demo/cut-line", asked)
         self.tell("line_cut", asked)
 
