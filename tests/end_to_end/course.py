@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING
 
 from playwright.sync_api import Page, expect
 
+from tests.end_to_end.conftest import picture
+
 if TYPE_CHECKING:
     from pathlib import Path
 
@@ -101,6 +103,11 @@ class Course:
             page.set_input_files("[name=files]", files=[file])
             sign(page, "#seal-bid .acts .is-primary")
             expect(page.locator("#bid-receipt")).to_be_visible()
+            picture(page, f"receipt-{size}")
+            page.emulate_media(media="print")
+            expect(page.locator("#bid-receipt .qr").first).to_be_visible()
+            picture(page, f"receipt-{size}-print")
+            page.emulate_media(media="screen")
 
     def release(self, person: str, room: str) -> None:
         page = self.wait(person, room, ".share-release")
