@@ -20,7 +20,7 @@ from bideval.evidence.sealing import combine_shares
 from bideval.opening.package import Manifest, check_manifest, files, parse_manifest, read_manifest
 from bideval.ports import FileUse, KeptFile
 from bideval.session.caseform import check_price
-from bideval.terms.errors import EvidenceError, FaultError, InputError
+from bideval.terms.errors import EvidenceError, FaultError, InputError, RefusedError
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -70,6 +70,7 @@ def closing_vector(venue: Venue, session: str, tx: Transaction) -> dict[str, obj
 def announce_bid(venue: Venue, session: str, bid_id: str) -> None:
     """Open one bid and announce it, or note why it stays closed."""
     bid, shares = _bid_and_shares(venue, session, bid_id)
+    _await_file(venue, session, bid)
     try:
         content = take_out(venue, session, bid, shares)
     except _Unopenable as closed:
@@ -80,6 +81,16 @@ def announce_bid(venue: Venue, session: str, bid_id: str) -> None:
     say(venue, session, "bid.opened", announced, about=(bid.id,))
 
 
+def _await_file(venue: Venue, session: str, bid: Bid) -> None:
+    """Refuse while a file that another venue still sends has time to come."""
+    if venue.devices.files.has(bid.ciphertext.sha256):
+        return
+    with venue.book.reading(session) as fold:
+        ends = fold.opening_ends()
+    if venue.now_ms() < ends:
+        raise RefusedError("file_missing", field="bid", rule="order20/31")
+
+
 def give_up_bid(venue: Venue, session: str, bid_id: str, reason: str) -> None:
     """Note that a bid stays closed because its custodians did not come."""
     body = {"bid": bid_id, "reason": reason, "detail": ""}
@@ -87,12 +98,17 @@ def give_up_bid(venue: Venue, session: str, bid_id: str, reason: str) -> None:
 
 
 def mirror_bid(venue: Venue, session: str, bid_id: str) -> None:
-    """At a branch: take the files out of a bid that main has announced."""
+    """At a branch: take the files out of a bid that main has announced, and compare the words.
+
+    Raises FaultError `bid_differs` when main announced something else than what was sealed.
+    """
     bid, shares = _bid_and_shares(venue, session, bid_id)
     try:
-        take_out(venue, session, bid, shares)
+        content = take_out(venue, session, bid, shares)
     except _Unopenable as closed:
         raise FaultError("bid_differs", detail=f"{closed.reason}: {closed.detail}") from None
+    if (content.sha256, parse_manifest(content.manifest)) != (bid.plaintext, bid.manifest):
+        raise FaultError("bid_differs", detail="main announced something else")
 
 
 def take_out(venue: Venue, session: str, bid: Bid, shares: dict[str, bytes]) -> Content:

@@ -22,7 +22,8 @@ if TYPE_CHECKING:
     from bideval.audit.replay import Replay
     from bideval.session.bidding import Bid
 
-FOR_WANT_OF_CIPHERTEXT = frozenset({"ciphertext_missing", "ciphertext_differs"})
+NOT_TRIED = frozenset({"shares_missing", "ciphertext_missing", "ciphertext_differs"})
+"""Reasons that the fold has judged at their place; what came after the minutes changes nothing."""
 
 
 def check_bids(bundle: Bundle, run: Replay) -> str:
@@ -52,9 +53,7 @@ def _check_opened(bundle: Bundle, run: Replay, bid: Bid) -> None:
 
 
 def _check_given_up(bundle: Bundle, run: Replay, bid: Bid) -> None:
-    if bid.reason in FOR_WANT_OF_CIPHERTEXT:
-        return
-    if not run.session.sharing.enough(bid.seal.recipient):
+    if bid.reason in NOT_TRIED:
         return
     _demand_ciphertext(bundle, bid)
     try:

@@ -45,6 +45,11 @@ if TYPE_CHECKING:
 MARK_ROOM = 55
 """Bytes that bid and criterion share in the plaintext of a sealed mark, which has 128 in all."""
 
+SHARES_MISSING = "shares_missing"
+
+AWAITED = frozenset({SHARES_MISSING, "ciphertext_missing", "ciphertext_differs"})
+"""What may still come while the minutes for opening last."""
+
 LEAST_BID_ROOM = 12
 """Bytes of the names that browsers give to bids: `bid-` and eight letters."""
 
@@ -148,7 +153,7 @@ def close_bids(session: Standing, act: Act, body: BidsClosed) -> Callable[[], No
         raise refused("already_closed")
     if act.entry.at < session.tender.deadline:
         raise refused("before_deadline")
-    check_vector(session, body.vector)
+    check_vector(session, act, body.vector)
 
     def count() -> None:
         closing = Closing(position=act.position, at=act.entry.at, vector=body.vector)
@@ -159,13 +164,17 @@ def close_bids(session: Standing, act: Act, body: BidsClosed) -> Callable[[], No
     return count
 
 
-def check_vector(session: Standing, vector: Mapping[str, OriginHead]) -> None:
-    """Raise unless the vector names every venue, at a point the record has, by the same chain."""
+def check_vector(session: Standing, act: Act, vector: Mapping[str, OriginHead]) -> None:
+    """Raise unless the vector names every venue, just as far as the record before this entry goes.
+
+    A vector that stops short of the record would let main leave out what it has itself taken.
+    """
     if vector.keys() != session.people.venues.keys():
         raise refused("vector_differs", field="body.vector")
     for origin, head in vector.items():
         chains = session.chains[origin]
-        if head.n >= len(chains) or chains[head.n] != head.chain:
+        last = act.n - 1 if origin == act.origin else len(chains) - 1
+        if head.n != last or chains[last] != head.chain:
             raise refused("vector_differs", field=f"body.vector.{origin}")
 
 
@@ -223,10 +232,16 @@ def open_bid(session: Standing, _act: Act, body: BidOpened) -> Callable[[], None
 
 
 def give_up_bid(session: Standing, act: Act, body: BidUnopenable) -> Callable[[], None]:
-    """Main notes that a bid stays closed; the others go on (Order 20 art. 31)."""
+    """Main notes that a bid stays closed; the others go on (Order 20 art. 31).
+
+    Shares are missing, or there are enough to say what else is wrong; nothing is given up untried.
+    """
     bid = _sealed_bid(session, body.bid)
     over = act.entry.at >= session.opening_ends()
-    if body.reason == "shares_missing" and not over:
+    enough = session.sharing.enough(bid.seal.recipient)
+    if body.reason in AWAITED and not over:
+        raise refused("too_early", field="body.reason")
+    if enough is (body.reason == SHARES_MISSING):
         raise refused("too_early", field="body.reason")
     return partial(session.bidding.give_up, bid.id, body.reason)
 

@@ -68,7 +68,7 @@ def move_phase(session: Standing, act: Act, body: PhaseMoved) -> Callable[[], No
     _check_order(session, body)
     if missing(session, body.to):
         raise refused("conditions_missing", field="body.to", rule="session/moves")
-    check_vector(session, body.vector)
+    check_vector(session, act, body.vector)
     closes_scoring = body.leaving is Phase.SCORING and body.to is Phase.RELEASED
     if closes_scoring and _sheet_beyond(session, body):
         raise refused("conditions_missing", field="body.vector", rule="session/moves")

@@ -44,8 +44,7 @@ def giving_up(
     talk.close()
     if shares:
         talk.release(talk.session.bidding.bids[bid].seal.recipient)
-    else:
-        talk.now = talk.session.opening_ends()
+    talk.now = talk.session.opening_ends()
     talk.must(MAIN, "bid.unopenable", {"bid": bid, "reason": reason, "detail": "no"})
     return talk
 
@@ -116,6 +115,14 @@ def test_bid_that_could_not_be_opened_stays_closed(reason: str, *, shares: bool)
     del talk.files[talk.session.bidding.bids["bid-b"].ciphertext.sha256]
 
     assert talk.session.bidding.bids["bid-b"].state is BidState.UNOPENABLE
+    assert found(bundle_of(talk)) == "0 opened, 1 that could not be"
+
+
+def test_shares_that_come_after_a_bid_was_given_up_accuse_nobody() -> None:
+    talk = giving_up("bid-b", "shares_missing", shares=False)
+    talk.release(talk.session.bidding.bids["bid-b"].seal.recipient)
+
+    assert talk.session.sharing.enough(talk.session.bidding.bids["bid-b"].seal.recipient)
     assert found(bundle_of(talk)) == "0 opened, 1 that could not be"
 
 

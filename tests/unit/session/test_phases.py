@@ -113,7 +113,8 @@ def test_too_few_bids_hold_only_once_everything_is_settled() -> None:
     assert holds(talk.session, "too_few_bids") is False
     talk.open_bid("bid-a")
     talk.open_bid("bid-b")
-    fault = {"bid": "bid-c", "reason": "ciphertext_missing", "detail": ""}
+    talk.release(talk.session.bidding.bids["bid-c"].seal.recipient)
+    fault = {"bid": "bid-c", "reason": "package_malformed", "detail": ""}
     talk.must(MAIN, "bid.unopenable", fault)
 
     assert holds(talk.session, "too_few_bids") is True

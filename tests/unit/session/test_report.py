@@ -166,7 +166,8 @@ def test_pause_without_end_and_unopenable_bid_are_told() -> None:
     talk = Conversation(rulebook="rehearsal/1")
     talk.until(Phase.PREPARED)
     talk.close()
-    fault = {"bid": "bid-c", "reason": "ciphertext_missing", "detail": ""}
+    talk.release(talk.session.bidding.bids["bid-c"].seal.recipient)
+    fault = {"bid": "bid-c", "reason": "package_malformed", "detail": ""}
     talk.must("venue/fenghua", "bid.unopenable", fault)
     for bid in ("bid-a", "bid-b"):
         talk.open_bid(bid)
@@ -179,7 +180,7 @@ def test_pause_without_end_and_unopenable_bid_are_told() -> None:
     assert [(one["bid"], one["unopenable"]) for one in found["opening"]["bids"]] == [
         ("bid-a", None),
         ("bid-b", None),
-        ("bid-c", "ciphertext_missing"),
+        ("bid-c", "package_malformed"),
     ]
     assert found["course"]["pauses"][0]["until"] is None
     assert {one["stance"] for one in found["signatures"]} == {"missing"}

@@ -193,18 +193,17 @@ def test_box_is_not_closed_without_a_tender() -> None:
     assert said.void_code == "no_tender"
 
 
-def test_bid_beyond_the_closing_vector_is_late_in_hindsight() -> None:
+def test_main_cannot_close_the_box_before_a_bid_that_is_in_it() -> None:
     talk = at(Phase.PREPARED)
     talk.must(BIDDER, "bid.withdrawn", {"bid": "bid-a"})
     vector = talk.session.closing_vector()
-    said = talk.must(BIDDER, "bid.sealed", talk.bid("bid-x"))
+    talk.must(BIDDER, "bid.sealed", talk.bid("bid-x"))
     talk.now = DEADLINE
 
-    talk.must(MAIN, "bids.closed", {"vector": vector})
+    assert talk.say(MAIN, "bids.closed", {"vector": vector}).void_code == "vector_differs"
 
-    assert talk.session.bidding.bids["bid-x"].state is BidState.LATE
-    assert talk.session.places[said.entry].void == "late"
-    assert [line.code for line in talk.session.void_lines] == ["late"]
+    talk.must(MAIN, "bids.closed", {"vector": talk.session.closing_vector()})
+    assert talk.session.bidding.bids["bid-x"].state is BidState.SEALED
 
 
 def altered(talk: Conversation, how: str) -> dict[str, Any]:
@@ -381,13 +380,37 @@ def test_missing_shares_are_waited_for_as_long_as_the_tender_says() -> None:
     assert talk.session.bidding.bids["bid-a"].state is BidState.UNOPENABLE
 
 
-def test_other_faults_are_noted_at_once() -> None:
+def test_missing_file_is_waited_for_as_long_as_the_tender_says() -> None:
     talk = closed()
-    body = {"bid": "bid-a", "reason": "ciphertext_differs", "detail": "other digest"}
+    body = {"bid": "bid-a", "reason": "ciphertext_missing", "detail": ""}
+    talk.release(recipient(talk))
+    assert talk.say(MAIN, "bid.unopenable", body).void_code == "too_early"
+
+    talk.now = talk.session.opening_ends()
 
     talk.must(MAIN, "bid.unopenable", body)
+    assert talk.session.bidding.bids["bid-a"].reason == "ciphertext_missing"
 
-    assert talk.session.bidding.bids["bid-a"].reason == "ciphertext_differs"
+
+def test_bid_that_could_be_tried_is_not_given_up_for_want_of_shares() -> None:
+    talk = closed()
+    talk.release(recipient(talk))
+    talk.now = talk.session.opening_ends()
+    body = {"bid": "bid-a", "reason": "shares_missing", "detail": ""}
+
+    assert talk.say(MAIN, "bid.unopenable", body).void_code == "too_early"
+
+
+@pytest.mark.parametrize("reason", ["does_not_decrypt", "package_malformed", "shares_do_not_fit"])
+def test_what_is_wrong_inside_is_not_known_before_the_shares(reason: str) -> None:
+    talk = closed()
+    body = {"bid": "bid-a", "reason": reason, "detail": ""}
+    assert talk.say(MAIN, "bid.unopenable", body).void_code == "too_early"
+
+    talk.release(recipient(talk))
+
+    talk.must(MAIN, "bid.unopenable", body)
+    assert talk.session.bidding.bids["bid-a"].reason == reason
 
 
 # Objections
