@@ -56,7 +56,12 @@ class RecordView:
 
 
 def record_view(session: Standing, reader: RecordReader, start: int) -> RecordView:
-    """Gather one page of the record from `start`."""
+    """Gather one page of the record from `start`; nothing of it while the box is open.
+
+    Even authors and numbers of entries would tell who bids, and how many do.
+    """
+    if session.phase is Phase.PREPARED and not session.bidding.closed:
+        return _NOTHING_YET
     name = session.session_id
     head = reader.head(name)
     size = head.size if head else 0
@@ -74,6 +79,20 @@ def record_view(session: Standing, reader: RecordReader, start: int) -> RecordVi
         previous=max(start - PAGE, 0) if start > 0 else None,
         next=start + PAGE if start + PAGE < size else None,
     )
+
+
+_NOTHING_YET = RecordView(
+    size=0,
+    root="",
+    checkpoint=0,
+    cosigners=(),
+    contradicted=False,
+    voids=0,
+    bundle=False,
+    entries=(),
+    previous=None,
+    next=None,
+)
 
 
 def _row(session: Standing, stored: StoredLine) -> EntryRow:

@@ -96,6 +96,19 @@ def test_own_origin_is_let_through(people, published):
     assert response.json()["error"]["code"] == "jws_malformed"
 
 
+@pytest.mark.parametrize("role", ["officer", "supervisor", "auditor"])
+def test_record_page_names_no_bidder_while_the_box_is_open(role, people, published):
+    response = people[role].http.get(f"/sessions/{published}/record?from=0")
+    assert response.status_code == 200
+    assert [kind for kind in ("person.enrolled", "bid.sealed") if kind in response.text] == []
+    assert people["bidder"].name not in response.text
+
+
+def test_record_page_shows_all_once_the_box_is_closed(people, opened):
+    text = people["officer"].http.get(f"/sessions/{opened}/record").text
+    assert text.count("<code>bid.sealed</code>") == 3
+
+
 def test_unknown_session_has_its_words(people):
     unknown = people["auditor"].http.get("/api/sessions/no-such-session").json()
     assert unknown["error"]["code"] == "unknown_session"
