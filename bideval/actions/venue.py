@@ -34,6 +34,7 @@ if TYPE_CHECKING:
 
 ATTEMPTS = Rate(acts=20, window_ms=60_000)
 DENIALS = Rate(acts=120, window_ms=60_000)
+CHALLENGES = Rate(acts=600, window_ms=60_000)
 REQUESTS = Rate(acts=6_000, window_ms=60_000)
 
 
@@ -55,6 +56,8 @@ class Limits:
     """A log-in challenge, from asking to signing."""
     attempts: Rate = ATTEMPTS
     """Codes and log-ins tried from one address."""
+    challenges: Rate = CHALLENGES
+    """Challenges given to one address, known or not: each is a row on the disk."""
     requests: Rate = REQUESTS
     """Requests of one signed-in person."""
     denials: Rate = DENIALS

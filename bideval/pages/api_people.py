@@ -128,7 +128,10 @@ def challenge(
     venue: TheVenue,
     body: Annotated[ChallengeBody, Depends(json_body(ChallengeBody))],
 ) -> dict[str, object]:
-    with accounts.braked(venue, address_of(request)):
+    address = address_of(request)
+    if not venue.devices.limiter.allow(f"challenge:{address}", venue.limits.challenges):
+        raise RefusedError("too_many_attempts", rule="limits.challenges")
+    with accounts.braked(venue, address):
         return {"challenge": accounts.challenge(venue, body.kid), "venue": venue.id}
 
 

@@ -198,3 +198,17 @@ def test_guessing_codes_is_braked(tmp_path):
         ]
     assert answers[0] == (403, "bad_code")
     assert answers[-1] == (429, "too_many_attempts")
+
+
+def test_challenges_have_an_end_for_one_address(tmp_path):
+    with running_venues(tmp_path, ["lishui"]) as venues:
+        devices, limits = venues["lishui"].venue.devices, venues["lishui"].venue.limits
+        stranger = newcomer(venues["lishui"])
+
+        def ask():
+            while devices.limiter.allow("challenge:127.0.0.1", limits.challenges):
+                pass
+            return stranger.http.post("/api/login/challenge", json={"kid": "A" * 22})
+
+        refused = [answer for answer in (ask() for _ in range(10)) if answer.status_code != 200]
+    assert error_of(refused[0]) == (429, "too_many_attempts")
