@@ -7,6 +7,8 @@ import pytest
 from tests.simulation.bugs import PLANTED
 from tests.simulation.scenario import play
 
+pytestmark = pytest.mark.timeout(300)
+
 SEEDS = 60
 DROP = 0.01
 

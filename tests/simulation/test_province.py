@@ -6,6 +6,8 @@ import pytest
 
 from tests.simulation.scenario import play
 
+pytestmark = pytest.mark.timeout(300)
+
 SEEDS_PER_TEST = 10
 
 
