@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import io
 import logging
 import resource
@@ -11,10 +12,11 @@ from contextlib import contextmanager
 import pytest
 import structlog
 
-from bideval.actions.caretaker import TICK_S
+from bideval.actions.caretaker import TICK_S, Caretaker
 from bideval.cli.rebuild import rebuild
 from bideval.gateways.clock import SystemClock
 from bideval.gateways.log import configure_log
+from bideval.terms.errors import FaultError
 from tests.integration.server.people import Person, running_venues
 
 SESSION = "fh-2026-0400"
@@ -113,6 +115,28 @@ def test_disk_that_stays_full_is_tried_until_it_has_room(place, supervisor):
         assert supervisor.send(SESSION, note(supervisor, 2)).status_code == 503
     until_running(place)
     supervisor.ok(supervisor.send(SESSION, note(supervisor, 3)))
+
+
+class FailingSteward:
+    """A steward whose first look at the sessions meets a fault."""
+
+    def __init__(self):
+        self.ticks = 0
+
+    def wake(self, session):
+        pass
+
+    def tick(self):
+        self.ticks += 1
+        if self.ticks == 1:
+            raise FaultError("storage_fault")
+
+
+async def test_fault_between_two_looks_does_not_end_the_caretaker(place):
+    steward = FailingSteward()
+    with pytest.raises(TimeoutError):
+        await asyncio.wait_for(Caretaker(place.venue, steward).run(), 3.5 * TICK_S)
+    assert steward.ticks >= 2
 
 
 def test_rebuild_comes_to_the_same_root(place, supervisor):
