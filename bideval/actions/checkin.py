@@ -25,17 +25,20 @@ from bideval.actions.accounts import (
 )
 from bideval.actions.authoring import say
 from bideval.actions.founding import enrolment_body
+from bideval.draw.pool import SALT_BYTES, pool_leaf
 from bideval.evidence.agefile import age_decrypt
 from bideval.evidence.canonical import read_json
 from bideval.ports import Activation, SeatBooking
 from bideval.session.names import SeatState
 from bideval.terms.errors import EvidenceError, InputError, RefusedError
+from bideval.terms.fields import Fields
 from bideval.terms.identifiers import Role, person_id
 
 if TYPE_CHECKING:
     from bideval.actions.venue import Venue
     from bideval.actions.visitor import Visitor
     from bideval.ports import Transaction
+    from bideval.session.bodies.panel import DrawnSeatBody
     from bideval.session.panel import DrawnSeat
 
 IDENTITY_LIMIT = 4_000
@@ -155,14 +158,28 @@ def _expected(venue: Venue, seat: DrawnSeat) -> Expected:
         discipline=item.discipline,
         state=seat.state,
         person=seat.person,
-        identity=_identity(venue, item.for_venue),
+        identity=_identity(venue, item),
     )
 
 
-def _identity(venue: Venue, sealed: bytes) -> dict[str, object]:
+def _identity(venue: Venue, item: DrawnSeatBody) -> dict[str, object]:
     try:
-        plain = age_decrypt(venue.devices.keys.identity, sealed)
-    except EvidenceError:
+        plain = age_decrypt(venue.devices.keys.identity, item.for_venue)
+        return drawn_identity(plain, item.blinded)
+    except (EvidenceError, InputError):
         return {}
-    document = read_json(plain, limit=IDENTITY_LIMIT, field="identity")
-    return document if isinstance(document, dict) else {}
+
+
+def drawn_identity(data: bytes, blinded: str) -> dict[str, object]:
+    """Return the identity in `data`, which main encrypted to this venue for a ticket.
+
+    Raises EvidenceError `other_expert` unless it is the one whose leaf was in the pool: main could
+    not know before the draw whom it would have to put in somebody's place.
+    """
+    identity = Fields(read_json(data, limit=IDENTITY_LIMIT, field="identity"), "identity")
+    salt = identity.binary("salt", size=SALT_BYTES)
+    expert = f"{identity.text('name')}/{identity.text('id_tail')}"
+    leaf = pool_leaf(salt, expert, identity.text("discipline"), identity.text("venue"))
+    if leaf.hex() != blinded:
+        raise EvidenceError("other_expert", field="identity", detail="is not the drawn one's")
+    return {name: identity.required(name) for name in identity.members if name != "salt"}

@@ -20,6 +20,7 @@ from bideval.draw import pool as draw_pool
 from bideval.draw.pool import ELIGIBLE, SALT_BYTES, encode_pool, parse_pool, pool_leaf
 from bideval.evidence.agefile import age_encrypt
 from bideval.evidence.canonical import canonical_bytes
+from bideval.evidence.encoding import b64u
 from bideval.ports import KeptFile, PoolExpert
 from bideval.session.names import Phase
 from bideval.terms.errors import RefusedError
@@ -129,24 +130,26 @@ def _blind(
             discipline=row.discipline,
             venue=row.venue,
             status="eligible" if reason == ELIGIBLE else "excluded",
-            sealed=age_encrypt(recipient, identity_document(row)),
+            sealed=age_encrypt(recipient, identity_document(row, salt)),
             exclusion=None if reason == ELIGIBLE else reason,
         )
 
 
-def identity_document(row: PoolRow) -> bytes:
-    """Return what an expert's identity consists of, for the venue that checks him or her in."""
-    return canonical_bytes(
-        {
-            "name": row.name,
-            "id_tail": row.id_tail,
-            "employer": row.employer,
-            "phone": row.phone,
-            "title": row.title,
-            "discipline": row.discipline,
-            "venue": row.venue,
-        }
-    )
+def identity_document(row: PoolRow, salt: bytes) -> bytes:
+    """Return an expert's identity, for the venue that checks him or her in.
+
+    With the salt in it, whoever may read it sees that it is the one that was drawn.
+    """
+    expert = {
+        "name": row.name,
+        "id_tail": row.id_tail,
+        "employer": row.employer,
+        "phone": row.phone,
+        "title": row.title,
+        "discipline": row.discipline,
+        "venue": row.venue,
+    }
+    return canonical_bytes({**expert, "salt": b64u(salt)})
 
 
 def _public(expert: PoolExpert) -> draw_pool.PoolRow:
