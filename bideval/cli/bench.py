@@ -128,7 +128,7 @@ def _wrong(load: Load) -> tuple[str, str] | None:
     }
     for option, (value, least, most) in ranges.items():
         if not least <= value <= most:
-            return option, f"{option} must be from {least} to {most}"
+            return option, f"must be from {least} to {most}"
     return None
 
 

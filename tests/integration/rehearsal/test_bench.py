@@ -1,0 +1,62 @@
+"""`bideval bench` with tiny numbers: that it measures, never how fast."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+
+import pytest
+
+LIMIT_S = 300
+FIGURES = {
+    "echo",
+    "echo, a disk force each",
+    "echo, grouped forces",
+    "saved here",
+    "saved here, at branch",
+    "saved here, at main",
+    "saved by the session",
+    "saved by the session, at branch",
+    "saved by the session, at main",
+}
+
+pytestmark = pytest.mark.timeout(LIMIT_S + 20)
+
+
+def bench(*options: str) -> subprocess.CompletedProcess[str]:
+    command = [sys.executable, "-m", "bideval.cli", "bench", "score-path", *options]
+    return subprocess.run(command, capture_output=True, text=True, timeout=LIMIT_S, check=False)
+
+
+def test_score_path_is_measured_beside_the_echoes(tmp_path):
+    options = ("--seats", "2", "--marks", "3", "--spread", "0.1", "--json", "--out", str(tmp_path))
+
+    done = bench(*options)
+
+    assert done.returncode == 0, done.stderr[-2000:]
+    document = json.loads(done.stdout)
+    assert (document["seats"], document["marks"], document["spread_s"]) == (2, 3, 0.1)
+    assert set(document["figures"]) == FIGURES
+    assert document["figures"]["saved by the session"]["samples"] == 6
+    assert len(document["ratios"]) == 6
+    ratios = [one[rank] for one in document["ratios"].values() for rank in ("p50", "p99")]
+    assert all(ratio > 0 for ratio in ratios)
+    assert document["fdatasync_p50_ms"] > 0
+
+
+@pytest.mark.parametrize(
+    ("options", "range_"),
+    [
+        (("--seats", "1"), "--seats: must be from 2 to 99"),
+        (("--seats", "100"), "--seats: must be from 2 to 99"),
+        (("--marks", "0"), "--marks: must be from 1 to 10000"),
+        (("--spread", "61"), "--spread: must be from 0 to 60.0"),
+    ],
+)
+def test_load_out_of_range_is_one_line(options, range_):
+    done = bench(*options)
+
+    assert (done.returncode, done.stdout) == (2, "")
+    (line,) = done.stderr.splitlines()
+    assert line == f"bideval bench: out_of_range: {range_}"
