@@ -51,6 +51,8 @@ def check_fold(run: Replay) -> str:
 def check_tree(bundle: Bundle, run: Replay) -> str:
     """The Merkle root over the lines is the one that main signed in the checkpoint."""
     manifest, session = bundle.manifest, run.session
+    if manifest.exported_by not in session.people.venues:
+        raise _wrong("other_venue", "manifest.exported_by", "is not a venue of this session")
     if manifest.main != session.main:
         raise _wrong("other_main", "manifest.main", "is not the venue that founded the session")
     try:
@@ -88,7 +90,10 @@ def check_cosignatures(bundle: Bundle, run: Replay) -> str:
             raise _wrong("cosignature_missing", "checkpoint", detail)
     if branches and not signed:
         raise _wrong("cosignature_missing", "checkpoint", "no branch co-signed")
-    return ", ".join(sorted(signed)) if signed else "a session of one venue: nobody else"
+    if signed:
+        return ", ".join(sorted(signed))
+    absent = sorted(people.venues.keys() - people.joined.keys())
+    return f"nobody else: {', '.join(absent)} never joined" if absent else "nobody else takes part"
 
 
 def check_confirmations(run: Replay) -> str:

@@ -12,6 +12,7 @@ from bideval.audit.replay import Replay, replay
 from bideval.evidence.encoding import hex_digest
 from bideval.ledger.cosignature import cosign, with_cosignature
 from bideval.ledger.entry import parse_entry
+from bideval.ledger.line import encode_line
 from bideval.ledger.note import parse_note
 from bideval.session.names import Phase
 from bideval.session.results import Refusal
@@ -173,6 +174,7 @@ def test_reordered_record_is_found() -> None:
         ({"root": "00" * 32}, "manifest.root: is not the root of the record"),
         ({"size": 5}, "manifest.root: is not the root of the record"),
         ({"main": "wencheng"}, "manifest.main: is not the venue that founded the session"),
+        ({"exported_by": "yueqing"}, "manifest.exported_by: is not a venue of this session"),
     ],
 )
 def test_other_facts_in_the_manifest_are_found(changes: dict[str, object], detail: str) -> None:
@@ -251,6 +253,14 @@ def test_one_branch_at_least_must_have_witnessed() -> None:
         "cosignatures",
         "checkpoint: no branch co-signed",
     )
+
+
+def test_branches_that_never_joined_are_named() -> None:
+    talk = at(Phase.PREPARED)
+    lines = [encode_line(line) for line in talk.lines if line.origin == "fenghua"]
+    bundle, run = opened(bundle_of(talk, lines=lines, note=note_of(talk, lines, branches=())))
+
+    assert checks.check_cosignatures(bundle, run) == "nobody else: beilun, wencheng never joined"
 
 
 # The confirmations: the fold lets nobody past them, so they are planted behind it
