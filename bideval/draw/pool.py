@@ -31,6 +31,7 @@ MAX_LEAF_ROW_BYTES = 256
 """Bytes of one row: the leaf, two names of at most 40 characters, a status."""
 
 ELIGIBLE = "eligible"
+_DISCIPLINE = re.compile(r"[A-Za-z0-9-]{1,40}")
 _ROW = re.compile(rb"([0-9a-f]{64})\t([A-Za-z0-9-]{1,40})\t([a-z][a-z0-9-]{1,30})\t([a-z_]{1,40})")
 
 
@@ -68,6 +69,11 @@ class Pool:
     def eligible(self) -> tuple[PoolRow, ...]:
         """The rows that take part in the draw."""
         return tuple(row for row in self.rows if row.eligible)
+
+
+def is_discipline(name: str) -> bool:
+    """Whether a row of a pool can name this discipline: Latin letters, digits and hyphens."""
+    return _DISCIPLINE.fullmatch(name) is not None
 
 
 def pool_leaf(salt: bytes, expert: str, discipline: str, region: str) -> bytes:

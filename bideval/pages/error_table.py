@@ -173,6 +173,10 @@ _REFUSED: _Words = {
 _INPUT: _Words = {
     "malformed": ("The form is not filled in correctly.", "提交内容格式不正确。"),
     "missing": ("Something is missing here.", "此项必填。"),
+    "bad_discipline_id": (
+        "A discipline’s id has Latin letters, digits and hyphens.",
+        "专业代码只能由字母、数字和连字符组成。",
+    ),
     "bad_entry": ("This is not an entry.", "不是有效的记录。"),
     "bad_entry_id": ("The entry’s number is not correct.", "记录编号不正确。"),
     "bad_file_name": ("The file name is not usable.", "文件名不可用。"),

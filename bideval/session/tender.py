@@ -9,6 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from bideval.draw.pool import is_discipline
 from bideval.evidence.sealing import Custody, Purpose, parse_custody
 from bideval.scoring.case import Category
 from bideval.scoring.method import Method, method_document, parse_method
@@ -217,7 +218,7 @@ def _disciplines(body: Fields) -> tuple[Discipline, ...]:
     items = body.objects("disciplines", most=MAX_MEMBERS)
     disciplines = tuple(
         Discipline(
-            item.label("id"),
+            _discipline_id(item),
             item.text("name", limit=TITLE_LIMIT),
             item.integer("members", most=MAX_MEMBERS),
         )
@@ -225,6 +226,15 @@ def _disciplines(body: Fields) -> tuple[Discipline, ...]:
     )
     _refuse_twice([discipline.id for discipline in disciplines], items)
     return disciplines
+
+
+def _discipline_id(item: Fields) -> str:
+    """Read an id that the pool can hold, or nobody could ever be drawn for it."""
+    name = item.label("id")
+    if not is_discipline(name):
+        detail = "must be 1 to 40 Latin letters, digits and hyphens"
+        raise InputError("bad_discipline_id", field=item.at("id"), detail=detail)
+    return name
 
 
 def _seats(body: Fields) -> tuple[VenueSeats, ...]:

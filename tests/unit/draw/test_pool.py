@@ -7,7 +7,15 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bideval.draw import pool as pool_module
-from bideval.draw.pool import ELIGIBLE, HEADER, PoolRow, encode_pool, parse_pool, pool_leaf
+from bideval.draw.pool import (
+    ELIGIBLE,
+    HEADER,
+    PoolRow,
+    encode_pool,
+    is_discipline,
+    parse_pool,
+    pool_leaf,
+)
 from bideval.ledger.tree import leaf_hash, tree_root
 from bideval.terms.errors import InputError
 
@@ -55,6 +63,23 @@ def test_leaf_with_a_short_salt_is_refused() -> None:
     with pytest.raises(InputError) as caught:
         pool_leaf(b"", "a", "b", "c")
     assert caught.value.code == "salt_length"
+
+
+@pytest.mark.parametrize(
+    ("name", "holds"),
+    [
+        *(("A080101", True), ("property", True), ("a-1", True), ("x" * 40, True)),
+        *(("", False), ("x" * 41, False), ("物业", False), ("a b", False), ("a\n", False)),
+    ],
+)
+def test_pool_holds_the_disciplines_that_it_says(name: str, *, holds: bool) -> None:
+    assert is_discipline(name) is holds
+    one = PoolRow(bytes(32), name, "fenghua", "eligible")
+    if holds:
+        assert parse_pool(encode_pool([one])).rows == (one,)
+    else:
+        with pytest.raises(InputError):
+            encode_pool([one])
 
 
 LINES = encode_pool([row(1), row(2)]).split(b"\n")

@@ -93,6 +93,11 @@ def test_tender_knows_its_lots() -> None:
             "body.tender.panel.disciplines[1]",
             "duplicate_id",
         ),
+        (
+            {"panel": panel(disciplines=[{"id": "物业", "name": "a", "members": 5}])},
+            "body.tender.panel.disciplines[0].id",
+            "bad_discipline_id",
+        ),
         ({"custody": {}}, "body.tender.custody.bids", "missing"),
         ({"decryption_minutes": 0}, "body.tender.decryption_minutes", "out_of_range"),
     ],
