@@ -111,6 +111,18 @@ def invite(venue: Venue, person: str, role: Role, *, checked_by: str | None = No
     return code
 
 
+def check_new(venue: Venue, person: str) -> None:
+    """Raise RefusedError `person_known` for somebody who has an open account.
+
+    A code for a known person lets its holder take that person's place, so that one colleague could
+    withdraw a bidder's bid; after the loss of a key the administrator gives it (`bideval enrol`).
+    """
+    with venue.devices.store.read() as reader:
+        known = [one for one in reader.accounts(person=person) if one.closed_ms is None]
+    if known:
+        raise RefusedError("person_known", field="person", rule="access.codes")
+
+
 def find_activation(venue: Venue, code: str) -> Activation:
     """Return what a code is worth now; RefusedError `bad_code` says no more than that."""
     with venue.devices.store.read() as reader:

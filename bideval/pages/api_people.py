@@ -175,6 +175,7 @@ def invite(
         raise InputError("missing", field="person")
     person = body.person or f"bidder-{venue.devices.entropy.token(BIDDER_DIGITS // 2).hex()}"
     _check_person(role, person_id(person, field="person"))
+    accounts.check_new(venue, person)
     code = accounts.invite(venue, person, role, checked_by=visitor.person)
     return {"person": person, "role": role, "code": code}
 

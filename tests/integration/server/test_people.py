@@ -189,6 +189,15 @@ def test_invited_id_begins_with_its_role(fenghua):
     assert error_of(response) == (422, "bad_person_id")
 
 
+def test_officer_cannot_take_the_place_of_somebody_who_is_known(fenghua):
+    officer, bidder = newcomer(fenghua, "officer"), newcomer(fenghua)
+    officer.enrol()
+    bidder.enrol()
+    body = {"role": "bidder", "person": bidder.name}
+    assert error_of(officer.http.post("/api/codes", json=body)) == (409, "person_known")
+    assert bidder.http.get("/api/me").status_code == 200
+
+
 def test_guessing_codes_is_braked(tmp_path):
     with running_venues(tmp_path, ["lishui"]) as venues:
         stranger = newcomer(venues["lishui"])
