@@ -52,7 +52,7 @@ def tell_news(venue: Venue, session: str, news: Sequence[StoredLine]) -> None:
     fanout, topic = venue.devices.fanout, session_topic(session)
     with venue.book.reading(session) as fold:
         size = fold.size if fold.bidding.closed else None
-        box_is_open = fold.tender is not None and not fold.bidding.closed
+        box_is_open = fold.box_is_open()
     if not (box_is_open and all(stored.kind in HUSHED for stored in news)):
         fanout.publish(topic, {"type": "head", "size": size})
     if any(stored.kind in MOVES for stored in news):

@@ -59,9 +59,10 @@ def ask(
     stored = own_line(venue, visitor, session, entry)
     with venue.book.reading(session) as fold:
         place = fold.places.get(entry)
+        hidden = fold.box_is_open()
     return {
         "saved": venue.spread.state_of(stored),
-        "position": stored.position,
+        "position": None if hidden else stored.position,
         "void": place.void if place else None,
     }
 
@@ -74,6 +75,9 @@ def receipt(
     visitor: Annotated[Visitor, Depends(signed_in("receipt"))],
 ) -> PlainTextResponse:
     stored = own_line(venue, visitor, session, entry)
+    with venue.book.reading(session) as fold:
+        if fold.box_is_open():
+            raise RefusedError("not_covered", field="session", rule="receipt.after_closing")
     return PlainTextResponse(session_receipt(venue, stored))
 
 

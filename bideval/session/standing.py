@@ -106,6 +106,10 @@ class Standing:
         """Whether the session stands still."""
         return self.procedure.paused
 
+    def box_is_open(self) -> bool:
+        """Whether bids may come: until it is closed, nothing may tell how long the record is."""
+        return self.tender is not None and not self.bidding.closed
+
     @property
     def main(self) -> str:
         """The id of the main venue."""

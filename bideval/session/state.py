@@ -208,7 +208,7 @@ class Session(Standing):
             raise refused("key_closed", field="kid")
         if act.hash in self.places or (act.actor, act.entry.id) in self.entry_ids:
             raise refused("repeated", field="id")
-        if act.entry.seen_size > act.position:
+        if act.entry.seen_size > act.position and not self.box_is_open():
             raise refused("seen_ahead", field="seen.size")
         if self.paused and not kind.during_pause:
             raise refused("session_paused")

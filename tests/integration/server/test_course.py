@@ -179,6 +179,17 @@ def test_session_of_three_venues_reaches_archive_with_one_root(tmp_path):
         assert verdict.ok, verdict.document()
         report = fetched(officers[0], f"/api/sessions/{SESSION}/report.pdf")
         assert report.startswith(b"%PDF")
+        receipt = fetched(
+            officers[0], f"/api/sessions/{SESSION}/entries/{order(officers[0])}/receipt"
+        )
+        assert receipt.startswith(b"c2sp.org/tlog-proof@v1\n")
+        assert b"bideval/venue/wencheng" in receipt
+
+
+def order(officer):
+    """Return the entry of the officer's last order."""
+    with officer.at.venue.book.reading(SESSION) as fold:
+        return list(fold.procedure.orders)[-1]
 
 
 def await_calm(venues, size):

@@ -148,10 +148,9 @@ def test_sealed_bid_reaches_main_with_its_file(venues, apart):
     await_here(main, lambda: main.venue.devices.files.has(sha256))
 
 
-def test_receipt_of_the_session_is_cosigned(venues, prepared, apart):
+def test_receipt_with_a_place_is_not_given_while_the_box_is_open(venues, prepared, apart):
     _, bidder = prepared
-    path = f"/api/sessions/{SESSION}/entries/{apart[0]}/receipt"
-    await_here(venues["wencheng"], lambda: bidder.http.get(path).status_code == 200)
-    receipt = bidder.http.get(path).text
-    assert receipt.startswith("c2sp.org/tlog-proof@v1\n")
-    assert "bideval/venue/wencheng" in receipt
+    path = f"/api/sessions/{SESSION}/entries/{apart[0]}"
+    await_here(venues["wencheng"], lambda: saved_by(bidder, apart[0]) == "session")
+    refused = bidder.http.get(f"{path}/receipt").json()["error"]["code"]
+    assert (refused, bidder.http.get(path).json()["position"]) == ("not_covered", None)

@@ -222,6 +222,15 @@ def test_nobody_has_seen_a_record_longer_than_it_is() -> None:
     assert said.void_code == "seen_ahead"
 
 
+def test_open_box_does_not_tell_how_long_the_record_is() -> None:
+    talk = at(Phase.PREPARED)
+    seen = Seen(talk.session.size + 1, "00" * 32)
+
+    said = talk.say("supervisor-gu", "supervisor.warned", {"text": "Doors"}, seen=seen)
+
+    assert (talk.session.box_is_open(), said.void_code) == (True, None)
+
+
 def test_void_entry_has_its_place_in_the_record() -> None:
     talk = at(Phase.SCORING)
     said = talk.say(OFFICER, "session.resumed", {"reason": "x"})
