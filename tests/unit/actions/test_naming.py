@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from bideval.actions.naming import NamedFile, named_files
+from bideval.actions.naming import NAMING, NamedFile, named_files
 from bideval.ledger.entry import Entry
 
 FILE = {"sha256": "ab" * 32, "size": 7}
@@ -29,6 +29,7 @@ def entry(kind, body):
     ],
 )
 def test_file_is_named_with_its_purpose(kind, body, purpose, field):
+    assert kind in NAMING
     assert named_files(entry(kind, body)) == [NamedFile(purpose, field, "ab" * 32, 7)]
 
 
