@@ -384,7 +384,7 @@ def marks(draw, method, bids, wild):
     }
 
 
-@settings(max_examples=400)
+@settings(max_examples=200)
 @given(documents())
 def test_engine_agrees_with_the_transcription(document):
     assert outcome(by_engine, document, InputError) == outcome(naively, document, NothingLeftError)
