@@ -34,7 +34,7 @@ if TYPE_CHECKING:
 
 LEAD = "officer-1"
 SUPERVISOR = "supervisor-1"
-PATIENCE_S = 120.0
+PATIENCE_S = 900.0
 """Seconds that anybody waits for the others before the meeting is given up."""
 SLACK_MS = 2_500
 """Milliseconds between publishing and deadline beside the time that sealing takes."""
