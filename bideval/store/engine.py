@@ -10,6 +10,7 @@ writing connection checkpoints the WAL (two that do can corrupt a database befor
 from __future__ import annotations
 
 import sqlite3
+import time
 from enum import Enum
 from typing import TYPE_CHECKING
 
@@ -24,7 +25,7 @@ from bideval.terms.errors import FaultError
 
 if TYPE_CHECKING:
     from sqlalchemy import URL, Connection, Engine
-    from sqlalchemy.engine.interfaces import DBAPIConnection
+    from sqlalchemy.engine.interfaces import DBAPIConnection, DBAPICursor
     from sqlalchemy.pool import ConnectionPoolEntry
 
 _log = structlog.get_logger(__name__)
@@ -37,6 +38,9 @@ SAFE_SQLITE = (3, 51, 3)
 
 BUSY_TIMEOUT_MS = 5_000
 """How long SQLite waits for another process's write, for example an enrolment command."""
+
+WAL_SWITCH_PAUSE_S = 0.01
+"""Seconds before asking again to switch a file that another process is switching."""
 
 AUTOCHECKPOINT_PAGES = 1_000
 """SQLite's own default, about 4 MB of WAL, but only on the writing connection."""
@@ -153,7 +157,7 @@ def _sqlite_pragmas(connection: DBAPIConnection, *, writes: bool, checkpoints: b
     pages = AUTOCHECKPOINT_PAGES if checkpoints else 0
     cursor.execute(f"PRAGMA busy_timeout = {BUSY_TIMEOUT_MS}")
     if writes:
-        cursor.execute("PRAGMA journal_mode = WAL")
+        _switch_to_wal(cursor)
     cursor.execute("PRAGMA synchronous = FULL")
     cursor.execute("PRAGMA foreign_keys = ON")
     cursor.execute("PRAGMA recursive_triggers = ON")
@@ -161,6 +165,20 @@ def _sqlite_pragmas(connection: DBAPIConnection, *, writes: bool, checkpoints: b
     if not writes:
         cursor.execute("PRAGMA query_only = ON")
     cursor.close()
+
+
+def _switch_to_wal(cursor: DBAPICursor) -> None:
+    """Switch a new file to WAL; SQLite does not wait when two do so at once, so ask again."""
+    end = time.monotonic() + BUSY_TIMEOUT_MS / 1000
+    while True:
+        try:
+            cursor.execute("PRAGMA journal_mode = WAL")
+        except sqlite3.OperationalError as error:
+            if _sqlite_trouble(error) is not Trouble.PASSING or time.monotonic() >= end:
+                raise
+            time.sleep(WAL_SWITCH_PAUSE_S)
+        else:
+            return
 
 
 def _on_postgresql_connect(engine: Engine, statement: str) -> None:

@@ -14,7 +14,7 @@ from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
 from sqlalchemy import NullPool, create_engine, inspect, text
 
-from bideval.store.engine import database_url
+from bideval.store.engine import database_url, writing_engine
 from bideval.store.guards import guard_statements
 from bideval.store.schema import current_revision, migrate
 from bideval.store.tables import metadata
@@ -191,6 +191,27 @@ def test_two_processes_may_migrate_at_once(empty_url, migrations):
     for thread in threads:
         thread.join(30)
     assert revisions == [head_of(migrations)] * 2
+
+
+def test_a_new_file_may_be_opened_by_several_at_once(tmp_path):
+    opened = []
+
+    def open_file(url, together):
+        engine = writing_engine(url)
+        together.wait()
+        with engine.connect() as connection:
+            opened.append(connection.exec_driver_sql("PRAGMA journal_mode").scalar_one())
+        engine.dispose()
+
+    for number in range(60):
+        url, together = database_url(f"sqlite:///{tmp_path}/{number}.sqlite"), threading.Barrier(4)
+        threads = [threading.Thread(target=open_file, args=(url, together)) for _ in range(4)]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join(30)
+
+    assert opened == ["wal"] * 240
 
 
 def test_a_held_database_makes_the_migration_give_up(empty_url, migrations, monkeypatch):
