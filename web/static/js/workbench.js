@@ -15,6 +15,7 @@ import { SheetKeeper } from "./sheet_keeper.js";
 import { actOf, fieldActOf, moveOf } from "./sheet_keys.js";
 import { holdSheet } from "./sheet_lock.js";
 import { showTotals } from "./sheet_totals.js";
+import { Spread } from "./spread.js";
 import { context, explain, say } from "./words.js";
 import "./pdf_view.js";
 import "./save_state.js";
@@ -36,6 +37,7 @@ export class ScoreSheet extends HTMLElement {
     this.inputs = /** @type {HTMLInputElement[]} */ (Array.from(this.querySelectorAll("input[data-bid]")));
     this.viewer = /** @type {import("./pdf_view.js").PdfView} */ (this.querySelector("pdf-view"));
     this.state = /** @type {import("./save_state.js").SaveState} */ (this.querySelector("save-state"));
+    this.spread = new Spread(this.page.session);
     this.pages = new EvidencePages(`${this.page.session}/${this.page.actor}`);
     this.inputs.forEach((input) => (input.readOnly = true));
     this.listen();
@@ -68,7 +70,7 @@ export class ScoreSheet extends HTMLElement {
     this.viewer.addEventListener("page", () => this.showPages());
     document.addEventListener("keydown", (event) => this.globalKey(event));
     document.querySelector("#sheet-notice button")?.addEventListener("click", () => void this.dismissRefused());
-    document.addEventListener("live:saved", (event) => this.confirmed(/** @type {CustomEvent} */ (event).detail));
+    document.addEventListener("live:saved", (event) => this.spread.told(/** @type {CustomEvent} */ (event).detail));
     document.addEventListener("live:state", () => this.keeper?.outbox.run());
     addEventListener("online", () => this.keeper?.outbox.run());
     addEventListener("beforeunload", (event) => {
@@ -87,20 +89,16 @@ export class ScoreSheet extends HTMLElement {
     });
     outbox.addEventListener("acknowledged", (event) => {
       const { answer, hash } = /** @type {CustomEvent} */ (event).detail;
-      this.last = hash;
       this.facts.downSince = 0;
-      this.facts.savedBy = answer.saved ?? "here";
       this.facts.savedAt = clock.now();
+      this.spread.acknowledged(hash, answer.saved);
       void this.count();
     });
-  }
-
-  /** @param {{entry: string, saved: "here"|"session"}} news */
-  confirmed(news) {
-    if (news.entry !== this.last) return;
-    this.facts.savedBy = news.saved;
-    this.facts.savedAt = clock.now();
-    this.show();
+    this.spread.addEventListener("spread", () => {
+      this.facts.savedBy = this.spread.saved;
+      this.facts.savedAt = clock.now();
+      this.show();
+    });
   }
 
   /** What the record did not take does not stand as kept: typing it again sends it again. @param {any} entry */
