@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 from bideval.actions.naming import name_files, named_files
 from bideval.ledger.entry import entry_hash, parse_entry, verify_entry
 from bideval.ledger.line import Line, chain_next, chain_start, encode_line, parse_line
-from bideval.ledger.receipt import Receipt, sign_receipt
+from bideval.ledger.receipt import Receipt, receipt_place, sign_receipt
 from bideval.ledger.tree import leaf_hash
 from bideval.ports import StoredLine
 from bideval.terms.errors import EvidenceError, InputError, RefusedError
@@ -29,12 +29,10 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Saved:
-    """What an author learns: where the entry stands, who has it, and the venue's signature."""
+    """What an author learns: who has the entry, and the venue's signature; no number of a line."""
 
     entry: str
     origin: str
-    n: int
-    position: int | None
     saved: Kept
     receipt: str
     fresh: bool
@@ -96,8 +94,6 @@ def saved(venue: Venue, stored: StoredLine, *, fresh: bool = False) -> Saved:
     return Saved(
         entry=stored.entry_hash,
         origin=stored.origin,
-        n=stored.n,
-        position=stored.position,
         saved=venue.spread.state_of(stored),
         receipt=_receipt(venue, stored),
         fresh=fresh,
@@ -162,9 +158,8 @@ def _receipt(venue: Venue, stored: StoredLine) -> str:
     receipt = Receipt(
         session=stored.session,
         origin=stored.origin,
-        n=stored.n,
         entry=stored.entry_hash,
-        chain=stored.chain.hex(),
+        place=receipt_place(stored.chain),
         at=parse_entry(parse_line(stored.line).jws).at,
     )
     return sign_receipt(venue.devices.keys.signing_key, receipt)

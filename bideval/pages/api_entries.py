@@ -43,7 +43,6 @@ def hand_in(
     return {
         "entry": saved.entry,
         "origin": saved.origin,
-        "n": saved.n,
         "saved": saved.saved,
         "receipt": saved.receipt,
     }

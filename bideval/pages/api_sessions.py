@@ -201,7 +201,6 @@ def saved_answer(saved: Saved) -> dict[str, object]:
     return {
         "entry": saved.entry,
         "origin": saved.origin,
-        "n": saved.n,
         "saved": saved.saved,
         "receipt": saved.receipt,
     }

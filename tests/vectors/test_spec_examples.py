@@ -46,7 +46,7 @@ from bideval.ledger.entry import (
 from bideval.ledger.line import Line, chain_next, chain_start, encode_line
 from bideval.ledger.note import TextKey, parse_note
 from bideval.ledger.proof import Trust, make_proof, open_proof
-from bideval.ledger.receipt import Receipt, check_receipt, open_receipt, sign_receipt
+from bideval.ledger.receipt import Receipt, check_receipt, open_receipt, receipt_place, sign_receipt
 from bideval.ledger.tree import inclusion_path, leaf_hash, tree_root
 from bideval.opening.package import Manifest, PackageFile, write_package
 from bideval.opening.sheet import parse_sheet
@@ -110,9 +110,8 @@ LINES = [
 ]
 LEAVES = [leaf_hash(line) for line in LINES]
 START = chain_start(SESSION, "wencheng")
-RECEIPT = Receipt(
-    SESSION, "wencheng", 1, entry_hash(VOTED), chain_next(START, LINES[1]).hex(), TEN + 1_600
-)
+CHAIN = chain_next(START, LINES[1])
+RECEIPT = Receipt(SESSION, "wencheng", entry_hash(VOTED), receipt_place(CHAIN), TEN + 1_500)
 RECEIVED = sign_receipt(KEYS["wencheng"], RECEIPT)
 
 
@@ -289,7 +288,7 @@ EXAMPLES = {
     "entry-payload": lambda: VOTE.decode() + "\n",
     "entry": lambda: table([("JWS", VOTED), ("entry hash", entry_hash(VOTED))]),
     "line": lambda: LINES[1].decode() + "\n",
-    "chain": lambda: table([("chain 0", START.hex()), ("chain 1", RECEIPT.chain)]),
+    "chain": lambda: table([("chain 0", START.hex()), ("chain 1", CHAIN.hex())]),
     "record": lambda: table(
         [(f"leaf {index}", leaf.hex()) for index, leaf in enumerate(LEAVES)]
         + [(f"root of {size}", tree_root(LEAVES[:size]).hex()) for size in range(4)]
@@ -344,7 +343,7 @@ def test_the_example_checkpoint_receipt_and_proof_verify():
     venues = {venue: KEYS[venue].public for venue in ("wencheng", "taishun")}
     assert open_checkpoint(note(), SESSION, main).size == 3
     receipt = open_receipt(EXAMPLES["receipt"]().strip(), venues["wencheng"])
-    check_receipt(receipt, VOTED, chain_before=START)
+    check_receipt(receipt, VOTED, chain=CHAIN)
     proven = open_proof(
         EXAMPLES["proof"](), session=SESSION, line=LINES[1], trust=Trust(main, venues, 2)
     )

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import json
 import os
 
 import pytest
 
 from bideval.evidence.encoding import b64u
+from bideval.evidence.jws import read_compact
 from bideval.evidence.sealing import Purpose
 from bideval.ledger.entry import entry_hash
-from bideval.ledger.receipt import open_receipt
+from bideval.ledger.receipt import check_receipt, open_receipt, receipt_place
 from tests.integration.server.people import Person
 
 
@@ -32,7 +34,18 @@ def test_entry_is_saved_and_receipted(fenghua, people, published):
         "here",
     )
     receipt = open_receipt(answer["receipt"], fenghua.venue.devices.keys.public)
-    assert (receipt.entry, receipt.origin, receipt.n) == (answer["entry"], "fenghua", answer["n"])
+    with fenghua.venue.devices.store.read() as reader:
+        chain = reader.by_hash(published, answer["entry"]).chain
+    assert (receipt.origin, receipt.place) == ("fenghua", receipt_place(chain))
+    assert check_receipt(receipt, jws, chain=chain) is None
+
+
+def test_neither_answer_nor_receipt_names_the_number_of_a_line(people, published):
+    supervisor = people["supervisor"]
+    answer = supervisor.send(published, warning(supervisor, published)).json()
+    payload = json.loads(read_compact(answer["receipt"]).payload)
+    assert sorted(answer) == ["entry", "origin", "receipt", "saved"]
+    assert sorted(payload) == ["at", "entry", "origin", "place", "session"]
 
 
 def test_same_bytes_get_the_same_answer(people, published):

@@ -102,7 +102,7 @@ def test_an_entry_of_another_key_is_refused():
 
 
 def test_a_statement_of_another_format_is_no_entry():
-    jws = sign_compact(KEY, "bideval-receipt/1", PAYLOAD)
+    jws = sign_compact(KEY, "bideval-receipt/2", PAYLOAD)
     with pytest.raises(EvidenceError) as caught:
         verify_entry(parse_entry(jws), KEY.public)
     assert caught.value.code == "jws_wrong_type"
