@@ -13,6 +13,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from bideval.actions.telling import tell_signed_out
 from bideval.actions.venue_log import note
 from bideval.actions.visitor import Visitor
 from bideval.evidence.agefile import check_recipient
@@ -229,6 +230,7 @@ def sign_in(venue: Venue, account: Account) -> SignedIn:
     now = venue.now_ms()
     login = Login(_token_hash(token), account.person, account.kid, now, now + venue.limits.login_ms)
     venue.devices.store.write(lambda tx: tx.add_login(login)).result()
+    tell_signed_out(venue, account.person)  # a new key has closed the one before
     return SignedIn(_visitor(account), token)
 
 
@@ -247,8 +249,11 @@ def visitor_of(venue: Venue, token: str | None) -> Visitor | None:
 
 
 def log_out(venue: Venue, token: str) -> None:
-    now = venue.now_ms()
+    """End a login, and the open pages that live on it."""
+    visitor, now = visitor_of(venue, token), venue.now_ms()
     venue.devices.store.write(lambda tx: tx.close_login(_token_hash(token), now)).result()
+    if visitor is not None:
+        tell_signed_out(venue, visitor.person)
 
 
 def _visitor(account: Account) -> Visitor:

@@ -33,6 +33,11 @@ def author_topic(session: str, author: str) -> str:
     return f"author.{session}.{author}"
 
 
+def login_topic(person: str) -> str:
+    """Return the topic of somebody's coming and going at this venue."""
+    return f"login.{person}"
+
+
 def venue_topic() -> str:
     """Return the topic of the lines to other venues."""
     return "venue.lines"
@@ -65,6 +70,11 @@ def tell_news(venue: Venue, session: str, news: Sequence[StoredLine]) -> None:
     for stored in news:
         if stored.position is not None or stored.origin == venue.id:
             tell_saved(venue, stored)
+
+
+def tell_signed_out(venue: Venue, person: str) -> None:
+    """Tell a person's open pages to look whether they are still signed in."""
+    venue.devices.fanout.publish(login_topic(person), {"type": "login"})
 
 
 def tell_saved(venue: Venue, stored: StoredLine) -> None:

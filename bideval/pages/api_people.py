@@ -9,6 +9,7 @@ from typing import Annotated
 from fastapi import APIRouter, Depends, Response
 from pydantic import Field
 from starlette.requests import Request
+from starlette.responses import RedirectResponse
 
 from bideval.actions import accounts, checkin
 from bideval.actions.visitor import Visitor
@@ -149,12 +150,16 @@ def log_in(
     return _signed_in(response, site, signed)
 
 
-@router.post("/logout", status_code=204, dependencies=[Depends(allow("logout"))])
-def log_out(request: Request, response: Response, site: TheSite) -> None:
+@router.post("/logout", response_model=None, dependencies=[Depends(allow("logout"))])
+def log_out(request: Request, site: TheSite) -> Response:
+    """Sign out; a form of a page goes to the sign-in, a script is told that nothing is left."""
     token = token_of(request)
     if token:
         accounts.log_out(site.venue, token)
+    from_page = "text/html" in request.headers.get("accept", "")
+    response = RedirectResponse("/", 303) if from_page else Response(status_code=204)
     drop_cookie(response, site)
+    return response
 
 
 @router.get("/api/me")

@@ -8,24 +8,28 @@ busy writer never keeps pongs from being read.
 """
 
 import asyncio
+import contextlib
 
 from fastapi import APIRouter
 from starlette.websockets import WebSocket, WebSocketDisconnect
 
-from bideval.actions.telling import author_topic, session_topic, venue_topic
+from bideval.actions.accounts import visitor_of
+from bideval.actions.telling import author_topic, login_topic, session_topic, venue_topic
 from bideval.actions.venue import Venue
 from bideval.actions.visitor import Visitor
 from bideval.evidence.canonical import canonical_bytes
 from bideval.pages.access import allow, check_session
 from bideval.pages.api_guard import is_ours
-from bideval.pages.context import LivePages, site_of
+from bideval.pages.context import LivePages, site_of, token_of
 from bideval.ports import Event, Json, Subscription
 from bideval.terms.errors import BidevalError, RefusedError
 
 router = APIRouter()
 
 FORBIDDEN = 4403
-"""Close code of a socket that may not be opened; the page asks for a fresh sign-in."""
+"""Close code of a socket that may not be open (any more); the page asks for a fresh sign-in."""
+LOOK_SECONDS = 60
+"""Seconds after which a login is looked at though nobody said that it has ended."""
 SEND_SECONDS = 10
 """Seconds that a page may take to read one event before it is given up."""
 PING_LIMIT = 256
@@ -69,10 +73,22 @@ async def _serve(socket: WebSocket, venue: Venue, session: str, visitor: Visitor
         await _send(socket, {"type": "head", "size": None})
         reader = asyncio.ensure_future(_read(socket))
         writer = asyncio.ensure_future(_write(socket, news, visitor))
-        done, pending = await asyncio.wait((reader, writer), return_when=asyncio.FIRST_COMPLETED)
+        watcher = asyncio.ensure_future(_until_signed_out(venue, token_of(socket), visitor))
+        tasks = (reader, writer, watcher)
+        done, pending = await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
         for task in pending:
             task.cancel()
         await asyncio.gather(*done, *pending, return_exceptions=True)
+        if watcher in done:
+            await socket.close(FORBIDDEN)
+
+
+async def _until_signed_out(venue: Venue, token: str | None, visitor: Visitor) -> None:
+    """Return once the cookie is worth nothing: signed out, expired, or the key replaced."""
+    async with venue.devices.fanout.subscribe(login_topic(visitor.person)) as news:
+        while await asyncio.to_thread(visitor_of, venue, token) == visitor:
+            with contextlib.suppress(TimeoutError):
+                await asyncio.wait_for(anext(news), LOOK_SECONDS)
 
 
 async def _read(socket: WebSocket) -> None:

@@ -7,9 +7,10 @@ import time
 from contextlib import ExitStack
 
 import pytest
-from websockets.exceptions import InvalidStatus
+from websockets.exceptions import ConnectionClosedError, InvalidStatus
 from websockets.sync.client import connect
 
+from bideval.pages.live import FORBIDDEN
 from tests.integration.server.people import Person
 
 
@@ -102,3 +103,14 @@ def test_person_has_so_many_live_pages(fenghua, published):
     time.sleep(0.3)
     with listen(bidder, published) as socket:
         heard(socket, "head")
+
+
+def test_socket_ends_with_the_login_it_lives_on(fenghua, published):
+    bidder = Person("bidder-leaves", "bidder", fenghua)
+    bidder.enrol()
+    with listen(bidder, published) as socket:
+        heard(socket, "head")
+        bidder.http.post("/logout").raise_for_status()
+        with pytest.raises(ConnectionClosedError) as closed:
+            socket.recv(timeout=5)
+        assert closed.value.rcvd.code == FORBIDDEN

@@ -10,11 +10,13 @@ const BEAT = 10_000;
 const SILENCE = 25_000;
 const FIRST_PAUSE = 300;
 const LONGEST_PAUSE = 15_000;
+const SIGNED_OUT = 4403;
 
 class Link {
   pause = FIRST_PAUSE;
   downSince = 0;
   heard = 0;
+  ended = false;
 
   /** @param {string} session */
   constructor(session) {
@@ -26,7 +28,7 @@ class Link {
   }
 
   open() {
-    if (this.socket && this.socket.readyState <= WebSocket.OPEN) return;
+    if (this.ended || (this.socket && this.socket.readyState <= WebSocket.OPEN)) return;
     clearTimeout(this.timer);
     const socket = new WebSocket(this.url);
     this.socket = socket;
@@ -37,7 +39,13 @@ class Link {
       this.beat();
     };
     socket.onmessage = (message) => this.receive(JSON.parse(message.data));
-    socket.onclose = () => this.lost(socket);
+    socket.onclose = (event) => (event.code === SIGNED_OUT ? this.end() : this.lost(socket));
+  }
+
+  /** Nobody is signed in here any more: nothing is asked for again until somebody is. */
+  end() {
+    this.ended = true;
+    this.show("down", say("link_out"));
   }
 
   /** @param {WebSocket} socket */
@@ -62,15 +70,16 @@ class Link {
     document.dispatchEvent(new CustomEvent(`live:${event.type}`, { detail: event }));
   }
 
-  /** @param {"up"|"down"} state */
-  show(state) {
+  /** @param {"up"|"down"} state @param {string} [words] */
+  show(state, words = "") {
     this.downSince = state === "up" ? 0 : this.downSince || clock.now();
     const chip = document.querySelector(".bar-link");
     if (chip instanceof HTMLElement) {
       chip.dataset.state = state;
       const [sign, word] = Array.from(chip.children);
       sign.textContent = state === "up" ? "●" : "△";
-      word.textContent = state === "up" ? say("link_up") : say("link_down", { time: clock.clockText(this.downSince, "minutes") });
+      const told = state === "up" ? say("link_up") : say("link_down", { time: clock.clockText(this.downSince, "minutes") });
+      word.textContent = words || told;
     }
     document.dispatchEvent(new CustomEvent("live:state", { detail: { state, since: this.downSince } }));
   }
