@@ -69,7 +69,7 @@ def view_for(
         "corrections": corrections_part(session, person),
         "result": result_part(session, person),
         "signatures": signatures_part(session, person),
-        "report": report_part(session),
+        "report": report_part(session, person),
     }
 
 

@@ -247,10 +247,18 @@ def signatures_part(session: Standing, person: Person) -> list[Json]:
     return signed + refused
 
 
-def report_part(session: Standing) -> Json | None:
-    """Return the report's file once it is issued; reading it is a permission of its own."""
+def may_know_report(session: Standing, role: Role) -> bool:
+    """Return whether a role may know of an issued report: bidders not before it is delivered."""
+    return role is not Role.BIDDER or session.procedure.reached(Phase.REPORTED)
+
+
+def report_part(session: Standing, person: Person) -> Json | None:
+    """Return the report's file once it is issued, to bidders once it is delivered.
+
+    Reading the file is a permission of its own.
+    """
     report = session.results.report
-    if report is None:
+    if report is None or not may_know_report(session, person.role):
         return None
     return {
         "file": {"sha256": report.file.sha256, "size": report.file.size},

@@ -164,8 +164,18 @@ def test_signatures_tell_three_ways_to_sign() -> None:
 @pytest.mark.parametrize("phase", [Phase.CONFIRMED, Phase.REPORTED])
 def test_report_is_shown_once_issued(phase: Phase) -> None:
     talk = at(phase)
-    found = report_part(talk.session)
+    found = part(report_part, talk, "officer-lin")
 
     assert (found is None) == (phase is Phase.CONFIRMED)
     if found is not None:
         assert found["digest"] == talk.session.results.versions[-1].body.digest
+
+
+def test_bidder_learns_of_the_report_once_it_is_delivered() -> None:
+    talk = at(Phase.CONFIRMED)
+    issued = talk.must("venue/fenghua", "report.issued", talk.reporting())
+
+    assert issued.counted
+    assert part(report_part, talk, "officer-lin") is not None
+    assert part(report_part, talk, "bidder-bbbbbbbb") is None
+    assert part(report_part, at(Phase.REPORTED), "bidder-bbbbbbbb") is not None
