@@ -207,11 +207,15 @@ def saved_answer(saved: Saved) -> dict[str, object]:
 
 
 async def _uploaded_pool(request: Request, limit: int) -> tuple[str, list[str]]:
-    """Return the table and the names that parties gave, from a form or a bare CSV body."""
-    names = request.query_params.get("excluded_names", "").splitlines()
+    """Return the table and the names that parties gave: from a form, or a bare CSV without names.
+
+    Names never come in the address, which logs and histories keep.
+    """
+    if "excluded_names" in request.query_params:
+        raise InputError("names_in_address", field="excluded_names", rule="pool.names")
     if request.headers.get("content-type", "").startswith("multipart/form-data"):
         return await _form_pool(request, limit)
-    return _text(await limited_body(request, limit), "body"), names
+    return _text(await limited_body(request, limit), "body"), []
 
 
 async def _form_pool(request: Request, limit: int) -> tuple[str, list[str]]:

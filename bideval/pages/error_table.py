@@ -224,6 +224,10 @@ _INPUT: _Words = {
     "not_csv": ("This is not a CSV table.", "不是有效的 CSV 表格。"),
     "not_json": ("This is not JSON in UTF-8.", "不是有效的 UTF-8 JSON。"),
     "not_money": ("This is not an amount of money.", "不是有效的金额。"),
+    "names_in_address": (
+        "Send names in the form, not in the address.",
+        "姓名须在表单中提交，不得写入网址。",
+    ),
     "not_utf8": ("The file is not in UTF-8.", "文件不是 UTF-8 编码。"),
     "nothing_changes": ("Nothing would change.", "没有变化。"),
     "nothing_left": ("Nothing is left to average.", "没有可平均的数值。"),

@@ -127,3 +127,11 @@ def test_pool_as_a_form_is_read_too(opened, people):
 def test_pool_before_the_opening_is_refused(people, published):
     response = people["officer"].http.post(f"/api/sessions/{published}/pool", content=b"x")
     assert json.loads(response.text)["error"]["code"] == "pool_too_early"
+
+
+def test_names_to_leave_out_are_not_taken_from_the_address(people, opened):
+    address = f"/api/sessions/{opened}/pool?excluded_names=somebody"
+    response = people["officer"].http.post(address, content=b"x")
+    assert response.status_code == 422
+    assert response.json()["error"]["field"] == "excluded_names"
+    assert "somebody" not in response.text

@@ -9,7 +9,7 @@ import { say } from "./words.js";
 /** @param {HTMLFormElement} form */
 async function deliver(form) {
   const file = /** @type {HTMLInputElement|null} */ (form.querySelector('input[type="file"]'))?.files?.[0];
-  if (file) return send(form.action, { method: "POST", headers: { "content-type": file.type || "text/csv" }, body: file });
+  if (file) return send(form.action, { method: "POST", body: new FormData(form) });
   const body = JSON.stringify(bodyOf(form));
   return send(form.action, { method: "POST", headers: { "content-type": "application/json" }, body });
 }
