@@ -57,7 +57,7 @@ def score(session: str, door: TheDoor) -> Response:
     store = door.site.venue.devices.store
 
     def build(fold: Session, visitor: Visitor) -> Shown:
-        notes = criterion_notes(fold, store) if fold.tender_entry else {}
+        notes = criterion_notes(fold, store)
         view = panel.score_view(fold, visitor.person, notes)
         sheet = panel.sheet_context(fold, visitor.person, view) if fold.tender else None
         return Shown(view, context={"sheet": sheet})
@@ -91,7 +91,10 @@ def confirm(session: str, door: TheDoor) -> Response:
 
 @router.get("/sessions/{session}/report")
 def report(session: str, door: TheDoor) -> Response:
-    return door.show(session, "report", lambda fold, _visitor: Shown(report_view(fold)))
+    def build(fold: Session, visitor: Visitor) -> Shown:
+        return Shown(report_view(fold, visitor.role))
+
+    return door.show(session, "report", build)
 
 
 @router.get("/sessions/{session}/record")

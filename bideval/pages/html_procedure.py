@@ -17,6 +17,7 @@ from bideval.pages.views.bids import custody_context, opening_view, seal_view, t
 from bideval.pages.views.board import board_view
 from bideval.pages.views.desk import desk_view, discipline_name
 from bideval.pages.views.draw import draw_view
+from bideval.pages.views.record import criterion_notes
 from bideval.pages.views.shares import due_shares
 from bideval.session.state import Session
 from bideval.terms.identifiers import Role
@@ -35,7 +36,8 @@ def desk(session: str, door: TheDoor) -> Response:
 @router.get("/sessions/{session}/tender")
 def tender(session: str, door: TheDoor) -> Response:
     def build(fold: Session, visitor: Visitor) -> Shown:
-        return Shown(tender_view(fold, may_publish=visitor.role is Role.OFFICER))
+        notes = criterion_notes(fold, door.site.venue.devices.store)
+        return Shown(tender_view(fold, notes, may_publish=visitor.role is Role.OFFICER))
 
     return door.show(session, "tender", build)
 

@@ -17,6 +17,7 @@ SCRIPT_WORDS = {
     ),
     "link_up": N_("connected"),
     "link_down": N_("line down since {time}"),
+    "link_out": N_("signed out"),
     "working": N_("Working …"),
     "done": N_("✓ Done"),
     "time_up": N_("time is up"),

@@ -278,7 +278,7 @@ def check_outage(expert: Expert) -> None:
     page.keyboard.type(SHEET[1][0])
     page.keyboard.press("Enter")
     expert.expect_state("state_here")
-    expect(expert.state).to_contain_text("✓ 本场已存")
+    expect(expert.state).to_contain_text("✓ 本中心已存")
     picture(page, "expert-saved-here")
     expect(expert.state).to_have_attribute("data-word", "state_session", timeout=60_000)
 

@@ -13,6 +13,7 @@ from bideval.evidence.sealing import Purpose
 from bideval.session.names import BidState, Phase
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
     from decimal import Decimal
 
     from bideval.session.bidding import Bid, Objection
@@ -22,11 +23,12 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TenderView:
-    """The tender as published, or nothing yet."""
+    """The tender as published, or nothing yet; `notes` are rule and group of each criterion."""
 
     tender: Tender | None
     may_publish: bool
     custody: tuple[CustodyRow, ...]
+    notes: Mapping[str, Mapping[str, str]]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -38,12 +40,15 @@ class CustodyRow:
     custodians: tuple[str, ...]
 
 
-def tender_view(session: Standing, *, may_publish: bool) -> TenderView:
-    """Gather the tender."""
+def tender_view(
+    session: Standing, notes: Mapping[str, Mapping[str, str]], *, may_publish: bool
+) -> TenderView:
+    """Gather the tender with what it says of its criteria in words."""
     plans = session.tender.custody.items() if session.tender else ()
     return TenderView(
         tender=session.tender,
         may_publish=may_publish and session.phase is Phase.PREPARED,
+        notes=notes,
         custody=tuple(
             CustodyRow(purpose=purpose, threshold=plan.threshold, custodians=plan.custodians)
             for purpose, plan in plans

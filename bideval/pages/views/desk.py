@@ -59,13 +59,14 @@ class SeatRow:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DeskView:
-    """The whole desk."""
+    """The whole desk; `may_close` once findings stop the result, as the last thing to do."""
 
     phase: Phase
     paused: bool
     pause: Pause | None
     move: NextMove | None
     breaks: tuple[Phase, ...]
+    may_close: bool
     has_tender: bool
     has_pool: bool
     takes_pool: bool
@@ -95,6 +96,7 @@ def desk_view(session: Standing) -> DeskView:
         pause=procedure.pauses[-1] if session.paused else None,
         move=next_move(session),
         breaks=tuple(to for to in moves_from(session.phase) if to in BREAKS),
+        may_close=stuck(session) and not session.paused,
         has_tender=session.tender is not None,
         takes_pool=session.phase is Phase.OPENED,
         has_pool=session.panel.pool is not None,
@@ -104,6 +106,11 @@ def desk_view(session: Standing) -> DeskView:
         warnings=tuple(reversed(procedure.warnings)),
         venues=venue_rows(session),
     )
+
+
+def stuck(session: Standing) -> bool:
+    """Whether findings stop the result, so that an officer could archive without one."""
+    return session.phase is Phase.RELEASED and not missing(session, Phase.ARCHIVED)
 
 
 def next_move(session: Standing) -> NextMove | None:

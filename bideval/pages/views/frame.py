@@ -21,7 +21,10 @@ if TYPE_CHECKING:
 
 ROOMS: dict[str, tuple[str, frozenset[Role]]] = {
     "desk": (N_("Procedure desk"), frozenset({Role.OFFICER})),
-    "tender": (N_("Tender"), frozenset({Role.OFFICER, Role.BIDDER, Role.SUPERVISOR})),
+    "tender": (
+        N_("Tender"),
+        frozenset({Role.OFFICER, Role.BIDDER, Role.SUPERVISOR, Role.EXPERT}),
+    ),
     "seal": (N_("Seal a bid"), frozenset({Role.BIDDER})),
     "work": (N_("My tasks"), frozenset({Role.EXPERT})),
     "checkin": (N_("Check-in"), frozenset({Role.OPERATOR})),

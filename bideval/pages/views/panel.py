@@ -92,11 +92,18 @@ def task_rows(session: Standing, person: str) -> tuple[TaskRow, ...]:
         return ()
     rows: dict[tuple[str, str], TaskRow] = {}
     for task in tasks_of(session, known):
+        if _is_last_resort(session, task):
+            continue
         row = _task_row(session.session_id, task)
         earlier = rows.get((row.title, row.url))
         if earlier is None or earlier.state == "done":
             rows[row.title, row.url] = row
     return tuple(rows.values())
+
+
+def _is_last_resort(session: Standing, task: dict[str, object]) -> bool:
+    """Whether an order would end the session without a result: only the desk has it."""
+    return session.phase is Phase.RELEASED and task["task"] == "order_phase"
 
 
 def _task_row(session: str, task: dict[str, object]) -> TaskRow:

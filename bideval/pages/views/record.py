@@ -41,8 +41,9 @@ class EntryRow:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RecordView:
-    """One page of the record, and what stands over all of it."""
+    """One page of the record, and what stands over all of it; `hidden` while the box is open."""
 
+    hidden: bool = False
     size: int
     root: str
     checkpoint: int
@@ -82,6 +83,7 @@ def record_view(session: Standing, reader: RecordReader, start: int) -> RecordVi
 
 
 _NOTHING_YET = RecordView(
+    hidden=True,
     size=0,
     root="",
     checkpoint=0,

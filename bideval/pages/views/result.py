@@ -13,6 +13,7 @@ from bideval.pages.views.panel import bid_label, bid_name, open_for
 from bideval.session.caseform import consolidation, corrected_marks
 from bideval.session.names import Phase
 from bideval.session.unsealing import open_marks
+from bideval.session.view_panel import may_know_report
 from bideval.terms.decimals import exact_decimal, plain
 from bideval.terms.errors import BidevalError
 
@@ -25,6 +26,7 @@ if TYPE_CHECKING:
     from bideval.session.standing import Standing
     from bideval.session.tender import Lot
     from bideval.session.unsealing import OpenedMarks
+    from bideval.terms.identifiers import Role
 
 Document = dict[str, object]
 
@@ -321,7 +323,9 @@ class ReportView:
     printed: tuple[tuple[str, int], ...]
 
 
-def report_view(session: Standing) -> ReportView:
-    """Gather the report's page."""
+def report_view(session: Standing, role: Role) -> ReportView:
+    """Gather the report's page; bidders learn of the report once it is delivered."""
+    if not may_know_report(session, role):
+        return ReportView(report=None, printed=())
     results = session.results
     return ReportView(report=results.report, printed=tuple(sorted(results.printed.items())))

@@ -56,7 +56,7 @@ def test_bidders_have_no_room_that_shows_the_panel() -> None:
 def test_experts_have_no_room_that_shows_others_progress() -> None:
     names = [room.name for room in rooms_of(Role.EXPERT, "s-001")]
 
-    assert names == ["work", "result", "confirm", "report"]
+    assert names == ["tender", "work", "result", "confirm", "report"]
 
 
 def test_sheet_is_for_experts_alone() -> None:

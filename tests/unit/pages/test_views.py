@@ -16,6 +16,7 @@ from bideval.pages.views.board import board_view
 from bideval.pages.views.desk import desk_view
 from bideval.pages.views.draw import draw_view
 from bideval.pages.views.frame import Frame, context_of, rooms_of, steps_of
+from bideval.pages.views.record import record_view
 from bideval.pages.views.shares import due_shares
 from bideval.session.names import COURSE, Phase
 from bideval.terms.identifiers import Role
@@ -37,7 +38,7 @@ PEOPLE = {
 
 VIEWS: dict[str, tuple[str, Callable[[Standing, str], object]]] = {
     "desk": (OFFICER, lambda session, _: desk_view(session)),
-    "tender": (OFFICER, lambda session, _: tender_view(session, may_publish=True)),
+    "tender": (OFFICER, lambda session, _: tender_view(session, {}, may_publish=True)),
     "seal": (BIDDER, lambda session, who: seal_view(session, who, DEADLINE - 1)),
     "opening": (
         BIDDER,
@@ -53,15 +54,17 @@ VIEWS: dict[str, tuple[str, Callable[[Standing, str], object]]] = {
     "correct": (EXPERT, result.correct_view),
     "result": (SUPERVISOR, lambda session, _: result.result_view(session, explain=True)),
     "confirm": (EXPERT, result.confirm_view),
-    "report": (OFFICER, lambda session, _: result.report_view(session)),
+    "report": (OFFICER, lambda session, _: result.report_view(session, Role.OFFICER)),
 }
 
 
-def rendered(session: Standing, name: str, language: Language = "en") -> str:
+def rendered(
+    session: Standing, name: str, language: Language = "en", *, view: object = None
+) -> str:
     """Return a page as its visitor gets it."""
     who, build = VIEWS[name]
     visitor = Visitor(who, PEOPLE[who], "k" * 22)
-    view = build(session, who)
+    view = build(session, who) if view is None else view
     context: dict[str, Any] = context_of(session, visitor, "fenghua", None)
     if name == "score" and session.tender:
         context["sheet"] = panel.sheet_context(session, who, view)  # type: ignore[arg-type]  # score has this view
@@ -153,3 +156,40 @@ def test_tasks_point_to_rooms_that_exist() -> None:
     for phase in COURSE:
         rows = panel.task_rows(at(phase).session, EXPERT)
         assert all(row.url == "" or row.url.startswith("/sessions/") for row in rows)
+
+
+def stopped_by_findings() -> Standing:
+    """A session whose result is stopped by a mark that is out of range."""
+    talk = at(Phase.SCORING)
+    talk.script[EXPERT] = {"bid-a": {"design": "99"}}
+    talk.until(Phase.RELEASED)
+    talk.release_marks()
+    talk.consolidate()
+    return talk.session
+
+
+def test_ending_without_a_result_is_never_the_next_thing_to_do() -> None:
+    session = stopped_by_findings()
+
+    assert panel.next_task(session, OFFICER) == ""
+    assert desk_view(session).may_close
+    assert "Archive without a result" in rendered(session, "desk")
+    assert not desk_view(at(Phase.SCORING).session).may_close
+
+
+def test_record_says_why_it_shows_nothing_while_the_box_is_open() -> None:
+    session = at(Phase.PREPARED).session
+    hidden = record_view(session, None, 0)  # type: ignore[arg-type]  # nothing is read
+
+    assert hidden.hidden
+    assert not hidden.entries
+
+
+def test_tender_shows_rule_and_group_of_a_criterion() -> None:
+    session = at(Phase.OPENED).session
+    notes = {"design": {"rule": "Three points for a plan", "group": "Technique"}}
+    view = tender_view(session, notes, may_publish=False)
+    text = rendered(session, "tender", view=view)
+
+    assert "Three points for a plan" in text
+    assert '<tr class="group-row">' in text

@@ -28,15 +28,16 @@ document.addEventListener("submit", (event) => {
   void submit(form);
 });
 
-/* A reason is asked for only where it is needed: `data-when="field=value"` shows a part of the form. */
+/* A reason is asked for only where it is needed: `data-when="field=value|other"` shows a part of the form. */
 function showParts() {
   document.querySelectorAll("form [data-when]").forEach((part) => {
     const [name, value] = (/** @type {HTMLElement} */ (part).dataset.when ?? "").split("=");
     const form = /** @type {HTMLFormElement} */ (part.closest("form"));
-    const chosen = new FormData(form).get(name) === value;
+    const chosen = value.split("|").includes(String(new FormData(form).get(name)));
     /** @type {HTMLElement} */ (part).hidden = !chosen;
     part.querySelectorAll("input, textarea, select").forEach((input) => {
       /** @type {HTMLInputElement} */ (input).required = chosen;
+      /** @type {HTMLInputElement} */ (input).disabled = !chosen;
     });
   });
 }
