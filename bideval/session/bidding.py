@@ -30,8 +30,6 @@ class Bid:
     lot: str
     bidder: str
     position: int
-    origin: str
-    n: int
     entry: str
     ciphertext: FileRef
     seal: Seal
@@ -76,7 +74,7 @@ class Bidding:
         return self.closing is not None
 
     def live(self) -> list[Bid]:
-        """Return the bids that take part: neither withdrawn nor late."""
+        """Return the bids that take part, the withdrawn ones left out."""
         return [bid for bid in self.bids.values() if bid.state in TAKING_PART]
 
     def live_of(self, bidder: str, lot: str) -> Bid | None:
@@ -94,13 +92,9 @@ class Bidding:
         """Return the live bids that are neither opened nor given up."""
         return [bid for bid in self.bids.values() if bid.state is BidState.SEALED]
 
-    def close(self, closing: Closing) -> list[Bid]:
-        """Close the box; return the bids that were not in it, which are now late."""
+    def close(self, closing: Closing) -> None:
+        """Close the box; what comes after it in the record is refused at its place."""
         self.closing = closing
-        late = [bid for bid in self.live() if bid.n > closing.vector[bid.origin].n]
-        for bid in late:
-            self.bids[bid.id] = replace(bid, state=BidState.LATE)
-        return late
 
     def withdraw(self, bid: str) -> None:
         """Take a bid out."""

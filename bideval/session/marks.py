@@ -10,11 +10,9 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
     from decimal import Decimal
 
     from bideval.session.bodies.marks import CorrectionGround
-    from bideval.session.bodies.parts import OriginHead
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -27,8 +25,6 @@ class SealedMark:
     counter: int
     recipient: str
     ciphertext: bytes
-    origin: str
-    n: int
     position: int
     entry: str
 
@@ -41,8 +37,6 @@ class Sheet:
     counter: int
     recipient: str
     ciphertext: bytes
-    origin: str
-    n: int
     position: int
     entry: str
 
@@ -71,11 +65,9 @@ class Marks:
     counters: dict[str, int] = field(default_factory=dict)
     corrections: list[Correction] = field(default_factory=list)
 
-    def sheet(self, member: str, *, within: Mapping[str, OriginHead] | None = None) -> Sheet | None:
-        """Return a member's last sheet, or the last one within a closing vector."""
+    def sheet(self, member: str) -> Sheet | None:
+        """Return a member's last sheet."""
         own = [one for one in self.sheets if one.member == member]
-        if within is not None:
-            own = [one for one in own if one.n <= within[one.origin].n]
         return own[-1] if own else None
 
     def last_marks(self, member: str) -> dict[tuple[str, str], SealedMark]:
@@ -87,12 +79,3 @@ class Marks:
         key = (member, bid, criterion)
         found = [one for one in self.corrections if (one.member, one.bid, one.criterion) == key]
         return found[-1] if found else None
-
-    def close(self, vector: Mapping[str, OriginHead]) -> list[SealedMark | Sheet]:
-        """Drop what lies beyond the closing vector and return it."""
-        late: list[SealedMark | Sheet] = []
-        late += [mark for mark in self.marks if mark.n > vector[mark.origin].n]
-        late += [sheet for sheet in self.sheets if sheet.n > vector[sheet.origin].n]
-        self.marks = [mark for mark in self.marks if mark.n <= vector[mark.origin].n]
-        self.sheets = [sheet for sheet in self.sheets if sheet.n <= vector[sheet.origin].n]
-        return late

@@ -43,7 +43,6 @@ class BidState(StrEnum):
 
     SEALED = "sealed"
     WITHDRAWN = "withdrawn"
-    LATE = "late"
     OPENED = "opened"
     UNOPENABLE = "unopenable"
 

@@ -30,8 +30,7 @@ def may_see_bid(session: Standing, person: Person, bid: Bid) -> bool:
     if bid.bidder == person.id:
         return True
     if person.role in AT_THE_OPENING:
-        hidden = {BidState.WITHDRAWN, BidState.LATE}
-        return session.bidding.closed and bid.state not in hidden
+        return session.bidding.closed and bid.state is not BidState.WITHDRAWN
     seated = person.role is Role.EXPERT and session.panel.member(person.id) is not None
     return seated and bid.state is BidState.OPENED
 

@@ -118,8 +118,6 @@ def seal_bid(session: Standing, act: Act, body: BidSealed) -> Callable[[], None]
         lot=body.lot,
         bidder=act.actor,
         position=act.position,
-        origin=act.origin,
-        n=act.n,
         entry=act.hash,
         ciphertext=body.ciphertext,
         seal=body.seal,
@@ -146,7 +144,7 @@ def withdraw_bid(session: Standing, act: Act, body: BidWithdrawn) -> Callable[[]
 
 
 def close_bids(session: Standing, act: Act, body: BidsClosed) -> Callable[[], None]:
-    """Main closes the box, saying what it had of each venue; what lies beyond is late."""
+    """Main closes the box, saying what it had of each venue: all that the record has."""
     if session.tender is None:
         raise refused("no_tender")
     if session.bidding.closed:
@@ -154,14 +152,8 @@ def close_bids(session: Standing, act: Act, body: BidsClosed) -> Callable[[], No
     if act.entry.at < session.tender.deadline:
         raise refused("before_deadline")
     check_vector(session, act, body.vector)
-
-    def count() -> None:
-        closing = Closing(position=act.position, at=act.entry.at, vector=body.vector)
-        late = session.bidding.close(closing)
-        for bid in late:
-            session.void(session.places[bid.entry], bid.entry, "late")
-
-    return count
+    closing = Closing(position=act.position, at=act.entry.at, vector=body.vector)
+    return partial(session.bidding.close, closing)
 
 
 def check_vector(session: Standing, act: Act, vector: Mapping[str, OriginHead]) -> None:

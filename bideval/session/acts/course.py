@@ -63,15 +63,12 @@ def _check_table(session: Standing, leaving: Phase, to: Phase) -> None:
 
 
 def move_phase(session: Standing, act: Act, body: PhaseMoved) -> Callable[[], None]:
-    """Main moves on; the closing vector decides which sheets were in time."""
+    """Main moves on; the closing vector says that all of the record before was taken in."""
     _check_table(session, body.leaving, body.to)
     _check_order(session, body)
     if missing(session, body.to):
         raise refused("conditions_missing", field="body.to", rule="session/moves")
     check_vector(session, act, body.vector)
-    closes_scoring = body.leaving is Phase.SCORING and body.to is Phase.RELEASED
-    if closes_scoring and _sheet_beyond(session, body):
-        raise refused("conditions_missing", field="body.vector", rule="session/moves")
     moved = Moved(
         leaving=body.leaving,
         to=body.to,
@@ -81,14 +78,7 @@ def move_phase(session: Standing, act: Act, body: PhaseMoved) -> Callable[[], No
         at=act.entry.at,
         position=act.position,
     )
-
-    def count() -> None:
-        session.procedure.move(moved)
-        if closes_scoring:
-            for late in session.marks.close(body.vector):
-                session.void(session.places[late.entry], late.entry, "late")
-
-    return count
+    return partial(session.procedure.move, moved)
 
 
 def _check_order(session: Standing, body: PhaseMoved) -> None:
@@ -99,14 +89,6 @@ def _check_order(session: Standing, body: PhaseMoved) -> None:
     order = session.procedure.orders.get(body.order)
     if order is None or (order.leaving, order.to) != (body.leaving, body.to):
         raise refused("order_missing", field="body.order")
-
-
-def _sheet_beyond(session: Standing, body: PhaseMoved) -> bool:
-    """Return whether a member's only sheets lie beyond the vector."""
-    if not session.items():
-        return False
-    members = session.member_ids()
-    return any(session.marks.sheet(one, within=body.vector) is None for one in members)
 
 
 def pause(session: Standing, act: Act, body: SessionPaused) -> Callable[[], None]:

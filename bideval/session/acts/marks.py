@@ -90,8 +90,6 @@ def seal_mark(session: Standing, act: Act, body: MarkSealed) -> Callable[[], Non
         counter=body.counter,
         recipient=body.recipient,
         ciphertext=body.ciphertext,
-        origin=act.origin,
-        n=act.n,
         position=act.position,
         entry=act.hash,
     )
@@ -111,8 +109,6 @@ def sign_sheet(session: Standing, act: Act, body: ScoresheetSigned) -> Callable[
         counter=body.counter,
         recipient=body.recipient,
         ciphertext=body.ciphertext,
-        origin=act.origin,
-        n=act.n,
         position=act.position,
         entry=act.hash,
     )

@@ -34,8 +34,6 @@ def bid(name: str, n: int, **changes: Any) -> Bid:
         "lot": "1",
         "bidder": f"bidder-{name}",
         "position": n,
-        "origin": "fenghua",
-        "n": n,
         "entry": f"hash {name}",
         "ciphertext": FileRef("00", 1),
         "seal": Seal(Purpose.BID, f"age1{name}", 2, ()),
@@ -45,10 +43,6 @@ def bid(name: str, n: int, **changes: Any) -> Bid:
 
 def box(*bids: Bid) -> Bidding:
     return Bidding(bids={one.id: one for one in bids})
-
-
-def closing(n: int) -> Closing:
-    return Closing(position=9, at=5, vector={"fenghua": OriginHead(n, b"")})
 
 
 def test_live_bid_is_found_by_bidder_and_lot() -> None:
@@ -66,19 +60,14 @@ def test_withdrawn_bid_is_not_live() -> None:
     assert (bidding.live(), bidding.bids["a"].state) == ([], BidState.WITHDRAWN)
 
 
-def test_closing_makes_bids_beyond_the_vector_late() -> None:
-    bidding = box(bid("a", 1), bid("b", 2), bid("c", 3, state=BidState.WITHDRAWN))
+def test_closing_leaves_every_bid_as_it_is() -> None:
+    bidding = box(bid("a", 1), bid("c", 3, state=BidState.WITHDRAWN))
     assert bidding.closed is False
 
-    late = bidding.close(closing(1))
+    bidding.close(Closing(position=9, at=5, vector={"fenghua": OriginHead(9, b"")}))
 
     assert bidding.closed is True
-    assert [one.id for one in late] == ["b"]
-    assert {name: one.state for name, one in bidding.bids.items()} == {
-        "a": BidState.SEALED,
-        "b": BidState.LATE,
-        "c": BidState.WITHDRAWN,
-    }
+    assert [one.state for one in bidding.bids.values()] == [BidState.SEALED, BidState.WITHDRAWN]
 
 
 def test_labels_count_the_opened_bids_in_order_of_announcement() -> None:

@@ -3,7 +3,6 @@ from __future__ import annotations
 from decimal import Decimal
 
 from bideval.session.bodies.marks import CorrectionGround
-from bideval.session.bodies.parts import OriginHead
 from bideval.session.marks import Correction, Marks, SealedMark, Sheet
 
 
@@ -15,8 +14,6 @@ def mark(n: int, *, bid: str = "a", criterion: str = "design") -> SealedMark:
         counter=n,
         recipient="age1",
         ciphertext=b"",
-        origin="wencheng",
-        n=n,
         position=n,
         entry=f"mark {n}",
     )
@@ -28,8 +25,6 @@ def sheet(n: int, member: str = "w-01") -> Sheet:
         counter=n,
         recipient="age1",
         ciphertext=b"",
-        origin="wencheng",
-        n=n,
         position=n,
         entry=f"sheet {n}",
     )
@@ -56,14 +51,6 @@ def test_last_sheet_is_the_one_that_counts() -> None:
     assert marks.sheet("w-03") is None
 
 
-def test_last_sheet_within_a_vector_lies_not_beyond_it() -> None:
-    marks = Marks(sheets=[sheet(1), sheet(4)])
-
-    found = [marks.sheet("w-01", within={"wencheng": OriginHead(n, b"")}) for n in (0, 3, 4)]
-
-    assert found == [None, sheet(1), sheet(4)]
-
-
 def test_last_mark_of_each_item_is_kept() -> None:
     marks = Marks(marks=[mark(1), mark(2, bid="b"), mark(3)])
 
@@ -76,12 +63,3 @@ def test_last_correction_of_an_item_is_found() -> None:
 
     assert marks.corrected("w-01", bid="a", criterion="design") == correction("2")
     assert marks.corrected("w-01", bid="b", criterion="design") is None
-
-
-def test_closing_drops_what_lies_beyond_the_vector() -> None:
-    marks = Marks(marks=[mark(1), mark(3)], sheets=[sheet(2), sheet(4)])
-
-    late = marks.close({"wencheng": OriginHead(2, b"")})
-
-    assert late == [mark(3), sheet(4)]
-    assert (marks.marks, marks.sheets) == ([mark(1)], [sheet(2)])
