@@ -53,6 +53,22 @@ _PUBLIC_SIZE = {Suite.ED25519: 32, Suite.ES256: 65}
 _UNCOMPRESSED = 4
 _HALF = SIGNATURE_SIZE // 2
 _P256_ORDER = 0xFFFFFFFF_00000000_FFFFFFFF_FFFFFFFF_BCE6FAAD_A7179E84_F3B9CAC2_FC632551
+_LOW_ORDER = frozenset(
+    bytes.fromhex(point)
+    for point in (
+        "0100000000000000000000000000000000000000000000000000000000000000",
+        "ecffffffffffffffffffffffffffffffffffffffffffffffffffffffffffff7f",
+        "0000000000000000000000000000000000000000000000000000000000000000",
+        "0000000000000000000000000000000000000000000000000000000000000080",
+        "26e8958fc2b227b045c3f489f2ef98f0d5dfac05d3c63339b13802886d53fc05",
+        "26e8958fc2b227b045c3f489f2ef98f0d5dfac05d3c63339b13802886d53fc85",
+        "c7176a703d4dd84fba3c0b760d10670f2a2053fa2c39ccc64ec7fd7792ac037a",
+        "c7176a703d4dd84fba3c0b760d10670f2a2053fa2c39ccc64ec7fd7792ac03fa",
+    )
+)
+"""The canonical encodings of the Ed25519 points of low order. No honest signer's signature begins
+with one, and libraries disagree on those that do."""
+
 _ECDSA = ec.ECDSA(SHA256(), deterministic_signing=True)
 
 _Private: TypeAlias = Ed25519PrivateKey | ec.EllipticCurvePrivateKey
@@ -75,6 +91,9 @@ class PublicKey:
         """Raise `EvidenceError` unless `signature` is this key's signature over `data`."""
         if len(signature) != SIGNATURE_SIZE:
             detail = f"a signature has {SIGNATURE_SIZE} bytes"
+            raise EvidenceError("signature_invalid", field="signature", detail=detail)
+        if self.suite is Suite.ED25519 and signature[:_HALF] in _LOW_ORDER:
+            detail = "the first half of the signature is a point of low order"
             raise EvidenceError("signature_invalid", field="signature", detail=detail)
         loaded = _loaded(self)
         try:
