@@ -135,7 +135,7 @@ async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
     threads().total_tokens = THREADS
     hub = _hub(house, app.state.hub_ssl)
     app.state.hub = hub
-    app.state.site = replace(app.state.site, cut_line=hub.cut)
+    app.state.site = replace(app.state.site, cut_line=hub.cut, lines_down=hub.down_since)
     async with asyncio.TaskGroup() as group:
         running = [group.create_task(house.caretaker.run()), group.create_task(hub.run())]
         await asyncio.to_thread(house.steward.tick)

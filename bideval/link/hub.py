@@ -99,6 +99,10 @@ class LinkHub:
         """Return the state of the line to every peer."""
         return dict(self._states)
 
+    def down_since(self) -> dict[str, int]:
+        """Return the peers whose line is down, each with the instant since when (ms)."""
+        return {peer: state.since_ms for peer, state in self._states.items() if not state.up}
+
     def cut(self, peer_id: str, duration_s: float) -> None:
         """Close the link to a peer and refuse it for a time, in both directions; 0 restores it.
 

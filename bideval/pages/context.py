@@ -6,7 +6,7 @@ Not decided here: who may call a route (access).
 """
 
 from collections import Counter
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Annotated, TypeVar
 
@@ -58,6 +58,8 @@ class Site:
     """Rehearsal routes exist; only ever true on loopback."""
     cut_line: Callable[[str, float], None] | None = None
     """Takes the line to a peer down for so many seconds."""
+    lines_down: Callable[[], Mapping[str, int]] = dict
+    """Other venues whose line is down now, with the instant since when (ms)."""
     live_pages: LivePages = field(default_factory=LivePages)
 
     @property

@@ -15,6 +15,7 @@ from bideval.pages.views import panel
 from bideval.pages.views.record import criterion_notes, record_view
 from bideval.pages.views.result import confirm_view, correct_view, report_view, result_view
 from bideval.pages.views.shares import due_shares
+from bideval.pages.views.sheet import sheet_context
 from bideval.session.state import Session
 
 router = APIRouter(include_in_schema=False)
@@ -59,7 +60,7 @@ def score(session: str, door: TheDoor) -> Response:
     def build(fold: Session, visitor: Visitor) -> Shown:
         notes = criterion_notes(fold, store)
         view = panel.score_view(fold, visitor.person, notes)
-        sheet = panel.sheet_context(fold, visitor.person, view) if fold.tender else None
+        sheet = sheet_context(fold, visitor.person, view) if fold.tender else None
         return Shown(view, context={"sheet": sheet})
 
     return door.show(session, "score", build)

@@ -138,6 +138,20 @@ def checkin(session: str, door: TheDoor) -> Response:
     return door.show(session, "checkin", build)
 
 
+def free_seat(fold: Session, venue: str, number: int) -> str:
+    """Suggest a name for a drawn seat: its number, or the next after all who have been here.
+
+    A seat's name is the person's for ever: who comes in a member's place gets another.
+    """
+    natural = f"{venue}-{number:02}"
+    if natural not in fold.people.persons:
+        return natural
+    taken = [one for one in fold.people.persons if one.startswith(f"{venue}-")]
+    after = max(len(fold.panel.seats), len(taken))
+    free = (f"{venue}-{at:02}" for at in range(after + 1, 2 * after + 2))
+    return next(name for name in free if name not in taken)
+
+
 def _expected(fold: Session, venue: str, one: Expected) -> ExpectedRow:
     identity = {name: str(value) for name, value in one.identity.items()}
     details = tuple(
@@ -148,7 +162,7 @@ def _expected(fold: Session, venue: str, one: Expected) -> ExpectedRow:
         discipline=discipline_name(fold, one.discipline),
         state=one.state,
         person=one.person or "",
-        suggested=f"{venue}-{one.seat:02}",
+        suggested=free_seat(fold, venue, one.seat),
         identity={"name": identity.get("name", "—")},
         details=details,
     )

@@ -18,7 +18,16 @@ from bideval.actions.visitor import Visitor
 from bideval.pages.access import brake_person, check_session
 from bideval.pages.context import Site, site_of, who
 from bideval.pages.rendering import page
-from bideval.pages.views.frame import ROOMS, Frame, context_of, rooms_of, steps_of
+from bideval.pages.views.frame import (
+    ROOMS,
+    Frame,
+    context_of,
+    left_panel,
+    lines_down,
+    rooms_of,
+    steps_of,
+)
+from bideval.session.names import ENDED
 from bideval.session.state import Session
 from bideval.terms.errors import RefusedError
 from bideval.terms.identifiers import Role
@@ -26,6 +35,10 @@ from bideval.terms.identifiers import Role
 EXPERTS = frozenset({Role.EXPERT})
 BEHIND_WORK = dict.fromkeys(("declare", "chair", "responsiveness", "score", "correct"), EXPERTS)
 """Pages that a member reaches from the task list."""
+
+
+AFTER_LEAVING = frozenset({"work", "score"})
+"""What a former member still finds: the news; and the sheet, whose open page has to hear it too."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,6 +71,8 @@ class Door:
         brake_person(self.request, visitor)
         with self.site.venue.book.reading(session) as fold:
             check_session(fold, visitor)
+            if left_panel(fold, visitor.person) is not None and name not in AFTER_LEAVING:
+                return RedirectResponse(f"/sessions/{session}/work", status_code=303)
             shown = build(fold, visitor)
             frame = self._frame(fold, visitor, shown.context)
         return page(self.request, name, {"frame": frame, "view": shown.view, **shown.more})
@@ -66,6 +81,7 @@ class Door:
         venue = self.site.venue
         person = fold.people.persons.get(visitor.person)
         base = context_of(fold, visitor, venue.id, self._head(fold))
+        open_yet = fold.phase not in ENDED
         return Frame(
             venue=venue.id,
             venue_name=venue.name,
@@ -76,7 +92,9 @@ class Door:
             session=fold.session_id,
             title=fold.title,
             phase=fold.phase,
-            paused=fold.procedure.pauses[-1].reason if fold.paused else "",
+            pause=fold.procedure.pauses[-1] if fold.paused and open_yet else None,
+            lines=lines_down(fold, venue.id, self.site.lines_down()) if open_yet else (),
+            left=left_panel(fold, visitor.person),
             steps=steps_of(fold.phase, closed=fold.bidding.closed),
             rooms=rooms_of(visitor.role, fold.session_id),
             context={**base, **more},

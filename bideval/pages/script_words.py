@@ -34,10 +34,28 @@ SCRIPT_WORDS = {
     "state_nothing": N_("○ Nothing to save yet"),
     "state_session": N_("✓ Saved by the session {time}"),
     "state_here": N_("✓ Saved at this venue {time}"),
+    "state_paused": N_("△ Paused; kept on this machine, {count} to send"),
     "mark_not_a_number": N_("Enter a number from {min} to {max}"),
     "mark_out_of_range": N_("Enter a mark from {min} to {max}"),
     "mark_off_step": N_("Enter a mark in steps of {step}, counted from {min}"),
     "other_window": N_("This sheet is open in another window. Close that one to go on here."),
+    "signed_out_here": N_(
+        "You are signed out. What you typed is kept on this machine; sign in again to send it."
+    ),
+    "marks_elsewhere": N_(
+        "{count} marks that you gave with another key, perhaps on another machine, are in the "
+        "record. They are sealed: nobody can show them before all have signed, this machine "
+        "neither. Please give these marks again here."
+    ),
+    "sheet_elsewhere": N_(
+        "The scoresheet that you signed with another key, perhaps on another machine, is in the "
+        "record and counts. This machine cannot show it. Only if you want to change it, give all "
+        "marks again here and sign."
+    ),
+    "sheet_void": N_(
+        "The session was paused just when you signed, so the signature does not count. Your marks "
+        "are still here: check and sign once more."
+    ),
     "journal_full": N_(
         "This machine's storage is full; what you type is not kept. Call the operator."
     ),
@@ -50,6 +68,7 @@ SCRIPT_WORDS = {
     "no_page": N_("No page noted for this item; Shift F2 notes the page in view"),
     "blank": N_("blank"),
     "why_closed": N_("Scoring is not open."),
+    "why_paused": N_("The session is paused."),
     "why_signed": N_("This sheet is signed. Return to correct it while scoring is open."),
     "why_wrong": N_("{count} fields are in red."),
     "why_refused": N_("{count} marks were not accepted."),

@@ -17,9 +17,9 @@ from bideval.session.tasks import tasks_of
 from bideval.session.tender import tender_document
 from bideval.session.view_bids import bids_part, objections_part, shares_part
 from bideval.session.view_panel import (
-    INSIDE,
     corrections_part,
     draw_part,
+    inside,
     marks_part,
     member_part,
     panel_part,
@@ -153,7 +153,7 @@ def _one_custody(session: Standing, purpose: Purpose) -> Json:
 def _next(session: Standing, person: Person) -> Json | None:
     """Return the next phase, what it still lacks, and for whom everybody waits."""
     to = next_phase(session.phase)
-    if to is None or person.role not in INSIDE:
+    if to is None or not inside(session, person):
         return None
     order = session.procedure.order()
     return {

@@ -31,6 +31,13 @@ WATCHING = frozenset({Role.OFFICER, Role.SUPERVISOR})
 """Roles that see how far each member is; never a mark before release."""
 
 
+def inside(session: Standing, person: Person) -> bool:
+    """Return whether a person sees the panel: its own members no longer once they have left it."""
+    if person.role is Role.EXPERT and person.id in session.panel.members:
+        return session.panel.member(person.id) is not None
+    return person.role in INSIDE
+
+
 def draw_part(session: Standing, person: Person) -> Json | None:
     """Return how far the draw is, for those who run, watch or staff it."""
     if person.role not in {Role.OFFICER, Role.SUPERVISOR, Role.OPERATOR}:
@@ -97,7 +104,7 @@ def member_part(
 
 def panel_part(session: Standing, person: Person) -> Json | None:
     """Return the members and the chair; bidders and operators see none of it."""
-    if person.role not in INSIDE:
+    if not inside(session, person):
         return None
     panel = session.panel
     watching = person.role in WATCHING
@@ -120,7 +127,7 @@ def panel_part(session: Standing, person: Person) -> Json | None:
 
 def votes_part(session: Standing, person: Person) -> list[Json]:
     """Return each opened bid's responsiveness: one's own vote, and all once they are complete."""
-    if person.role not in INSIDE or not session.procedure.reached(Phase.RESPONSIVENESS):
+    if not inside(session, person) or not session.procedure.reached(Phase.RESPONSIVENESS):
         return []
     return [_verdict(session, person, bid=bid.id) for bid in session.reviewed_bids()]
 
@@ -153,7 +160,7 @@ def released(session: Standing) -> bool:
 
 def marks_part(session: Standing, person: Person, opened: OpenedMarks | None) -> Json | None:
     """Return all marks after release, where the caller has opened them."""
-    if person.role not in INSIDE or opened is None or not released(session):
+    if not inside(session, person) or opened is None or not released(session):
         return None
     return {
         member: {
@@ -170,7 +177,7 @@ def _mark(mark: Decimal | None) -> str | None:
 
 def corrections_part(session: Standing, person: Person) -> list[Json]:
     """Return what was corrected after release, with its grounds."""
-    if person.role not in INSIDE:
+    if not inside(session, person):
         return []
     return [
         {
@@ -191,7 +198,7 @@ def result_part(session: Standing, person: Person) -> Json | None:
     current = session.results.current
     if current is None:
         return None
-    if person.role in INSIDE:
+    if inside(session, person):
         return {
             "version": current.body.version,
             "digest": current.body.digest,
@@ -229,7 +236,7 @@ def _lines(document: object) -> Json:
 def signatures_part(session: Standing, person: Person) -> list[Json]:
     """Return every member's stance on the latest version."""
     results = session.results
-    if person.role not in INSIDE or results.current is None:
+    if not inside(session, person) or results.current is None:
         return []
     signed: list[Json] = [
         {"member": one.member, "stance": one.stance.value, "reasons": one.reasons, "by": one.member}

@@ -17,6 +17,8 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from bideval.actions.visitor import Visitor
+    from bideval.session.panel import Member
+    from bideval.session.procedure import Pause
     from bideval.session.standing import Standing
 
 ROOMS: dict[str, tuple[str, frozenset[Role]]] = {
@@ -63,9 +65,21 @@ class Room:
     url: str
 
 
+@dataclass(frozen=True, slots=True)
+class LineDown:
+    """A line to another venue of the session that is down, and since when."""
+
+    venue: str
+    since: int
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Frame:
-    """Everything around a page's own content."""
+    """Everything around a page's own content.
+
+    `pause`, `lines` and `left` are what everybody has to see at once: that the session stands
+    still, that another venue cannot be reached, that the visitor has left the panel.
+    """
 
     venue: str
     venue_name: str
@@ -76,7 +90,9 @@ class Frame:
     session: str = ""
     title: str = ""
     phase: Phase | None = None
-    paused: str = ""
+    pause: Pause | None = None
+    lines: tuple[LineDown, ...] = ()
+    left: Member | None = None
     steps: tuple[Step, ...] = ()
     rooms: tuple[Room, ...] = ()
     context: Mapping[str, object] = field(default_factory=dict)
@@ -89,6 +105,20 @@ def rooms_of(role: Role, session: str) -> tuple[Room, ...]:
         for name, (title, roles) in ROOMS.items()
         if role in roles
     )
+
+
+def lines_down(session: Standing, venue: str, down: Mapping[str, int]) -> tuple[LineDown, ...]:
+    """The lines that matter at a venue: a branch's to main, main's to every branch."""
+    people = session.people
+    others = [one for one in people.venues.values() if one.id != venue and one.id in down]
+    matter = others if venue == people.main else [one for one in others if one.id == people.main]
+    return tuple(LineDown(one.name, down[one.id]) for one in matter)
+
+
+def left_panel(session: Standing, person: str) -> Member | None:
+    """A member who is no longer seated; None for everybody else."""
+    member = session.panel.members.get(person)
+    return member if member is not None and session.panel.member(person) is None else None
 
 
 def steps_of(phase: Phase, *, closed: bool = False) -> tuple[Step, ...]:
@@ -137,4 +167,6 @@ def context_of(
         "kid": person.kid if person else visitor.kid,
         "venue": venue,
         "head": dict(head) if head else None,
+        "phase": session.phase.value,
+        "paused": session.paused,
     }

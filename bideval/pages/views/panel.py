@@ -13,7 +13,6 @@ from typing import TYPE_CHECKING
 
 from bideval.evidence.sealing import Purpose
 from bideval.pages.names import N_
-from bideval.scoring.method import AbsentMarks
 from bideval.session.kinds import KINDS
 from bideval.session.names import Phase
 from bideval.session.tasks import tasks_of
@@ -120,9 +119,10 @@ def next_task(session: Standing, person: str) -> str:
     return next((row.title for row in task_rows(session, person) if row.state == "next"), "")
 
 
-def open_for(session: Standing, kind: str) -> bool:
-    """Whether entries of a kind are taken now."""
-    return session.phase in KINDS[kind].phases and not session.paused
+def open_for(session: Standing, kind: str, person: str) -> bool:
+    """Whether entries of a kind are taken now from this person, who has to sit on the panel."""
+    seated = session.panel.member(person) is not None
+    return seated and session.phase in KINDS[kind].phases and not session.paused
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -139,7 +139,7 @@ def declare_view(session: Standing, person: str) -> DeclareView:
     member = session.panel.member(person)
     names = (bid_name(bid) for bid in session.bidding.opened())
     return DeclareView(
-        open=member is not None and open_for(session, "declaration.signed"),
+        open=open_for(session, "declaration.signed", person),
         declared=member is not None and member.declared,
         bidders=tuple(dict.fromkeys(names)),
     )
@@ -162,7 +162,7 @@ def chair_view(session: Standing, person: str) -> ChairView:
     panel = session.panel
     votes = panel.votes(panel.round)
     return ChairView(
-        open=open_for(session, "chair.voted"),
+        open=open_for(session, "chair.voted", person),
         chair=panel.chair or "",
         round=panel.round,
         candidates=tuple(one for one in panel.counting() if not one.representative),
@@ -204,7 +204,7 @@ def responsiveness_view(session: Standing, person: str) -> ResponsivenessView:
     """Gather the matrix of one member."""
     reviewed = session.reviewed_bids() if session.procedure.reached(Phase.OPENED) else []
     return ResponsivenessView(
-        open=open_for(session, "responsiveness.voted"),
+        open=open_for(session, "responsiveness.voted", person),
         requirements=session.tender.requirements if session.tender else (),
         bids=tuple(
             ReviewedBid(
@@ -295,7 +295,7 @@ def score_view(session: Standing, person: str, notes: Notes) -> ScoreView:
     known = session.tender.method.criteria if session.tender else ()
     criteria = tuple(_criterion(one, notes.get(one.id, {})) for one in known)
     return ScoreView(
-        open=open_for(session, "scoresheet.signed"),
+        open=open_for(session, "scoresheet.signed", person),
         criteria=criteria,
         groups=_groups(criteria),
         max=_sum_of_maxima(criteria),
@@ -343,40 +343,3 @@ def _groups(criteria: Sequence[ScoredCriterion]) -> tuple[Group, ...]:
 
 def _sum_of_maxima(criteria: Sequence[ScoredCriterion]) -> str:
     return plain(sum((Decimal(one.max) for one in criteria), Decimal(0)))
-
-
-def sheet_context(session: Standing, person: str, view: ScoreView) -> dict[str, object]:
-    """The workbench as its script takes it."""
-    custody = session.custody(Purpose.MARKS)
-    dealt = [
-        secret.recipient
-        for secret in session.sharing.seals.values()
-        if secret.purpose is Purpose.MARKS and secret.author == person
-    ]
-    criteria = [
-        {"id": one.id, "name": one.name, "min": one.min, "max": one.max, "step": one.step}
-        for one in view.criteria
-    ]
-    bids = [
-        {
-            "id": bid.id,
-            "label": bid.label,
-            "name": bid.name,
-            "files": [{"name": file.name, "url": file.url} for file in bid.files],
-        }
-        for bid in view.bids
-    ]
-    return {
-        "criteria": criteria,
-        "bids": bids,
-        "open": view.open,
-        "blanks_allowed": session.plan.method.absent_marks is AbsentMarks.SKIP,
-        "counter": session.marks.counters.get(person, 0),
-        "dealt": dealt[-1] if dealt else None,
-        "custody": {
-            "threshold": custody.threshold,
-            "custodians": [
-                {"actor": one.actor, "recipient": one.recipient} for one in custody.custodians
-            ],
-        },
-    }

@@ -225,7 +225,8 @@ GROUNDS = {
 def correct_view(session: Standing, person: str) -> CorrectView:
     """Gather a member's findings of the current version."""
     current = session.results.current
-    if current is None or current.body.final:
+    seated = session.panel.member(person) is not None
+    if current is None or current.body.final or not seated:
         return CorrectView(findings=())
     marks = corrected_marks(session, open_marks(session))
     found = [
@@ -259,7 +260,7 @@ def _own(session: Standing, person: str, finding: dict[str, str], marks: OpenedM
         min=plain(rule.min),
         max=plain(rule.max),
         others=tuple(plain(mark) for mark in values if mark is not None) if agree else (),
-        open=open_for(session, "mark.corrected"),
+        open=open_for(session, "mark.corrected", person),
     )
 
 
@@ -289,7 +290,7 @@ def confirm_view(session: Standing, person: str) -> ConfirmView:
     """Gather the confirmation of the current version."""
     result = result_view(session, explain=False)
     results = session.results
-    open_now = open_for(session, "result.confirmed") and session.result_is_current()
+    open_now = open_for(session, "result.confirmed", person) and session.result_is_current()
     return ConfirmView(
         digest=result.digest,
         lots=result.lots,

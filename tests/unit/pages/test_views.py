@@ -9,15 +9,24 @@ import pytest
 from bideval.actions.visitor import Visitor
 from bideval.evidence.sealing import Purpose
 from bideval.pages import rendering
+from bideval.pages.html_procedure import free_seat
 from bideval.pages.language import LANGUAGES
 from bideval.pages.views import panel, result
 from bideval.pages.views.bids import custody_context, opening_view, seal_view, tender_view
 from bideval.pages.views.board import board_view
 from bideval.pages.views.desk import desk_view
 from bideval.pages.views.draw import draw_view
-from bideval.pages.views.frame import Frame, context_of, rooms_of, steps_of
+from bideval.pages.views.frame import (
+    Frame,
+    context_of,
+    left_panel,
+    lines_down,
+    rooms_of,
+    steps_of,
+)
 from bideval.pages.views.record import record_view
 from bideval.pages.views.shares import due_shares
+from bideval.pages.views.sheet import sheet_context
 from bideval.session.names import COURSE, Phase
 from bideval.terms.identifiers import Role
 from tests.unit.session.conversation import BIDDERS, DEADLINE, MARKS, SHEETS, SUPERVISOR, at
@@ -67,7 +76,7 @@ def rendered(
     view = build(session, who) if view is None else view
     context: dict[str, Any] = context_of(session, visitor, "fenghua", None)
     if name == "score" and session.tender:
-        context["sheet"] = panel.sheet_context(session, who, view)  # type: ignore[arg-type]  # score has this view
+        context["sheet"] = sheet_context(session, who, view)  # type: ignore[arg-type]  # score has this view
     if name == "seal" and session.tender:
         context["custody"] = custody_context(session, Purpose.BID)
     frame = Frame(
@@ -193,3 +202,47 @@ def test_tender_shows_rule_and_group_of_a_criterion() -> None:
 
     assert "Three points for a plan" in text
     assert '<tr class="group-row">' in text
+
+
+def replaced_in(phase: Phase) -> Standing:
+    """A session whose member EXPERT has just been taken off the panel."""
+    talk = at(phase)
+    body = {"person": EXPERT, "ground": "illness", "reason": "Taken to hospital", "by": None}
+    talk.must(OFFICER, "member.replaced", body)
+    return talk.session
+
+
+def test_former_member_is_told_and_may_do_nothing_more() -> None:
+    session = replaced_in(Phase.SCORING)
+    view = panel.score_view(session, EXPERT, {})
+    member = left_panel(session, EXPERT)
+
+    assert not view.open
+    assert member is not None
+    assert member.reason == "Taken to hospital"
+    assert panel.next_task(session, EXPERT) == ""
+    assert left_panel(session, "fenghua-01") is None
+
+
+def test_newcomer_gets_a_seat_that_nobody_had() -> None:
+    session = replaced_in(Phase.SCORING)
+
+    assert free_seat(session, "wencheng", 1) not in session.people.persons
+    assert free_seat(session, "wencheng", 9) == "wencheng-09"
+
+
+def test_sheet_knows_what_the_record_has_and_no_mark() -> None:
+    session = at(Phase.RELEASED).session
+    context = sheet_context(session, EXPERT, panel.score_view(session, EXPERT, {}))
+    recorded = {tuple(field.split("\n")) for field in context["recorded"]}  # type: ignore[attr-defined]  # a list
+
+    assert recorded == set(session.marks.last_marks(EXPERT))
+    assert context["sheet"] == session.marks.sheet(EXPERT).entry  # type: ignore[union-attr]  # signed
+
+
+def test_line_that_matters_to_a_branch_is_the_one_to_main() -> None:
+    session = at(Phase.SCORING).session
+    down = {"fenghua": 1, "beilun": 2, "elsewhere": 3}
+
+    assert [one.since for one in lines_down(session, "wencheng", down)] == [1]
+    assert [one.since for one in lines_down(session, "fenghua", down)] == [2]

@@ -46,6 +46,7 @@ class Link {
   end() {
     this.ended = true;
     this.show("down", say("link_out"));
+    document.dispatchEvent(new Event("live:ended"));
   }
 
   /** @param {WebSocket} socket */
@@ -118,15 +119,26 @@ function changed(control) {
   return "defaultValue" in control && control.value !== control.defaultValue;
 }
 
-/** Fetch this page again and take over the parts marked as live: the same URL says the same to everybody. */
+/**
+ * Fetch this page again and take over the parts marked as live: the same URL says the same to everybody.
+ * Who was sent elsewhere, for example off the panel, hears why; the rest of the page stays as it is.
+ */
 async function refresh() {
   const response = await fetch(location.href, { headers: { accept: "text/html" }, credentials: "same-origin" }).catch(() => null);
-  if (!response?.ok || response.redirected) return;
+  if (!response?.ok) return;
   const page = new DOMParser().parseFromString(await response.text(), "text/html");
-  document.querySelectorAll("[data-live][id]").forEach((part) => {
+  document.querySelectorAll(response.redirected ? "#frame-now" : "[data-live][id]").forEach((part) => {
     const fresh = page.getElementById(part.id);
     if (fresh) morph(part.id, fresh.innerHTML);
   });
+  if (!response.redirected) adopt(JSON.parse(page.getElementById("context")?.textContent ?? "{}"));
+}
+
+/** What the server would tell this page's scripts now. Never move a page under the user: a bar says where to go. @param {any} fresh */
+function adopt(fresh) {
+  const bar = document.getElementById("phase-moved");
+  if (bar && fresh.phase !== context().phase) bar.hidden = false;
+  document.dispatchEvent(new CustomEvent("live:context", { detail: fresh }));
 }
 
 /** News comes in bursts; one refresh a second is enough for people. */
@@ -139,12 +151,6 @@ function refreshSoon() {
   }, 300 + Math.random() * 700);
 }
 
-/** Never move a page under the user: a bar says that the session went on and where to go. */
-function phaseMoved() {
-  const bar = document.getElementById("phase-moved");
-  if (bar) bar.hidden = false;
-}
-
 function tick() {
   const chip = document.querySelector(".bar-clock");
   if (chip) chip.textContent = (clock.known() ? "" : "≈ ") + clock.clockText(clock.now());
@@ -155,9 +161,6 @@ if (session) new Link(session);
 else void readClock();
 document.addEventListener("live:head", refreshSoon);
 document.addEventListener("live:line", refreshSoon);
-document.addEventListener("live:phase", () => {
-  refreshSoon();
-  phaseMoved();
-});
+document.addEventListener("live:phase", refreshSoon);
 tick();
 setInterval(tick, 1000);

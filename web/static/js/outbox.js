@@ -21,6 +21,15 @@ export class Outbox extends EventTarget {
     this.pause = FIRST_PAUSE;
     this.downSince = 0;
     this.running = false;
+    this.held = false;
+    /** Refusals that pass by themselves: what they met stays where it is and is sent again. @type {Set<string>} */
+    this.waitsFor = new Set();
+  }
+
+  /** Keep everything here for a while, or let it go. @param {boolean} held */
+  hold(held) {
+    this.held = held;
+    if (!held) void this.run();
   }
 
   key(/** @type {number} */ order) {
@@ -52,10 +61,10 @@ export class Outbox extends EventTarget {
 
   /** Send what waits, until nothing does. Never two at a time. */
   async run() {
-    if (this.running) return;
+    if (this.running || this.held) return;
     this.running = true;
     try {
-      while (await this.sendFirst());
+      while (!this.held && (await this.sendFirst()));
     } finally {
       this.running = false;
     }
@@ -74,8 +83,9 @@ export class Outbox extends EventTarget {
       this.tell("acknowledged", { ...entry, answer });
       return true;
     } catch (error) {
-      const signedOut = /** @type {{status?: number}} */ (error).status === 401;
-      if (!(error instanceof LineDown) && !signedOut) return this.setAside(key, entry, /** @type {Error} */ (error));
+      const { status, code = "" } = /** @type {{status?: number, code?: string}} */ (error);
+      const passes = error instanceof LineDown || status === 401 || this.waitsFor.has(code);
+      if (!passes) return this.setAside(key, entry, /** @type {Error} */ (error));
       this.retryLater();
       return false;
     }

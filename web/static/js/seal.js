@@ -4,9 +4,10 @@
  */
 import { Decrypter, Encrypter, generateX25519Identity, identityToRecipient } from "age-encryption";
 import { split } from "shamir-secret-sharing";
-import { b64u, canonicalBytes, digest, unb64u, utf8 } from "./encoding.js";
+import { b64u, canonicalBytes, canonicalText, digest, hex, taggedHash, unb64u, utf8 } from "./encoding.js";
 
-const SHARE = "bideval-share/1";
+const SHARE = "bideval-share/2";
+const SHARE_SIZE = 75;
 export const MARK_SIZE = 128;
 export const SCORESHEET_BLOCK = 1024;
 
@@ -29,6 +30,9 @@ export function decryptWith(identity, data) {
   return decrypter.decrypt(data);
 }
 
+/** Who keeps the shares, and how many open: every share carries it. @param {number} threshold @param {string[]} actors */
+const custodyDigest = (threshold, actors) => hex(taggedHash("bideval/custody/v1", utf8(String(threshold)), ...actors.map(utf8)));
+
 /**
  * @param {{session: string, purpose: string, custodians: {actor: string, recipient: string}[], threshold: number}} custody
  * @returns {Promise<{identity: string, seal: Seal}>}
@@ -37,9 +41,10 @@ export async function dealSeal({ session, purpose, custodians, threshold }) {
   const identity = await generateX25519Identity();
   const recipient = await identityToRecipient(identity);
   const pieces = await split(utf8(identity), custodians.length, threshold);
+  const custody = custodyDigest(threshold, custodians.map(({ actor }) => actor));
   const shares = await Promise.all(
     custodians.map((custodian, at) => {
-      const context = { session, purpose, recipient, threshold, of: custodians.length, index: at + 1 };
+      const context = { session, purpose, recipient, threshold, of: custodians.length, index: at + 1, custody };
       return sealShare(custodian, pieces[at], context);
     }),
   );
@@ -48,7 +53,7 @@ export async function dealSeal({ session, purpose, custodians, threshold }) {
 
 /**
  * @param {{actor: string, recipient: string}} custodian @param {Uint8Array} piece
- * @param {{session: string, purpose: string, recipient: string, threshold: number, of: number, index: number}} context
+ * @param {{session: string, purpose: string, recipient: string, threshold: number, of: number, index: number, custody: string}} context
  * @returns {Promise<SealedShare>}
  */
 async function sealShare(custodian, piece, context) {
@@ -66,15 +71,21 @@ export async function openShare(seal, custodian, identity, session) {
   const at = seal.shares.findIndex((share) => share.custodian === custodian);
   if (at < 0) throw new RangeError("not a custodian of this seal");
   const plain = await decryptWith(identity, unb64u(seal.shares[at].sealed));
-  const share = JSON.parse(new TextDecoder("utf-8", { fatal: true }).decode(plain));
+  const text = new TextDecoder("utf-8", { fatal: true }).decode(plain);
+  const share = JSON.parse(text);
   const wanted = {
     format: SHARE, session, purpose: seal.purpose, recipient: seal.recipient, custodian,
     index: at + 1, threshold: seal.threshold, of: seal.shares.length,
+    custody: custodyDigest(seal.threshold, seal.shares.map((one) => one.custodian)),
   };
   for (const [field, value] of Object.entries(wanted)) {
     if (share[field] !== value) throw new RangeError(`share.${field}`);
   }
-  if (digest(unb64u(share.share)) !== seal.shares[at].digest) throw new RangeError("share.share");
+  // Written again it is the same text: nothing else is in it, nothing twice, nothing in another form.
+  if (canonicalText({ ...wanted, share: share.share }) !== text) throw new RangeError("share");
+  const piece = unb64u(share.share);
+  if (digest(piece) !== seal.shares[at].digest) throw new RangeError("share.share");
+  if (piece.length !== SHARE_SIZE || piece[SHARE_SIZE - 1] === 0) throw new RangeError("share.share");
   return share.share;
 }
 

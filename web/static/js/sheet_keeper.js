@@ -5,6 +5,7 @@
 import { b64u } from "./encoding.js";
 import { makeEntry } from "./entry.js";
 import { Journal } from "./journal.js";
+import { allKeys } from "./keys.js";
 import { now } from "./clock.js";
 import { Outbox } from "./outbox.js";
 import { dealSeal, encryptTo, paddedMark, paddedScoresheet } from "./seal.js";
@@ -30,6 +31,7 @@ export class SheetKeeper {
     this.scope = `${sheet.session}/${keys.kid}`;
     this.journal = new Journal(this.scope);
     outbox.session = this.scope;
+    outbox.waitsFor.add("session_paused");
   }
 
   /** Read what this machine kept; deal the seal for marks if this key has none. @returns {Promise<Map<string, string>>} texts to show */
@@ -41,9 +43,31 @@ export class SheetKeeper {
     this.signed = (await vault.get("facts", `${this.scope}/signed`)) ?? null;
     this.recipient = await this.dealt();
     void this.outbox.run();
+    for (const [field, text] of await this.inherited()) if (!this.kept.has(field)) this.journal.note(field, text);
     const texts = new Map(Array.from(this.kept, ([field, value]) => [field, value.text]));
     this.journal.pending().forEach((text, field) => texts.set(field, text));
     return texts;
+  }
+
+  /**
+   * What this person gave in this browser under earlier keys of the session. Those keys are closed: it is sealed anew.
+   * @returns {Promise<Map<string, string>>} texts by field
+   */
+  async inherited() {
+    const { session, author } = this.sheet;
+    const mine = (await allKeys()).filter((each) => each.session === session && each.person === author && each.kid !== this.keys.kid);
+    /** @type {Map<string, Kept>} */
+    const found = new Map();
+    const typed = new Map();
+    for (const { kid } of mine) {
+      const prefix = `${session}/${kid}/mark/`;
+      for (const [key, value] of await vault.pairs("replica", prefix)) {
+        const field = key.slice(prefix.length);
+        if (value.counter > (found.get(field)?.counter ?? 0)) found.set(field, value);
+      }
+      new Journal(`${session}/${kid}`).pending().forEach((text, field) => typed.set(field, text));
+    }
+    return new Map([...Array.from(found, ([field, { text }]) => /** @type {[string, string]} */ ([field, text])), ...typed]);
   }
 
   /** @returns {Promise<string>} the recipient that this key's marks are sealed to; dealt once per key and session */
