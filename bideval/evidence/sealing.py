@@ -24,7 +24,8 @@ from bideval.evidence.agefile import (
     recipient_of,
 )
 from bideval.evidence.canonical import canonical_bytes, read_json
-from bideval.evidence.encoding import b64u, hex_digest
+from bideval.evidence.encoding import b64u, hex_digest, tagged_hash
+from bideval.evidence.shamir import combine
 from bideval.terms.errors import EvidenceError, FaultError, InputError, RefusedError
 from bideval.terms.fields import Fields
 from bideval.terms.identifiers import actor_id
@@ -45,6 +46,7 @@ __all__ = [
     "check_recipient",
     "check_share",
     "combine_shares",
+    "custody_digest",
     "deal_seal",
     "decrypt_stream",
     "encrypt_stream",
@@ -56,7 +58,7 @@ __all__ = [
     "seal_document",
 ]
 
-SHARE_FORMAT = "bideval-share/1"
+SHARE_FORMAT = "bideval-share/2"
 
 CUSTODIANS_LIMIT = 16
 """Custodians of one seal: keeps a seal under 12 KiB and the search for honest shares short."""
@@ -74,10 +76,20 @@ SEALED_SHARE_LIMIT = 2_048
 """Bytes of an encrypted share; the longest names give about 900."""
 
 COMBINATIONS_LIMIT = 150
-"""Sets of shares tried where a dealer dealt bad ones: about two seconds of arithmetic."""
+"""Sets of shares tried where a dealer dealt bad ones: all sets of 4 of 9, some of larger ones."""
 
 
-_CONTEXT = ("format", "session", "purpose", "recipient", "custodian", "index", "threshold", "of")
+_CONTEXT = (
+    "format",
+    "session",
+    "purpose",
+    "recipient",
+    "custodian",
+    "index",
+    "threshold",
+    "of",
+    "custody",
+)
 """What a share says about itself beside its bytes."""
 
 
@@ -150,6 +162,7 @@ def deal_seal(
     _check_counts(threshold, [custodian.actor for custodian in custodians])
     identity, recipient = new_age_identity()
     shares = pyshamir.split(identity.encode("ascii"), len(custodians), threshold)
+    digest_of_custody = custody_digest(threshold, [one.actor for one in custodians])
     dealt: list[object] = []
     for index, (custodian, share) in enumerate(zip(custodians, shares, strict=True), start=1):
         context: dict[str, object] = {
@@ -161,6 +174,7 @@ def deal_seal(
             "index": index,
             "threshold": threshold,
             "of": len(custodians),
+            "custody": digest_of_custody,
         }
         plain = canonical_bytes(context | {"share": b64u(bytes(share))})
         sealed = b64u(age_encrypt(custodian.recipient, plain))
@@ -201,6 +215,12 @@ def parse_custody(value: object, field: str) -> dict[Purpose, Custody]:
     return {purpose: _parse_one_custody(fields.nested(purpose.custody)) for purpose in Purpose}
 
 
+def custody_digest(threshold: int, custodians: Sequence[str]) -> str:
+    """Return the hex digest that every share carries: over the threshold and all who keep one."""
+    actors = [actor.encode() for actor in custodians]
+    return tagged_hash("bideval/custody/v1", str(threshold).encode(), *actors).hex()
+
+
 def check_custody(seal: Seal, purpose: Purpose, custody: Custody, *, field: str = "seal") -> None:
     """Raise `RefusedError` unless the seal is for this purpose and dealt to this custody."""
     for name, found, wanted in (
@@ -219,7 +239,7 @@ def open_share(seal: Seal, *, session: str, custodian: str, identity: str) -> by
     """Return the raw share that `custodian` was dealt, opened with the custodian's identity.
 
     1. The seal has a share for the custodian. 2. It decrypts. 3. It is a share of format
-    `bideval-share/1`. 4. Every context member is that of this seal and session. 5. The share has
+    `bideval-share/2`. 4. Every context member is that of this seal and session. 5. The share has
     the recorded digest. Raises `EvidenceError` at the first step that fails, naming the member.
     """
     index, dealt = _dealt(seal, custodian)
@@ -233,6 +253,7 @@ def open_share(seal: Seal, *, session: str, custodian: str, identity: str) -> by
         "index": index,
         "threshold": seal.threshold,
         "of": len(seal.shares),
+        "custody": custody_digest(seal.threshold, seal.custodians),
     }
     for name, value in expected.items():
         if (type(context[name]), context[name]) != (type(value), value):
@@ -274,7 +295,7 @@ def combine_shares(seal: Seal, shares: Mapping[str, bytes]) -> str:
 
 def _rebuild(shares: Sequence[bytes]) -> str | None:
     try:
-        text: str = pyshamir.combine([bytearray(share) for share in shares]).decode("ascii")
+        text = combine(shares).decode("ascii")
         recipient_of(text)
     except (ValueError, EvidenceError):
         return None

@@ -22,6 +22,7 @@ from bideval.evidence.sealing import (
     check_custody,
     check_share,
     combine_shares,
+    custody_digest,
     deal_seal,
     new_age_identity,
     open_share,
@@ -32,7 +33,10 @@ from bideval.evidence.sealing import (
 from bideval.terms.errors import EvidenceError, FaultError, InputError, RefusedError
 
 SESSION = "fh-2026-0117"
-ACTORS = ("officer-lin", "officer-wu", "venue/fenghua", "venue/wencheng", "supervisor-1")
+ACTORS = (
+    *("officer-lin", "officer-wu", "venue/fenghua", "venue/wencheng"),
+    *("supervisor-1", "supervisor-2", "venue/taishun"),
+)
 KEYS = {actor: new_age_identity() for actor in ACTORS}
 CUSTODIANS = [Custodian(actor, KEYS[actor][1]) for actor in ACTORS]
 
@@ -81,7 +85,7 @@ def test_a_share_says_everything_that_it_is_for():
     share = b64u(open_for(parse_seal(document, "seal"), "officer-wu"))
     assert plain == canonical_bytes(
         {
-            "format": "bideval-share/1",
+            "format": "bideval-share/2",
             "session": SESSION,
             "purpose": "bid",
             "recipient": recipient_of(identity),
@@ -89,16 +93,19 @@ def test_a_share_says_everything_that_it_is_for():
             "index": 2,
             "threshold": 2,
             "of": 3,
+            "custody": custody_digest(2, ACTORS[:3]),
             "share": share,
         }
     )
 
 
 @pytest.mark.parametrize(
-    ("threshold", "count"), [(m, n) for n in range(2, 6) for m in range(2, n + 1)]
+    ("threshold", "count"), [(m, n) for n in range(2, 8) for m in range(2, n + 1)]
 )
 def test_exactly_the_sets_of_enough_custodians_open(threshold, count):
     identity, seal, shares = dealt(threshold, count)
+    ciphertext = age_encrypt(seal.recipient, b"a mark")
+    assert age_decrypt(identity, ciphertext) == b"a mark"
     for size in range(count + 1):
         for chosen in combinations(seal.custodians, size):
             some = {actor: shares[actor] for actor in chosen}
@@ -189,6 +196,25 @@ def test_a_share_moved_to_another_index_is_refused():
     assert refusal(open_for, moved, "officer-lin") == ("bad_share", "share.index", "officer-lin")
 
 
+def test_a_share_of_a_seal_with_another_custodian_beside_it_is_refused():
+    _, seal, _ = dealt(2, 3)
+    other = seal.shares[2]._replace(custodian="supervisor-1")
+    moved = seal._replace(shares=(*seal.shares[:2], other))
+    found = refusal(open_for, moved, "officer-lin")
+    assert found == ("bad_share", "share.custody", "officer-lin")
+
+
+def test_the_digest_of_a_custody_tells_threshold_names_and_order_apart():
+    digests = {
+        custody_digest(2, ["officer-a", "officer-b"]),
+        custody_digest(3, ["officer-a", "officer-b"]),
+        custody_digest(2, ["officer-b", "officer-a"]),
+        custody_digest(2, ["officer-a", "officer-b", "officer-c"]),
+        custody_digest(2, ["officer-ao", "fficer-b"]),
+    }
+    assert len(digests) == 5
+
+
 def test_a_share_of_a_seal_with_a_custodian_less_is_refused():
     _, seal, _ = dealt(2, 3)
     moved = seal._replace(shares=seal.shares[:2])
@@ -220,7 +246,7 @@ def resealed(plain):
 def share_members(**changes):
     _, seal, shares = dealt(2, 3)
     members = {
-        "format": "bideval-share/1",
+        "format": "bideval-share/2",
         "session": SESSION,
         "purpose": "bid",
         "recipient": seal.recipient,
@@ -228,6 +254,7 @@ def share_members(**changes):
         "index": 1,
         "threshold": 2,
         "of": 3,
+        "custody": custody_digest(2, ACTORS[:3]),
         "share": b64u(shares["officer-lin"]),
     } | changes
     return {name: value for name, value in members.items() if value is not None}
@@ -246,7 +273,8 @@ def test_a_share_that_is_no_object_is_refused(plain):
         ({"extra": 1}, "share"),
         ({"share": "AAAA"}, "share.share"),
         ({"share": "AAAB"}, "share.share"),
-        ({"format": "bideval-share/2"}, "share.format"),
+        ({"format": "bideval-share/1"}, "share.format"),
+        ({"custody": "00" * 32}, "share.custody"),
         ({"index": True}, "share.index"),
         ({}, "share"),
     ],
