@@ -10,8 +10,9 @@ from typing import TYPE_CHECKING
 
 from bideval.actions.authoring import say
 from bideval.actions.shares import seal_for
-from bideval.draw.panel import DrawnExpert, SeatPlan, draw_panel, next_expert
+from bideval.draw.panel import DrawnExpert, draw_panel, next_expert
 from bideval.draw.pool import Pool, parse_pool
+from bideval.draw.seats import SeatPlan
 from bideval.draw.tickets import check_nonce, draw_seed
 from bideval.evidence.canonical import canonical_bytes, read_json
 from bideval.evidence.encoding import b64u

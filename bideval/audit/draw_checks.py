@@ -9,8 +9,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from bideval.audit.replay import located
-from bideval.draw.panel import SeatPlan, draw_panel, next_expert
+from bideval.draw.panel import draw_panel, next_expert
 from bideval.draw.pool import parse_pool
+from bideval.draw.seats import SeatPlan
 from bideval.draw.tickets import check_nonce, draw_seed
 from bideval.evidence.sealing import age_decrypt, combine_shares
 from bideval.session.bodies.panel import DrawComputed, DrawSupplemented

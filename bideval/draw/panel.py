@@ -1,10 +1,12 @@
 """Who sits on the panel: the lowest tickets that fill the seats.
 
 Decided here: how tickets meet the seats that a tender asks for, by discipline and by venue (the
-off-site share), and who comes next when somebody declines, recuses or falls out.
-Not decided here: where the seed comes from (`bideval.draw.tickets`) and who was excluded.
+off-site share), when a fall-back class may fill a discipline's seat, and who comes next when
+somebody declines, recuses or falls out.
+Not decided here: where the seed comes from (`tickets`), who was excluded (`exclusions`), and how
+seats are counted (`seats`).
 
-Rule: go through the eligible experts by rising ticket and take each one whose discipline and venue
+Rule: go through the eligible experts by rising ticket and take each one whose class and venue
 still have a seat, provided that the rest can still be filled from those that follow. Every party
 that has the pool file and the seed finds the same panel (Order 87 art. 48; 198号 art. 12).
 """
@@ -13,61 +15,38 @@ from __future__ import annotations
 
 from collections import Counter
 from dataclasses import dataclass
-from itertools import combinations
+from heapq import heapify, heappop
 from typing import TYPE_CHECKING
 
-from bideval.draw.tickets import ticket
-from bideval.terms.errors import InputError, RefusedError
+from bideval.draw.seats import Seats, substitutions
+from bideval.draw.tickets import Lots
+from bideval.terms.errors import RefusedError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping, Sequence, Set
+    from collections.abc import Iterable, Iterator, Sequence, Set
 
     from bideval.draw.pool import PoolRow
+    from bideval.draw.seats import Cell, SeatPlan
 
-MAX_SEATS = 99
-"""Seats of one panel: far above the largest committee on record, low enough to stay instant."""
-
-MAX_DISCIPLINES = 8
-"""Disciplines of one panel; whether seats can be filled is checked for every set of them."""
-
-
-@dataclass(frozen=True, slots=True)
-class SeatPlan:
-    """How many experts are wanted: per discipline and per venue; both sums are equal.
-
-    Raises InputError when a count is negative, the sums differ, or there are no seats or too many.
-    """
-
-    disciplines: Mapping[str, int]
-    venues: Mapping[str, int]
-
-    def __post_init__(self) -> None:
-        for name, counts in (("disciplines", self.disciplines), ("venues", self.venues)):
-            if any(count < 0 for count in counts.values()):
-                raise InputError("seat_count", field=name, detail="a count is negative")
-        if sum(self.disciplines.values()) != sum(self.venues.values()):
-            raise InputError(
-                "seat_sums", field="venues", detail="seats by venue and by discipline differ"
-            )
-        if len(self.disciplines) > MAX_DISCIPLINES:
-            raise InputError(
-                "seat_disciplines", field="disciplines", detail=f"at most {MAX_DISCIPLINES}"
-            )
-        if not 1 <= self.size <= MAX_SEATS:
-            raise InputError("seat_sums", field="venues", detail=f"must be 1 to {MAX_SEATS} seats")
-
-    @property
-    def size(self) -> int:
-        """The number of seats."""
-        return sum(self.venues.values())
+_TICKET_BYTES = 32
+_INDEX_BYTES = 4
 
 
 @dataclass(frozen=True, slots=True)
 class DrawnExpert:
-    """A pool row that won a seat, with the 32-byte ticket that won it."""
+    """A pool row that won a seat, with the 32-byte ticket that won it.
+
+    `stratum` is the discipline whose seat it is where that is not the row's own.
+    """
 
     row: PoolRow
     ticket: bytes
+    stratum: str | None = None
+
+    @property
+    def discipline(self) -> str:
+        """The discipline whose seat this is."""
+        return self.stratum or self.row.discipline
 
 
 def draw_panel(rows: Iterable[PoolRow], seed: bytes, plan: SeatPlan) -> tuple[DrawnExpert, ...]:
@@ -76,14 +55,14 @@ def draw_panel(rows: Iterable[PoolRow], seed: bytes, plan: SeatPlan) -> tuple[Dr
     Raises RefusedError `pool_too_small` when the seats cannot all be filled; `field` names the
     discipline or venue that is short.
     """
-    queue = _by_ticket(rows, seed)
-    supply = Counter(_cell(drawn.row) for drawn in queue)
-    wanted = _Seats(dict(plan.disciplines), dict(plan.venues))
-    _refuse_shortage(wanted, supply)
+    eligible = [row for row in rows if row.eligible]
+    supply = Counter(_cell(row) for row in eligible)
+    shares = substitutions(plan, supply)
+    wanted = Seats.of(shares, plan.venues)
     panel: list[DrawnExpert] = []
-    hopeless: set[tuple[str, str]] = set()
-    for drawn in queue:
-        cell = _cell(drawn.row)
+    hopeless: set[Cell] = set()
+    for ticket, row in by_ticket(eligible, seed):
+        cell = _cell(row)
         supply[cell] -= 1
         if cell in hopeless or not wanted.free_for(cell):
             continue
@@ -92,100 +71,68 @@ def draw_panel(rows: Iterable[PoolRow], seed: bytes, plan: SeatPlan) -> tuple[Dr
             continue
         wanted.take(cell)
         hopeless.clear()
-        panel.append(drawn)
+        panel.append(DrawnExpert(row, ticket, _stratum(row, shares)))
         if len(panel) == plan.size:
             break
     return tuple(panel)
 
 
 def next_expert(
-    rows: Iterable[PoolRow], seed: bytes, leaving: PoolRow, taken: Set[bytes]
+    rows: Iterable[PoolRow],
+    seed: bytes,
+    leaving: PoolRow,
+    taken: Set[bytes],
+    *,
+    classes: Sequence[str] = (),
 ) -> DrawnExpert:
-    """Return who follows `leaving`: the next ticket of the same discipline and venue.
+    """Return who follows `leaving`: the next ticket of the same venue and of the first class left.
 
-    `taken` holds the leaves that were drawn before, whatever became of them. Raises RefusedError
-    `pool_exhausted` when nobody is left (198号 art. 17: then select with consent, or form anew).
+    `classes` are the discipline of the seat and its fall-back classes in their order; without them
+    only the leaving expert's own. `taken` holds the leaves that were drawn before, whatever became
+    of them. Raises RefusedError `pool_exhausted` when nobody is left (198号 art. 17: then select
+    with consent, or form anew).
     """
-    cell = _cell(leaving)
-    free = (row for row in rows if _cell(row) == cell and row.leaf not in taken)
-    queue = _by_ticket(free, seed)
-    if not queue:
-        raise RefusedError(
-            "pool_exhausted",
-            field="/".join(cell),
-            rule="198号 art. 17",
-            detail="nobody of this discipline and venue is left in the pool",
-        )
-    return queue[0]
-
-
-def _by_ticket(rows: Iterable[PoolRow], seed: bytes) -> list[DrawnExpert]:
-    drawn = (DrawnExpert(row, ticket(seed, row.leaf)) for row in rows if row.eligible)
-    return sorted(drawn, key=lambda expert: (expert.ticket, expert.row.leaf))
-
-
-def _cell(row: PoolRow) -> tuple[str, str]:
-    return row.discipline, row.region
-
-
-@dataclass(slots=True)
-class _Seats:
-    """The seats that are still free, by discipline and by venue."""
-
-    disciplines: dict[str, int]
-    venues: dict[str, int]
-
-    def free_for(self, cell: tuple[str, str]) -> bool:
-        """Whether a seat of this discipline and a seat at this venue are free."""
-        discipline, venue = cell
-        return bool(self.disciplines.get(discipline)) and bool(self.venues.get(venue))
-
-    def take(self, cell: tuple[str, str]) -> None:
-        """Give one seat away."""
-        self.disciplines[cell[0]] -= 1
-        self.venues[cell[1]] -= 1
-
-    def without(self, cell: tuple[str, str]) -> _Seats:
-        """Return the seats as they would be after giving one to `cell`."""
-        after = _Seats(dict(self.disciplines), dict(self.venues))
-        after.take(cell)
-        return after
-
-    def can_be_filled(self, supply: Mapping[tuple[str, str], int]) -> bool:
-        """Whether `supply` (experts per discipline and venue) could fill every seat.
-
-        Max-flow min-cut on the two sides: a set of disciplines must find its seats among the
-        venues, each of which offers at most its seats and at most the supply of that set.
-        """
-        names = [name for name, count in self.disciplines.items() if count]
-        return all(
-            sum(self.disciplines[name] for name in chosen) <= self._room_for(chosen, supply)
-            for size in range(1, len(names) + 1)
-            for chosen in combinations(names, size)
-        )
-
-    def _room_for(self, chosen: Sequence[str], supply: Mapping[tuple[str, str], int]) -> int:
-        return sum(
-            min(seats, sum(supply.get((name, venue), 0) for name in chosen))
-            for venue, seats in self.venues.items()
-        )
-
-
-def _refuse_shortage(wanted: _Seats, supply: Mapping[tuple[str, str], int]) -> None:
-    if wanted.can_be_filled(supply):
-        return
-    short = _shortest(wanted, supply)
+    classes = classes or (leaving.discipline,)
+    free: dict[str, list[PoolRow]] = {name: [] for name in classes}
+    for row in rows:
+        here = row.eligible and row.region == leaving.region and row.leaf not in taken
+        if here and row.discipline in free:
+            free[row.discipline].append(row)
+    for name in classes:
+        for ticket, row in by_ticket(free[name], seed):
+            return DrawnExpert(row, ticket, None if name == classes[0] else classes[0])
     raise RefusedError(
-        "pool_too_small",
-        field=short,
-        rule="198号 art. 12",
-        detail="the pool cannot fill the seats of this discipline or venue",
+        "pool_exhausted",
+        field=f"{classes[0]}/{leaving.region}",
+        rule="198号 art. 17",
+        detail="nobody of this discipline and venue is left in the pool",
     )
 
 
-def _shortest(wanted: _Seats, supply: Mapping[tuple[str, str], int]) -> str:
-    for axis, counts in ((0, wanted.disciplines), (1, wanted.venues)):
-        for name, count in sorted(counts.items()):
-            if sum(units for cell, units in supply.items() if cell[axis] == name) < count:
-                return name
-    return "disciplines × venues"
+def by_ticket(rows: Sequence[PoolRow], seed: bytes) -> Iterator[tuple[bytes, PoolRow]]:
+    """Yield every row with its ticket, by rising ticket; equal tickets by rising leaf.
+
+    A heap, because a panel takes a few out of what may be a million.
+    """
+    lots = Lots(seed)
+    queue = [
+        lots.ticket(row.leaf, row.weight) + row.leaf + index.to_bytes(_INDEX_BYTES, "big")
+        for index, row in enumerate(rows)
+    ]
+    heapify(queue)
+    while queue:
+        entry = heappop(queue)
+        yield entry[:_TICKET_BYTES], rows[int.from_bytes(entry[-_INDEX_BYTES:], "big")]
+
+
+def _cell(row: PoolRow) -> Cell:
+    return row.discipline, row.region
+
+
+def _stratum(row: PoolRow, shares: dict[Cell, int]) -> str | None:
+    """Take one seat of the row's class: of its own discipline first, then in the plan's order."""
+    own = (row.discipline, row.discipline)
+    open_seats = [share for share, seats in shares.items() if seats and share[1] == own[1]]
+    share = own if shares.get(own) else open_seats[0]
+    shares[share] -= 1
+    return None if share == own else share[0]

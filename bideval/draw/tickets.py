@@ -26,6 +26,10 @@ NONCE_BYTES = 32
 SEED_TAG = "bideval/draw-seed/v1"
 COMMITMENT_TAG = "bideval/draw-commitment/v1"
 
+_BLOCK_BYTES = 64
+_INNER_PAD = bytes(byte ^ 0x36 for byte in range(256))
+_OUTER_PAD = bytes(byte ^ 0x5C for byte in range(256))
+
 
 def nonce_commitment(session: str, actor: str, nonce: bytes) -> bytes:
     """Return the 32-byte commitment that `actor` publishes before anybody reveals.
@@ -62,6 +66,36 @@ def draw_seed(
     return tagged_hash(SEED_TAG, *parts, beacon)
 
 
-def ticket(seed: bytes, leaf: bytes) -> bytes:
-    """Return the 32-byte ticket of the pool leaf: HMAC-SHA-256(seed, leaf). The lowest wins."""
-    return hmac.new(seed, leaf, hashlib.sha256).digest()
+def ticket(seed: bytes, leaf: bytes, weight: int = 1) -> bytes:
+    """Return the lowest of the `weight` 32-byte tickets of a pool leaf. The lowest of all wins.
+
+    The first is HMAC-SHA-256(seed, leaf), the others HMAC-SHA-256(seed, leaf and j as two bytes)
+    for j = 1, 2, …: an urn with `weight` balls per expert. Nothing is rounded, and nothing is
+    reduced to a range, so that no number has to be drawn again.
+    """
+    return Lots(seed).ticket(leaf, weight)
+
+
+class Lots:
+    """The tickets of one seed; half of each HMAC is computed once."""
+
+    __slots__ = ("_inner", "_outer")
+
+    def __init__(self, seed: bytes) -> None:
+        key = seed.ljust(_BLOCK_BYTES, b"\0")
+        self._inner = hashlib.sha256(key.translate(_INNER_PAD))
+        self._outer = hashlib.sha256(key.translate(_OUTER_PAD))
+
+    def ticket(self, leaf: bytes, weight: int = 1) -> bytes:
+        """As `ticket`."""
+        first = self._hmac(leaf)
+        if weight == 1:
+            return first
+        others = (self._hmac(leaf + j.to_bytes(2, "big")) for j in range(1, weight))
+        return min(first, *others)
+
+    def _hmac(self, message: bytes) -> bytes:
+        inner, outer = self._inner.copy(), self._outer.copy()
+        inner.update(message)
+        outer.update(inner.digest())
+        return outer.digest()

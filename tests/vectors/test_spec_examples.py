@@ -17,9 +17,11 @@ import pytest
 
 from bideval.audit.bundle import Manifest as BundleManifest
 from bideval.audit.bundle import read_bundle, write_bundle
-from bideval.draw.panel import SeatPlan, draw_panel
-from bideval.draw.pool import PoolRow, encode_pool, parse_pool, pool_leaf
-from bideval.draw.tickets import draw_seed, nonce_commitment
+from bideval.draw.identity import Identity, Private, identity_document
+from bideval.draw.panel import draw_panel
+from bideval.draw.pool import PoolRow, encode_pool, parse_pool
+from bideval.draw.seats import SeatPlan
+from bideval.draw.tickets import draw_seed, nonce_commitment, ticket
 from bideval.evidence.canonical import canonical_bytes
 from bideval.evidence.encoding import b64, b64u, hex_digest, sha256, unb64u
 from bideval.evidence.jws import read_compact, sign_compact, verify_compact
@@ -209,18 +211,45 @@ def note_keys():
     )
 
 
-def pool_rows():
-    people = [("330281-01", "property", "fenghua"), ("330281-02", "finance", "fenghua")]
-    people += [("330328-01", "property", "wencheng")]
-    return [
-        PoolRow(
-            pool_leaf(sha256(expert.encode())[:16], expert, discipline, region),
-            discipline,
-            region,
-            "eligible" if discipline == "property" else "employer_is_bidder",
-        )
-        for expert, discipline, region in people
+EXPERTS = {
+    "孙一": ("330281-01", "property", "fenghua", 1),
+    "钱二": ("330281-02", "finance", "fenghua", 1),
+    "李三": ("330328-01", "property", "wencheng", 3),
+}
+
+
+def expert_identity(name):
+    id_tail, discipline, venue, weight = EXPERTS[name]
+    private = Private(id_tail=id_tail, phone="13800000000", blind=sha256(id_tail.encode())[16:])
+    identity = Identity(
+        name=name,
+        employer="甲设计院",
+        title="高级工程师",
+        discipline=discipline,
+        venue=venue,
+        weight=weight,
+        salt=sha256(id_tail.encode())[:16],
+        private=private.digest,
+    )
+    return identity, private
+
+
+def expert_example():
+    identity, private = expert_identity("李三")
+    lines = [
+        f"private     {private.digest.hex()}",
+        f"leaf        {identity.leaf.hex()}",
+        "published   " + canonical_bytes(identity_document(identity)).decode(),
+        "kept        " + canonical_bytes(identity_document(identity, private)["kept"]).decode(),
     ]
+    return "\n".join(lines) + "\n"
+
+
+def pool_rows():
+    for name in EXPERTS:
+        one = expert_identity(name)[0]
+        status = "eligible" if one.discipline == "property" else "employer_is_bidder"
+        yield PoolRow(one.leaf, one.discipline, one.venue, status, one.weight)
 
 
 def draw_example():
@@ -235,14 +264,21 @@ def draw_example():
         lines.append(f"nonce       {nonce.hex()} of {actor}")
         lines.append(f"commitment  {nonce_commitment(SESSION, actor, nonce).hex()}")
     lines.append(f"seed        {seed.hex()}")
-    plan = SeatPlan({"property": 2}, {"fenghua": 1, "wencheng": 1})
     lines += [
-        f"seat {n}      {one.row.region}, ticket {one.ticket.hex()}"
+        f"ticket      {ticket(seed, row.leaf + last).hex()} of {row.region}"
+        for row in pool.eligible
+        for last in (b"", b"\x00\x01", b"\x00\x02")[: row.weight]
+    ]
+    plan = SeatPlan({"property": 1, "finance": 1}, {"fenghua": 1, "wencheng": 1}, FALLBACKS)
+    lines += [
+        f"seat {n}      {one.row.region}, {one.discipline}"
+        f"{' by class ' + one.row.discipline if one.stratum else ''}, ticket {one.ticket.hex()}"
         for n, one in enumerate(draw_panel(pool.rows, seed, plan), start=1)
     ]
     return "\n".join(lines) + "\n"
 
 
+FALLBACKS = {"finance": ["property"]}
 MARK = {"bid": "bid-7f3a09c1", "criterion": "T1", "counter": 12, "mark": "10.5"}
 SHEET = {
     "format": "bideval-scoresheet/1",
@@ -279,6 +315,7 @@ def bundle_example():
 
 EXAMPLES = {
     "pool": lambda: encode_pool(pool_rows()).decode(),
+    "expert": expert_example,
     "draw": draw_example,
     "mark-plaintext": lambda: pad_to_size(MARK, MARK_SIZE).decode() + "\n",
     "scoresheet-plaintext": sheet_example,

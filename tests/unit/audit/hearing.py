@@ -18,8 +18,9 @@ from typing import Any
 
 from bideval.audit.bundle import FileSource, Manifest, write_bundle
 from bideval.audit.verifier import verify_bundle
-from bideval.draw.panel import DrawnExpert, SeatPlan, draw_panel, next_expert
+from bideval.draw.panel import DrawnExpert, draw_panel, next_expert
 from bideval.draw.pool import PoolRow, encode_pool, parse_pool, pool_leaf
+from bideval.draw.seats import SeatPlan
 from bideval.draw.tickets import draw_seed, nonce_commitment
 from bideval.evidence.encoding import b64u, hex_digest
 from bideval.evidence.sealing import Purpose, age_encrypt

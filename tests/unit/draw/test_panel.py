@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 from collections import Counter
+from dataclasses import replace
 from itertools import combinations
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from bideval.draw.panel import SeatPlan, draw_panel, next_expert
+from bideval.draw.panel import draw_panel, next_expert
 from bideval.draw.pool import ELIGIBLE, PoolRow
+from bideval.draw.seats import SeatPlan
 from bideval.draw.tickets import ticket
-from bideval.terms.errors import InputError, RefusedError
+from bideval.terms.errors import RefusedError
 
 SEED = b"\x05" * 32
 
@@ -88,25 +90,6 @@ def test_shortage_of_a_combination_is_refused_too() -> None:
     assert caught.value.field == "disciplines × venues"
 
 
-@pytest.mark.parametrize(
-    ("disciplines", "venues", "field"),
-    [
-        ({"law": -1}, {"a": -1}, "disciplines"),
-        ({"law": 1}, {"a": -1}, "venues"),
-        ({"law": 1}, {"a": 2}, "venues"),
-        ({}, {}, "venues"),
-        ({"law": 100}, {"a": 100}, "venues"),
-        ({f"d{number}": 1 for number in range(9)}, {"a": 9}, "disciplines"),
-    ],
-)
-def test_seat_plan_that_does_not_add_up_is_refused(
-    disciplines: dict[str, int], venues: dict[str, int], field: str
-) -> None:
-    with pytest.raises(InputError) as caught:
-        SeatPlan(disciplines, venues)
-    assert caught.value.field == field
-
-
 def test_next_expert_is_the_next_ticket_of_the_same_stratum() -> None:
     rows = rows_of({("law", "a"): 20, ("law", "b"): 20})
     panel = draw_panel(rows, SEED, SeatPlan({"law": 2}, {"a": 1, "b": 1}))
@@ -121,6 +104,58 @@ def test_next_expert_of_an_exhausted_stratum_is_refused() -> None:
     with pytest.raises(RefusedError) as caught:
         next_expert([only, row(2, ("law", "b"))], SEED, only, {only.leaf})
     assert (caught.value.code, caught.value.field) == ("pool_exhausted", "law/a")
+
+
+def test_fall_back_classes_are_not_used_while_the_discipline_suffices() -> None:
+    rows = rows_of({("law", "a"): 2, ("tax", "a"): 50})
+    plan = SeatPlan({"law": 2}, {"a": 2}, {"law": ["tax"]})
+    panel = draw_panel(rows, SEED, plan)
+    assert [(one.discipline, one.row.discipline) for one in panel] == [("law", "law")] * 2
+    assert panel == draw_panel(rows, SEED, SeatPlan({"law": 2}, {"a": 2}))
+
+
+def test_fall_back_class_fills_the_seats_that_are_short_and_no_more() -> None:
+    rows = rows_of({("law", "a"): 1, ("law", "b"): 1, ("tax", "a"): 9, ("tax", "b"): 9})
+    plan = SeatPlan({"law": 4}, {"a": 3, "b": 1}, {"law": ["tax"]})
+    panel = draw_panel(rows, SEED, plan)
+    assert Counter((one.discipline, one.row.discipline) for one in panel) == {
+        ("law", "law"): 2,
+        ("law", "tax"): 2,
+    }
+    assert Counter(one.row.region for one in panel) == {"a": 3, "b": 1}
+    assert [one.ticket for one in panel] == sorted(one.ticket for one in panel)
+
+
+def test_class_that_stands_in_fills_the_seats_of_its_own_discipline_first() -> None:
+    rows = rows_of({("tax", "a"): 5})
+    plan = SeatPlan({"law": 2, "tax": 2}, {"a": 4}, {"law": ["audit", "tax"]})
+    panel = draw_panel(rows, SEED, plan)
+    assert [one.discipline for one in panel] == ["tax", "tax", "law", "law"]
+    assert [one.stratum for one in panel] == [None, None, "law", "law"]
+
+
+def test_next_expert_comes_from_the_first_class_that_has_one() -> None:
+    rows = rows_of({("law", "a"): 1, ("tax", "a"): 2, ("audit", "a"): 1, ("tax", "b"): 5})
+    classes = ("law", "tax", "audit")
+    taken: set[bytes] = set()
+    followers = []
+    for _ in range(4):
+        followers.append(next_expert(rows, SEED, rows[0], taken, classes=classes))
+        taken.add(followers[-1].row.leaf)
+    assert [one.row.discipline for one in followers] == ["law", "tax", "tax", "audit"]
+    assert [one.stratum for one in followers] == [None, "law", "law", "law"]
+    assert followers[1].ticket < followers[2].ticket
+    with pytest.raises(RefusedError) as caught:
+        next_expert(rows, SEED, rows[0], taken, classes=classes)
+    assert caught.value.field == "law/a"
+
+
+def test_weight_counts_as_so_many_tickets() -> None:
+    light, heavy = row(1, ("law", "a")), replace(row(2, ("law", "a")), weight=100)
+    plan = SeatPlan({"law": 1}, {"a": 1})
+    seeds = [number.to_bytes(32, "big") for number in range(300)]
+    won = Counter(draw_panel([light, heavy], seed, plan)[0].row.weight for seed in seeds)
+    assert won == {100: 295, 1: 5}
 
 
 CELLS = [(d, v) for d in ("law", "property", "tax") for v in ("a", "b", "c")]

@@ -10,6 +10,7 @@ from bideval.draw import pool as pool_module
 from bideval.draw.pool import (
     ELIGIBLE,
     HEADER,
+    HEADER_1,
     PoolRow,
     encode_pool,
     is_discipline,
@@ -44,6 +45,44 @@ def test_pool_root_is_the_tree_over_the_rows_as_written() -> None:
 
 def test_empty_pool_has_the_empty_root() -> None:
     assert parse_pool(HEADER).root == tree_root([])
+
+
+@pytest.mark.parametrize("weight", [1, 2, 9, 10, 99, 100])
+def test_weight_is_a_column(weight: int) -> None:
+    one = PoolRow(bytes(32), "law", "fenghua", ELIGIBLE, weight)
+    data = encode_pool([one])
+    assert data == HEADER + b"00" * 32 + f"\tlaw\tfenghua\t{weight}\teligible\n".encode()
+    assert parse_pool(data).rows == (one,)
+
+
+@pytest.mark.parametrize("weight", [-1, 0, 101, 1000])
+def test_weight_outside_its_bounds_cannot_be_written(weight: int) -> None:
+    with pytest.raises(InputError) as caught:
+        encode_pool([PoolRow(bytes(32), "law", "fenghua", ELIGIBLE, weight)])
+    assert caught.value.code == "pool_row"
+
+
+@pytest.mark.parametrize("weight", [b"0", b"01", b"101", b"1.5", b"", b"+1", b"\xef\xbc\x91"])
+def test_weight_has_one_spelling(weight: bytes) -> None:
+    data = HEADER + b"00" * 32 + b"\tlaw\tfenghua\t" + weight + b"\teligible\n"
+    with pytest.raises(InputError) as caught:
+        parse_pool(data)
+    assert (caught.value.code, caught.value.field) == ("pool_row", "line 2")
+
+
+def test_pool_of_the_first_version_is_read_with_every_weight_one() -> None:
+    line = b"00" * 32 + b"\tlaw\tfenghua\teligible"
+    pool = parse_pool(HEADER_1 + line + b"\n")
+    assert pool.rows == (PoolRow(bytes(32), "law", "fenghua", ELIGIBLE, 1),)
+    assert (pool.version, pool.root) == (1, tree_root([leaf_hash(line)]))
+    with pytest.raises(InputError):
+        parse_pool(HEADER + line + b"\n")
+
+
+def test_excluded_are_counted_by_reason() -> None:
+    rows = [row(1), row(2, "kin_of_bidder"), row(3, "employer_is_bidder"), row(4, "kin_of_bidder")]
+    pool = parse_pool(encode_pool(rows))
+    assert pool.excluded == {"employer_is_bidder": 1, "kin_of_bidder": 2}
 
 
 def test_excluded_experts_stay_in_the_pool_and_out_of_the_draw() -> None:
@@ -89,7 +128,8 @@ LINES = encode_pool([row(1), row(2)]).split(b"\n")
     ("data", "code", "field"),
     [
         (b"", "pool_header", "line 1"),
-        (b"bideval-pool/2\n", "pool_header", "line 1"),
+        (b"bideval-pool/3\n", "pool_header", "line 1"),
+        (b"bideval-pool/2\r\n", "pool_header", "line 1"),
         (b"\n".join(LINES[:-1]), "pool_cut", "last line"),
         (b"\n".join([LINES[0], LINES[2], LINES[1], b""]), "pool_order", "line 3"),
         (b"\n".join([LINES[0], LINES[1], LINES[1], b""]), "pool_order", "line 3"),

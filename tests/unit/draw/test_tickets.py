@@ -87,3 +87,10 @@ def test_commitment_to_a_short_nonce_is_refused() -> None:
 
 def test_ticket_is_a_keyed_hash_of_the_leaf() -> None:
     assert ticket(b"seed", b"leaf") == hmac.new(b"seed", b"leaf", hashlib.sha256).digest()
+
+
+def test_weight_is_a_number_of_tickets_of_which_the_lowest_counts() -> None:
+    messages = [b"leaf", b"leaf\x00\x01", b"leaf\x00\x02"]
+    tickets = [hmac.new(b"seed", one, hashlib.sha256).digest() for one in messages]
+    assert ticket(b"seed", b"leaf", 3) == min(tickets)
+    assert ticket(b"seed", b"leaf", 1) == tickets[0]
