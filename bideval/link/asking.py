@@ -62,6 +62,8 @@ class Asking:
                 await self._host.session_refused(self._peer, session, code)
             case fx.CosignatureArrived(session, size, line):
                 await self._host.cosignature_arrived(self._peer, session, size, line)
+            case fx.WordHeard(word):
+                await self._host.word_heard(self._peer, word)
             case fx.FaultFound():
                 await self._host.fault_found(self._machine.peer, effect)
             case _:
@@ -127,7 +129,7 @@ class Asking:
         if isinstance(answer, Refused):
             self._machine.commit_failed(commit.session, answer.code, now, retry=answer.retry)
         else:
-            self._machine.committed(commit.session, answer.n, answer.digest, now)
+            self._machine.committed(commit.session, answer.n, answer.digest, now, size=answer.size)
 
     async def _read_file(self, read: fx.ReadFile) -> None:
         data = await self._host.read_chunk(

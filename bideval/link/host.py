@@ -23,14 +23,19 @@ if TYPE_CHECKING:
     from bideval.sync.notes import CheckpointNote
     from bideval.sync.shared import SharedSession
     from bideval.sync.trails import Direction
+    from bideval.sync.words import Word
 
 
 @dataclass(frozen=True, slots=True)
 class Held:
-    """What is durable after a commit: the count of lines, and the chain (up) or root (down)."""
+    """What is durable after a commit: the count of lines, and the chain (up) or root (down).
+
+    `size`: going up, the record's size by which those lines are in their places.
+    """
 
     n: int
     digest: bytes
+    size: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -173,6 +178,10 @@ class LinkHost(Protocol):
         DOWN (we are main): the branch holds the record's first `upto` lines. Never goes back
         within a connection.
         """
+        ...
+
+    async def word_heard(self, peer: str, word: Word) -> None:
+        """Keep the peer's newest signed word about lines; it agrees with what is held here."""
         ...
 
     async def session_refused(self, peer: str, session: str, code: str) -> None:

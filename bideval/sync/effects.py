@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from bideval.sync.trails import Direction, Mark
+    from bideval.sync.words import Word
 
 
 class FaultKind(StrEnum):
@@ -135,6 +136,13 @@ class CosignatureArrived:
 
 
 @dataclass(frozen=True, slots=True)
+class WordHeard:
+    """The peer's signed word about lines, verified; it agrees with what we hold."""
+
+    word: Word
+
+
+@dataclass(frozen=True, slots=True)
 class ReadFile:
     """Read `length` bytes of a file for the peer. Answer: `file_read`."""
 
@@ -164,7 +172,8 @@ class FaultFound:
 
     With `session`: it is quarantined on this link (except NO_PROGRESS, CHECKPOINT and FILE, which
     are alarms); without: the link is closing.
-    `stated` and `held` are both sides' marks where they differ.
+    `stated` and `held` are both sides' marks where they differ; `word` is what the peer has signed
+    that differs from ours.
     """
 
     kind: FaultKind
@@ -172,6 +181,7 @@ class FaultFound:
     detail: str
     stated: Mark | None = None
     held: Mark | None = None
+    word: Word | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -192,6 +202,7 @@ Effect = (
     | PeerHas
     | CheckpointArrived
     | CosignatureArrived
+    | WordHeard
     | ReadFile
     | WriteChunk
     | FaultFound

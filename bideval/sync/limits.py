@@ -28,6 +28,9 @@ BATCH_BYTES: Final = 262_144
 BATCH_LINES: Final = 256
 """Lines in one frame. Batches of one are 20 to 40 times slower; more than 256 gains nothing."""
 
+MARKS_REMEMBERED: Final = 64
+"""Commits of a stream whose digests are remembered, for words that are still on their way."""
+
 CHUNK_BYTES: Final = 65_536
 """Part of a file in one frame: a heartbeat waits behind at most this much bulk data."""
 

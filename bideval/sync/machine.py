@@ -35,6 +35,7 @@ from bideval.sync.proving import (
 from bideval.sync.serving import Serving
 from bideval.sync.sessions import SessionTable
 from bideval.sync.states import HEARD, Event, State, moved
+from bideval.sync.words import Voice
 from bideval.terms.errors import InputError
 
 if TYPE_CHECKING:
@@ -182,9 +183,12 @@ class LinkMachine:
         """Answer Read, repeating its `first`; no lines: there are no more at present."""
         self._answer(lambda: self._table.lines_read(session, first, lines, now), now)
 
-    def committed(self, session: str, n: int, digest: bytes, now: int) -> None:
-        """Answer Commit: durable now are `n` lines with that chain or root."""
-        self._answer(lambda: self._table.committed(session, n, digest), now)
+    def committed(self, session: str, n: int, digest: bytes, now: int, *, size: int = 0) -> None:
+        """Answer Commit: durable now are `n` lines with that chain or root.
+
+        `size`: at main, the record's size by which those lines were placed; 0: not known.
+        """
+        self._answer(lambda: self._table.committed(session, n, digest, size=size), now)
 
     def commit_failed(self, session: str, code: str, now: int, *, retry: bool = False) -> None:
         """Answer Commit: nothing was kept.
@@ -268,7 +272,8 @@ class LinkMachine:
         theirs, public = cast("tuple[messages.Hello, PublicKey]", self._theirs)
         check_prove(prove, theirs=theirs, ours=self._hello, public=public)
         self.state = moved(self.state, Event.PEER_PROVED)
-        self.peer = self._table.peer = theirs.venue
+        self.peer = theirs.venue
+        self._table.speak(theirs.venue, Voice(self._me.key, public))
         self._established_at = self._ticked_at = now
         self._next_ping = now + limits.HEARTBEAT_MS
         self._effects.append(Established(theirs.venue, theirs.epoch))

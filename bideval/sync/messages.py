@@ -24,6 +24,7 @@ Number = Annotated[int, msgspec.Meta(ge=1, le=2**53 - 1)]
 LineBytes = Annotated[bytes, msgspec.Meta(min_length=1, max_length=limits.LINE_BYTES)]
 Note = Annotated[str, msgspec.Meta(min_length=1, max_length=limits.NOTE_BYTES)]
 Cosignature = Annotated[str, msgspec.Meta(min_length=1, max_length=limits.COSIGNATURE_BYTES)]
+Signature = Annotated[bytes, msgspec.Meta(min_length=64, max_length=64)]
 Batch = Annotated[
     list[LineBytes], msgspec.Meta(min_length=1, max_length=limits.BATCH_LINES)
 ]  # bytes of a batch: checked by the receiving stream
@@ -51,7 +52,7 @@ class Hello(_Message, frozen=True, tag="hello"):
 class Prove(_Message, frozen=True, tag="prove"):
     """Signature by the venue key over both hellos; see `bideval.sync.proving`."""
 
-    signature: Annotated[bytes, msgspec.Meta(min_length=64, max_length=64)]
+    signature: Signature
 
 
 class StatedMark(
@@ -99,6 +100,25 @@ class Ack(_Message, frozen=True, tag="ack"):
     session: SessionId
     n: Count
     digest: Digest
+
+
+class Vouched(_Message, frozen=True, tag="vouch"):
+    """The sender's signed word: the first `n` lines of my stream come to `digest`."""
+
+    session: SessionId
+    n: Count
+    digest: Digest
+    signature: Signature
+
+
+class PlacedWord(_Message, frozen=True, tag="placed"):
+    """Main's signed word: your first `n` lines are among the first `size` of the record."""
+
+    session: SessionId
+    n: Count
+    digest: Digest
+    size: Count
+    signature: Signature
 
 
 class Checkpoint(_Message, frozen=True, tag="checkpoint"):
@@ -153,7 +173,7 @@ class Pong(_Message, frozen=True, tag="pong"):
     n: Count
 
 
-OfSessions = Marks | Refuse | Lines | Ack | Checkpoint | Cosign
+OfSessions = Marks | Refuse | Lines | Ack | Vouched | PlacedWord | Checkpoint | Cosign
 OfFiles = Want | Chunk | Absent
 Message = Hello | Prove | OfSessions | OfFiles | Ping | Pong
 

@@ -28,6 +28,7 @@ class ReceivingStream:
         self.direction = direction
         self.durable: Mark = trail.mark()
         self.held_bytes = 0
+        self._marks: dict[int, bytes] = {self.durable.n: self.durable.digest}
         self._origin = origin
         self._trail = trail
         self._pending: list[bytes] = []
@@ -76,8 +77,24 @@ class ReceivingStream:
             raise LinkFault(FaultKind.STORAGE, f"{self.session}: {n} is not what was committed")
         self._committing = None
         self.durable = commit.mark
+        self._remember(commit.mark)
         self.held_bytes -= sum(map(len, commit.lines))
         return True
+
+    def digest_at(self, n: int) -> bytes | None:
+        """Return what our first `n` lines come to, None where that is not remembered.
+
+        Raises LinkFault for more lines than are durable here.
+        """
+        if n > self.durable.n:
+            raise LinkFault(FaultKind.ORDER, f"{self.session}: word about {n}, not held")
+        return self._marks.get(n)
+
+    def _remember(self, mark: Mark) -> None:
+        """Keep the marks of the last commits: a word about one of them may be on its way."""
+        self._marks[mark.n] = mark.digest
+        if len(self._marks) > limits.MARKS_REMEMBERED:
+            del self._marks[min(self._marks)]
 
     def _check_window(self, fresh: list[bytes]) -> None:
         size = self.held_bytes + sum(map(len, fresh))

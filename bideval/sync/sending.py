@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from bideval.sync.credit import Credit
-    from bideval.sync.trails import Direction, Trail
+    from bideval.sync.trails import Direction, Mark, Trail
 
 
 class SendingStream:
@@ -58,6 +58,18 @@ class SendingStream:
     def sent(self) -> int:
         """How many lines have been handed to the outbox."""
         return self._tip.n
+
+    @property
+    def acked_mark(self) -> Mark:
+        """What the peer has durably, as we hold it."""
+        return self._acked.mark()
+
+    def digest_at(self, n: int) -> bytes | None:
+        """Return our digest after `n` lines that were sent and not acknowledged long ago."""
+        if n == self._acked.n:
+            return self._acked.mark().digest
+        end = self._ends.get(n)
+        return end.mark().digest if end is not None else None
 
     def hint(self) -> None:
         """Remember that storage may hold more."""

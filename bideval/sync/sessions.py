@@ -28,10 +28,13 @@ from bideval.sync.outbox import Outbox, Priority
 from bideval.sync.sending import SendingStream
 from bideval.sync.shared import LinkedSession, SharedSession
 from bideval.sync.trails import Mark, trail_at
+from bideval.sync.vouching import Vouching
 from bideval.terms.errors import EvidenceError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
+
+    from bideval.sync.words import Voice
 
 
 class SessionTable:
@@ -40,6 +43,7 @@ class SessionTable:
     def __init__(self, me: str, *, outbox: Outbox, emit: Callable[[Effect], None]) -> None:
         self.peer = ""
         self._me = me
+        self._vouching = Vouching(me, outbox=outbox, emit=emit)
         self._outbox = outbox
         self._emit = emit
         self._credit = Credit()
@@ -114,11 +118,13 @@ class SessionTable:
             self._outbox.append(session, *answer)
         self._hungry[session] = None
 
-    def committed(self, session: str, n: int, digest: bytes) -> None:
+    def committed(self, session: str, n: int, digest: bytes, *, size: int = 0) -> None:
         """Acknowledge what is durable now; commit what came meanwhile."""
         found = self._sessions.get(session)
         if found is not None and found.receiving.committed(n, digest):
+            found.size = size
             self._acknowledge(found)
+            self._vouching.place(found)
             self._commit(found)
             self._judge(found)
 
@@ -170,6 +176,8 @@ class SessionTable:
                 self._on_lines(message)
             case messages.Ack():
                 self._on_ack(message, now)
+            case messages.Vouched() | messages.PlacedWord():
+                self._on_word(message)
             case messages.Checkpoint():
                 self._on_checkpoint(message)
             case _:
@@ -197,6 +205,8 @@ class SessionTable:
         found = self._find(message.session)
         if found is None:
             return
+        if self._vouching.is_due(found):
+            raise LinkFault(FaultKind.ORDER, f"{found.id}: lines before the sender's word")
         if not found.receiving.received(message):
             self._acknowledge(found)
         elif self._held_bytes() > limits.LINK_WINDOW_BYTES:
@@ -213,6 +223,17 @@ class SessionTable:
         if found.sending.acknowledged(message.n, message.digest, now):
             self._emit(PeerHas(found.id, found.sends, message.n))
             self._hungry[found.id] = None
+            self._vouching.vouch(found, found.sending)
+
+    def _on_word(self, message: messages.Vouched | messages.PlacedWord) -> None:
+        """Hold the peer to what it has signed about lines."""
+        found = self._find(message.session)
+        if found is None:
+            return
+        if isinstance(message, messages.Vouched):
+            self._vouching.vouched(found, message)
+        else:
+            self._vouching.placed(found, message)
 
     def _on_checkpoint(self, message: messages.Checkpoint) -> None:
         """Keep main's checkpoint until we hold as much."""
@@ -267,6 +288,11 @@ class SessionTable:
                 self._watch(found, found.sending, now)
             self._send_note(found, now)
 
+    def speak(self, peer: str, voice: Voice) -> None:
+        """Learn who the peer is; words are signed and demanded from now on."""
+        self.peer = peer
+        self._vouching.speak(peer, voice)
+
     def has(self, session: str) -> bool:
         """Tell whether the session flows on this link."""
         return session in self._sessions
@@ -279,7 +305,12 @@ class SessionTable:
     def quarantine(self, fault: SessionFault) -> None:
         """Stop one session on this link and tell both sides."""
         found = FaultFound(
-            fault.kind, fault.session, fault.detail, stated=fault.stated, held=fault.held
+            fault.kind,
+            fault.session,
+            fault.detail,
+            stated=fault.stated,
+            held=fault.held,
+            word=fault.word,
         )
         self._emit(found)
         self._stop(fault.session, "quarantined")
@@ -353,6 +384,8 @@ class SessionTable:
         found.sending = SendingStream(
             found.id, direction=found.sends, trail=trail, credit=self._credit, now=now
         )
+        self._vouching.vouch(found, found.sending)
+        self._vouching.place(found)
         self._emit(PeerHas(found.id, found.sends, mark.n))
         self._hungry[found.id] = None
         self._send_note(found, now)

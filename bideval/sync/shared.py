@@ -26,6 +26,7 @@ class SharedSession:
     lines here, otherwise the size and serialised frontier of our copy of the record.
     `state` may be empty for `n` 0. `epoch` counts the lives of our copy.
     `checkpoint`: at main, the newest one if the peer's cosignature is missing.
+    `size`: at main, the record's size by which the peer's `n` lines were placed; 0: not known.
     """
 
     session: str
@@ -34,6 +35,7 @@ class SharedSession:
     state: bytes = b""
     epoch: int = 1
     checkpoint: CheckpointNote | None = None
+    size: int = 0
 
 
 class LinkedSession:
@@ -43,6 +45,7 @@ class LinkedSession:
         self.id = shared.session
         self.main = shared.main
         self.epoch = shared.epoch
+        self.size = shared.size
         self.asked_at = now
         self.sends = Direction.DOWN if self.main else Direction.UP
         gets = Direction.UP if self.main else Direction.DOWN
@@ -50,6 +53,7 @@ class LinkedSession:
         self.receiving = ReceivingStream(self.id, direction=gets, origin=peer, trail=trail)
         self.stated: messages.StatedMark | None = None
         self.sending: SendingStream | None = None
+        self.vouched = False
         self.down = NotesDown()
         self.up = NotesUp()
         if shared.checkpoint is not None:

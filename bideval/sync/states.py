@@ -58,6 +58,8 @@ _ESTABLISHED: Final[frozenset[type]] = frozenset(
         messages.Refuse,
         messages.Lines,
         messages.Ack,
+        messages.Vouched,
+        messages.PlacedWord,
         messages.Checkpoint,
         messages.Cosign,
         messages.Want,

@@ -37,6 +37,7 @@ if TYPE_CHECKING:
 
     from bideval.sync.effects import FaultFound
     from bideval.sync.trails import Direction
+    from bideval.sync.words import Word
 
 
 class Clock:
@@ -61,6 +62,7 @@ class MemoryHost:
         self.line: list[tuple[str, bool]] = []
         self.told: dict[tuple[str, str, Direction], int] = {}
         self.refused: list[tuple[str, str, str]] = []
+        self.words: dict[tuple[str, str, str], Word] = {}
         self.welcome = True
         self.fail_next = ""
         self._queues: set[asyncio.Queue[Change]] = set()
@@ -138,6 +140,9 @@ class MemoryHost:
 
     async def peer_has(self, peer: str, session: str, direction: Direction, upto: int) -> None:
         self.told[peer, session, direction] = upto
+
+    async def word_heard(self, peer: str, word: Word) -> None:
+        self.words[peer, word.session, type(word).__name__] = word
 
     async def session_refused(self, peer: str, session: str, code: str) -> None:
         self.refused.append((peer, session, code))

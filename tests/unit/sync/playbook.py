@@ -13,6 +13,7 @@ from bideval.sync import effects as fx
 from bideval.sync import messages
 from bideval.sync.machine import LinkMachine
 from bideval.sync.proving import LocalVenue, Side, make_hello, make_prove
+from bideval.sync.words import RECORD, Placed, Vouch
 
 SESSION = "fh-2026-0117"
 KEYS = {
@@ -50,6 +51,20 @@ def root(record: list[bytes]) -> bytes:
 def frontier(record: list[bytes]) -> Frontier:
     """Return the frontier of a record."""
     return Frontier(leaf_hash(item) for item in record)
+
+
+def vouched(who: LocalVenue, n: int, digest: bytes, *, stream: str = RECORD) -> messages.Vouched:
+    """Return a sender's word about its lines."""
+    word = Vouch(SESSION, stream, n, digest)
+    return messages.Vouched(SESSION, n, digest, who.key.sign(word.signed_bytes()))
+
+
+def placed(
+    who: LocalVenue, n: int, digest: bytes, size: int, *, stream: str = "wencheng"
+) -> messages.PlacedWord:
+    """Return main's word about where a branch's lines stand."""
+    word = Placed(SESSION, stream, n, digest, size)
+    return messages.PlacedWord(SESSION, n, digest, size, who.key.sign(word.signed_bytes()))
 
 
 class Playbook:

@@ -14,7 +14,7 @@ from bideval.sync.fetching import MissingFile
 from bideval.sync.notes import CheckpointNote
 from bideval.sync.shared import SharedSession
 from bideval.sync.states import State
-from tests.unit.sync.playbook import SESSION, Playbook, chain, lines, root
+from tests.unit.sync.playbook import SESSION, WENCHENG, Playbook, chain, lines, root, vouched
 
 OTHER = "wc-2026-0042"
 RECORD = lines("fenghua", 4)
@@ -42,6 +42,13 @@ spoken = st.one_of(
     st.builds(messages.Refuse, sessions, st.just("busy")),
     st.builds(messages.Lines, sessions, positive, batches, digests),
     st.builds(messages.Ack, sessions, numbers, digests),
+    st.builds(messages.Vouched, sessions, numbers, digests, st.just(b"s" * 64)),
+    st.builds(messages.PlacedWord, sessions, numbers, digests, numbers, st.just(b"s" * 64)),
+    st.builds(
+        lambda n, digest: vouched(WENCHENG, n, digest, stream="wencheng"),
+        st.integers(0, 4),
+        digests,
+    ),
     st.builds(messages.Checkpoint, sessions, positive, st.just("note")),
     st.builds(messages.Cosign, sessions, positive, st.just("line")),
     st.builds(messages.Want, sessions, digests, offsets, st.integers(1, limits.CHUNK_BYTES)),

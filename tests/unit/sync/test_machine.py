@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from bideval.sync import effects as fx
@@ -28,15 +30,19 @@ from bideval.sync.proving import make_prove
 from bideval.sync.shared import SharedSession
 from bideval.sync.states import State
 from bideval.sync.trails import Direction, Mark
+from bideval.sync.words import Placed, Vouch
 from tests.unit.sync.playbook import (
     EMPTY,
     FENGHUA,
     SESSION,
+    WENCHENG,
     Playbook,
     chain,
     line,
     lines,
+    placed,
     root,
+    vouched,
 )
 
 RECORD = lines("fenghua", 5)
@@ -60,7 +66,11 @@ def flowing() -> Playbook:
     play.says(Marks([OUR_MARK])).hears(Marks([THEIR_MARK]))
     play.does(fx.PeerHas(SESSION, Direction.DOWN, 0), fx.Read(SESSION, Direction.DOWN, 1, *READ))
     play.machine.lines_read(SESSION, 1, [], play.now)
-    return play.does().says()
+    play.does().says(vouched(FENGHUA, 0, EMPTY))
+    word = Vouch(SESSION, "wencheng", 0, chain("wencheng", []))
+    said = vouched(WENCHENG, 0, word.digest, stream="wencheng")
+    play.hears(said)
+    return play.does(fx.WordHeard(replace(word, signature=said.signature))).says()
 
 
 def test_handshake_establishes_and_asks_for_the_sessions():
@@ -76,12 +86,12 @@ def test_whole_conversation_of_a_session():
     play.does(fx.Read(SESSION, Direction.DOWN, 3, *READ))
     play.says(Lines(SESSION, 1, RECORD[:2], root(RECORD[:2])))
     play.hears(Ack(SESSION, 2, root(RECORD[:2])))
-    play.does(fx.PeerHas(SESSION, Direction.DOWN, 2))
+    play.does(fx.PeerHas(SESSION, Direction.DOWN, 2)).says(vouched(FENGHUA, 2, root(RECORD[:2])))
     digest = chain("wencheng", THEIRS[:1])
     play.hears(Lines(SESSION, 1, THEIRS[:1], digest))
     play.does(fx.Commit(SESSION, Direction.UP, "wencheng", 1, (THEIRS[0],), Mark(1, digest))).says()
-    play.machine.committed(SESSION, 1, digest, play.now)
-    play.says(Ack(SESSION, 1, digest))
+    play.machine.committed(SESSION, 1, digest, play.now, size=3)
+    play.says(Ack(SESSION, 1, digest), placed(FENGHUA, 1, digest, 3))
     play.machine.new_checkpoint(SESSION, CheckpointNote(2, "two"), play.now)
     play.says(Checkpoint(SESSION, 2, "two"))
     play.hears(messages.Cosign(SESSION, 2, "line"))
@@ -255,7 +265,8 @@ def test_offer_is_taken_or_declined():
         play.does(fx.SessionOffered(SESSION, peer_main=True))
         if taken:
             play.machine.shared(SharedSession(SESSION, main=False), play.now)
-            play.says(Marks([THEIR_MARK]))
+            word = vouched(FENGHUA, 0, chain("fenghua", []), stream="fenghua")
+            play.says(Marks([THEIR_MARK]), word)
         else:
             play.machine.declined(SESSION, "not_invited", play.now)
             play.says(Refuse(SESSION, "not_invited"))
@@ -294,7 +305,7 @@ def test_branch_cosigns_what_it_holds():
     play = established()
     play.machine.sessions([SharedSession(SESSION, main=False)], play.now)
     offer = StatedMark(SESSION, main=True, n=0, digest=chain("fenghua", []), epoch=1)
-    play.hears(Marks([offer]), Checkpoint(SESSION, 2, "two"))
+    play.hears(Marks([offer]), Checkpoint(SESSION, 2, "two"), vouched(WENCHENG, 0, EMPTY))
     play.hears(Lines(SESSION, 1, RECORD[:2], root(RECORD[:2])))
     play.machine.committed(SESSION, 2, root(RECORD[:2]), play.now)
     asked = [
@@ -303,8 +314,106 @@ def test_branch_cosigns_what_it_holds():
     assert asked == [fx.CheckpointArrived(SESSION, 2, "two")]
     play.machine.cosigned(SESSION, 2, "line", play.now)
     play.says(
-        Marks([THEIR_MARK]), Ack(SESSION, 2, root(RECORD[:2])), messages.Cosign(SESSION, 2, "line")
+        Marks([THEIR_MARK]),
+        vouched(FENGHUA, 0, chain("fenghua", []), stream="fenghua"),
+        Ack(SESSION, 2, root(RECORD[:2])),
+        messages.Cosign(SESSION, 2, "line"),
     )
+
+
+def test_lines_before_the_senders_word_close():
+    play = established()
+    play.machine.sessions([MAIN], play.now)
+    play.hears(Marks([THEIR_MARK])).machine.effects()
+    play.hears(Lines(SESSION, 1, THEIRS[:1], chain("wencheng", THEIRS[:1])))
+    play.fails(fx.FaultKind.ORDER, f"{SESSION}: lines before the sender's word", WRONG)
+
+
+def test_word_that_the_peer_did_not_sign_closes():
+    play = flowing()
+    play.hears(messages.Vouched(SESSION, 0, chain("wencheng", []), b"?" * 64))
+    play.fails(fx.FaultKind.AUTHENTICATION, f"{SESSION}: signature_invalid", WRONG)
+
+
+def test_word_about_more_than_is_held_closes():
+    play = flowing()
+    play.hears(vouched(WENCHENG, 1, EMPTY, stream="wencheng"))
+    play.fails(fx.FaultKind.ORDER, f"{SESSION}: word about 1, not held", WRONG)
+
+
+def test_word_for_other_lines_stops_the_session_and_is_kept():
+    play = flowing()
+    said = vouched(WENCHENG, 0, b"?" * 32, stream="wencheng")
+    play.hears(said)
+    fault = fx.FaultFound(
+        fx.FaultKind.FORK,
+        SESSION,
+        "the peer vouches for other lines up to 0",
+        stated=Mark(0, b"?" * 32),
+        held=Mark(0, chain("wencheng", [])),
+        word=Vouch(SESSION, "wencheng", 0, b"?" * 32, said.signature),
+    )
+    play.does(fault).says(Refuse(SESSION, "quarantined"))
+    play.hears(said).does()
+
+
+def test_word_about_a_mark_that_is_not_remembered_lets_no_lines_in():
+    digest = chain("wencheng", THEIRS[:2])
+    play = established()
+    shared = replace(MAIN, n=2, state=digest)
+    play.machine.sessions([shared], play.now)
+    play.hears(Marks([THEIR_MARK])).machine.effects()
+    play.hears(vouched(WENCHENG, 1, digest, stream="wencheng")).does()
+    play.hears(Lines(SESSION, 3, THEIRS[2:3], chain("wencheng", THEIRS[:3])))
+    play.fails(fx.FaultKind.ORDER, f"{SESSION}: lines before the sender's word", WRONG)
+
+
+def branch_that_sent(count: int) -> Playbook:
+    """Return the play of a branch whose lines are on their way."""
+    play = established()
+    play.machine.sessions([SharedSession(SESSION, main=False)], play.now)
+    play.hears(Marks([StatedMark(SESSION, main=True, n=0, digest=chain("fenghua", []), epoch=1)]))
+    play.machine.lines_read(SESSION, 1, RECORD[:count], play.now)
+    while play.machine.next_frame(play.now) is not None:
+        pass
+    play.machine.effects()
+    return play
+
+
+def test_mains_word_for_the_place_of_our_lines_is_kept():
+    digest = chain("fenghua", RECORD[:2])
+    play = branch_that_sent(2)
+    said = placed(WENCHENG, 2, digest, 9, stream="fenghua")
+    play.hears(Ack(SESSION, 2, digest), said)
+    heard = [effect for effect in play.machine.effects() if isinstance(effect, fx.WordHeard)]
+    assert heard == [fx.WordHeard(Placed(SESSION, "fenghua", 2, digest, 9, said.signature))]
+
+
+def test_mains_word_for_other_lines_of_ours_says_nothing():
+    play = branch_that_sent(2)
+    play.hears(placed(WENCHENG, 2, b"?" * 32, 9, stream="fenghua")).does()
+    play.hears(placed(WENCHENG, 1, chain("fenghua", RECORD[:1]), 9, stream="fenghua")).does()
+
+
+def test_place_for_what_was_not_sent_closes():
+    play = branch_that_sent(1)
+    play.hears(placed(WENCHENG, 2, b"?" * 32, 9, stream="fenghua"))
+    play.fails(fx.FaultKind.ROLE, f"{SESSION}: placed what was not sent", WRONG)
+
+
+def test_branch_places_nothing():
+    play = flowing()
+    play.hears(placed(WENCHENG, 0, b"?" * 32, 9, stream="fenghua"))
+    play.fails(fx.FaultKind.ROLE, f"{SESSION}: placed what was not sent", WRONG)
+
+
+def test_place_that_is_known_is_said_when_the_session_begins_to_flow():
+    digest = chain("wencheng", THEIRS[:2])
+    play = established()
+    play.machine.sessions([replace(MAIN, n=2, state=digest, size=7)], play.now)
+    play.hears(Marks([THEIR_MARK])).machine.effects()
+    assert play.machine.next_frame(play.now) is not None
+    play.says(vouched(FENGHUA, 0, EMPTY), placed(FENGHUA, 2, digest, 7))
 
 
 def test_missing_file_is_asked_for_written_and_finished():

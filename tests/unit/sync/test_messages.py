@@ -18,6 +18,8 @@ EVERY = [
     messages.Refuse("fh-2026", "not_invited"),
     messages.Lines("fh-2026", 1, [b"a", b"b"], D),
     messages.Ack("fh-2026", 0, D),
+    messages.Vouched("fh-2026", 0, D, b"s" * 64),
+    messages.PlacedWord("fh-2026", 0, D, 3, b"s" * 64),
     messages.Checkpoint("fh-2026", 1, "note"),
     messages.Cosign("fh-2026", 1, "line"),
     messages.Want("fh-2026", D, 0, 65_536),

@@ -1,0 +1,102 @@
+"""Words about lines on one link: ours are signed, the peer's are checked against what we hold.
+
+Decided here: when a venue signs (what the peer has acknowledged, what main has placed), and that no
+line is taken before its sender has vouched for what we hold already: a venue whose storage tells
+another story has to sign that story first. Not decided here: what is done with two words that
+contradict each other.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from bideval.sync import messages
+from bideval.sync.effects import Effect, FaultKind, WordHeard
+from bideval.sync.faults import LinkFault, SessionFault
+from bideval.sync.outbox import Outbox, Priority
+from bideval.sync.trails import Direction, Mark
+from bideval.sync.words import RECORD, Placed, Voice, Vouch, Word
+from bideval.terms.errors import EvidenceError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from bideval.sync.sending import SendingStream
+    from bideval.sync.shared import LinkedSession
+
+
+class Vouching:
+    """What both sides of a link have signed; silent until `speak` has been told."""
+
+    def __init__(self, me: str, *, outbox: Outbox, emit: Callable[[Effect], None]) -> None:
+        self._me = me
+        self._peer = ""
+        self._voice: Voice | None = None
+        self._outbox = outbox
+        self._emit = emit
+
+    def speak(self, peer: str, voice: Voice) -> None:
+        """Learn who the peer is; words are signed and demanded from now on."""
+        self._peer, self._voice = peer, voice
+
+    def is_due(self, found: LinkedSession) -> bool:
+        """Tell whether the sender has yet to vouch for what we hold of its lines."""
+        return self._voice is not None and not found.vouched
+
+    def vouch(self, found: LinkedSession, sending: SendingStream) -> None:
+        """Sign what the peer has of our lines; it leaves before any more of them."""
+        if self._voice is None:
+            return
+        mark = sending.acked_mark
+        stream = RECORD if found.sends is Direction.DOWN else self._me
+        signature = self._voice.sign(Vouch(found.id, stream, mark.n, mark.digest))
+        message = messages.Vouched(found.id, mark.n, mark.digest, signature)
+        self._outbox.put(Priority.ACKNOWLEDGE, ("vouch", found.id), message)
+
+    def place(self, found: LinkedSession) -> None:
+        """At main: sign where the branch's lines stand, where that is known."""
+        if self._voice is None or not found.main or not found.size:
+            return
+        mark = found.receiving.durable
+        word = Placed(found.id, self._peer, mark.n, mark.digest, found.size)
+        signature = self._voice.sign(word)
+        message = messages.PlacedWord(found.id, mark.n, mark.digest, found.size, signature)
+        self._outbox.put(Priority.ACKNOWLEDGE, ("placed", found.id), message)
+
+    def vouched(self, found: LinkedSession, message: messages.Vouched) -> None:
+        """Hold the sender to its word about what we have of its lines."""
+        stream = self._peer if found.main else RECORD
+        word = Vouch(found.id, stream, message.n, message.digest, message.signature)
+        self._check(word)
+        held = found.receiving.digest_at(message.n)
+        if held is not None and held != message.digest:
+            raise SessionFault(
+                FaultKind.FORK,
+                found.id,
+                f"the peer vouches for other lines up to {message.n}",
+                stated=Mark(message.n, message.digest),
+                held=Mark(message.n, held),
+                word=word,
+            )
+        if held is not None:
+            found.vouched = True
+            self._emit(WordHeard(word))
+
+    def placed(self, found: LinkedSession, message: messages.PlacedWord) -> None:
+        """Keep main's word for where our lines stand."""
+        if found.main or found.sending is None or message.n > found.sending.sent:
+            raise LinkFault(FaultKind.ROLE, f"{found.id}: placed what was not sent")
+        word = Placed(
+            found.id, self._me, message.n, message.digest, message.size, message.signature
+        )
+        self._check(word)
+        if found.sending.digest_at(message.n) == message.digest:
+            self._emit(WordHeard(word))
+
+    def _check(self, word: Word) -> None:
+        if self._voice is None:
+            return
+        try:
+            self._voice.check(word)
+        except EvidenceError as error:
+            raise LinkFault(FaultKind.AUTHENTICATION, f"{word.session}: {error.code}") from None
