@@ -35,7 +35,7 @@ from bideval.gateways.fanout import LocalFanout
 from bideval.gateways.files import DiskFileStore
 from bideval.gateways.keyring import FileKeyRing
 from bideval.gateways.limits import TokenBuckets
-from bideval.gateways.press import PaperPress
+from bideval.gateways.press import PaperPress, ReportSigner
 from bideval.gateways.viewing import ChildViewing, ViewingLimits
 from bideval.link.hub import LinkHub, PeerVenue
 from bideval.link.venue_host import VenueHost
@@ -83,7 +83,7 @@ def build_house(
     settings: Settings, *, clock: Clock | None = None, press: Press | None = None
 ) -> House:
     """Wire one venue up; its database has been migrated."""
-    devices = _devices(settings, clock or SystemClock(), press or PaperPress())
+    devices = _devices(settings, clock or SystemClock(), press or _press(settings))
     spread = Spread(settings.venue.id)
     book = RecordBook(venue=settings.venue.id, store=devices.store)
     venue = Venue(
@@ -225,6 +225,15 @@ def _devices(settings: Settings, clock: Clock, press: Press) -> Devices:
     )
 
 
+def _press(settings: Settings) -> PaperPress:
+    certificate, key = settings.report.certificate, settings.report.key
+    if certificate is None or key is None:
+        return PaperPress()
+    signer = ReportSigner(certificate, key)
+    signer.check(now_ms=SystemClock().now_ms())
+    return PaperPress(signer)
+
+
 def _limits(settings: Settings) -> Limits:
     chosen = settings.limits
     return Limits(
@@ -260,4 +269,12 @@ def _ssl(settings: Settings) -> ssl.SSLContext | None:
     """Trust of links to other venues: the system's and the venue CA's, when there is TLS at all."""
     if not any(peer.url.startswith("wss:") for peer in settings.peers):
         return None
-    return ssl.create_default_context()
+    trusted = ssl.create_default_context()
+    authority = settings.listen.tls_authority
+    if authority is not None:
+        try:
+            trusted.load_verify_locations(authority)
+        except OSError as error:
+            detail = error.strerror or "must be a certificate (PEM)"
+            raise InputError("bad_settings", field="listen.tls_authority", detail=detail) from None
+    return trusted

@@ -78,6 +78,10 @@ class ListenSettings(_Part):
     port: int = Field(default=8080, ge=0, le=65535, description="Port; 0 takes a free one.")
     tls_cert: Path | None = Field(default=None, description="Certificate chain (PEM).")
     tls_key: Path | None = Field(default=None, description="Private key of the certificate (PEM).")
+    tls_authority: Path | None = Field(
+        default=None,
+        description="Certificate of an authority of your own (PEM) that links to peers trust too.",
+    )
     behind_proxy: bool = Field(
         default=False,
         description="A proxy in front does TLS; needed to listen beyond loopback without it.",
@@ -99,6 +103,21 @@ class ListenSettings(_Part):
             raise ValueError("tls_cert and tls_key go together")
         if self.tls_cert is None and not self.loopback and not self.behind_proxy:
             raise ValueError("beyond loopback the server needs tls_cert and tls_key, or a proxy")
+        return self
+
+
+class ReportSettings(_Part):
+    """With what this venue signs evaluation reports (PAdES); without it they are not signed."""
+
+    certificate: Path | None = Field(
+        default=None, description="Certificate that signs reports, with its chain (PEM)."
+    )
+    key: Path | None = Field(default=None, description="Its private key (PEM), mode 0600.")
+
+    @model_validator(mode="after")
+    def _both_or_none(self) -> ReportSettings:
+        if (self.certificate is None) != (self.key is None):
+            raise ValueError("certificate and key go together")
         return self
 
 
@@ -145,6 +164,7 @@ class Settings(BaseSettings):
 
     venue: VenueSettings = Field(description="Which venue this server is.")
     listen: ListenSettings = Field(default=ListenSettings(), description="Where it listens.")
+    report: ReportSettings = Field(default=ReportSettings(), description="How reports are signed.")
     data_dir: Path = Field(default=Path("data"), description="Folder of everything it keeps.")
     database_url: str = Field(
         default="",
@@ -226,17 +246,18 @@ def _first_mistake(error: ValidationError) -> InputError:
 
 def _resolved(settings: Settings, folder: Path) -> Settings:
     """Make paths independent of where the program was started."""
-    listen = settings.listen
-    tls = {
-        name: folder / value
-        for name in ("tls_cert", "tls_key")
-        if (value := getattr(listen, name)) is not None
-    }
+    listen, report = settings.listen, settings.report
+    tls = _below(folder, listen, "tls_cert", "tls_key", "tls_authority")
     return settings.model_copy(
         update={
             "data_dir": folder / settings.data_dir,
             "key_file": folder / settings.key_file,
             "identity_file": folder / settings.identity_file,
             "listen": listen.model_copy(update=tls),
+            "report": report.model_copy(update=_below(folder, report, "certificate", "key")),
         }
     )
+
+
+def _below(folder: Path, part: _Part, *names: str) -> dict[str, Path]:
+    return {name: folder / value for name in names if (value := getattr(part, name)) is not None}

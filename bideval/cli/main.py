@@ -85,7 +85,7 @@ TABLE = (
         "certs",
         "certs",
         "make a certificate authority and a certificate for a venue",
-        "bideval certs --out certs",
+        "bideval certs authority --name 'Fenghe trading centre' --out ca",
     ),
     Command(
         "migrate",
@@ -98,6 +98,24 @@ TABLE = (
         "rebuild",
         "make the tables beside the record again from the record",
         "bideval rebuild --config venue.toml",
+    ),
+    Command(
+        "backup",
+        "backup",
+        "write everything that a venue holds into one file, beside the running server",
+        "bideval backup --config venue.toml --out fenghua.backup",
+    ),
+    Command(
+        "restore",
+        "restore",
+        "put a venue's own backup into an empty database",
+        "bideval restore --config venue.toml --from fenghua.backup",
+    ),
+    Command(
+        "recover",
+        "recover",
+        "take records back from other venues' backups, after a loss",
+        "bideval recover --config venue.toml --from wencheng.backup",
     ),
     Command(
         "bench",

@@ -1,7 +1,7 @@
 """The press: report content to PDF bytes, in a process of its own.
 
 Decided here: the report's Chinese words, its template, and that the same content gives the same
-bytes. Not decided here: what the report says (`bideval.session.report`).
+bytes before a signature. Not decided here: what the report says (`bideval.session.report`).
 
 Printing takes seconds and much memory, so it never runs inside the server's process.
 """
@@ -10,18 +10,22 @@ from __future__ import annotations
 
 import asyncio
 import sys
+from dataclasses import dataclass
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
 from bideval.evidence.canonical import canonical_bytes
+from bideval.gateways.certificates import Issued, check_pair
+from bideval.gateways.keyring import read_secret
 from bideval.gateways.report_words import WORDS
 from bideval.gateways.resources import web_folder
-from bideval.terms.errors import FaultError
+from bideval.terms.errors import FaultError, InputError
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
+    from pathlib import Path
 
 PRINT_S = 120.0
 """Seconds for one report; a long one with sixty bids takes ten on a quiet machine."""
@@ -29,8 +33,36 @@ PDF_LIMIT = 64 * 2**20
 """Bytes of a report: far above the largest, below what would hurt."""
 
 
+@dataclass(frozen=True, slots=True)
+class ReportSigner:
+    """Two PEM files: the venue's certificate for reports (with its chain), and its private key."""
+
+    certificate: Path
+    key: Path
+
+    def check(self, *, now_ms: int) -> None:
+        """Look at start whether reports can be signed.
+
+        Raises:
+            FaultError: `bad_key_file`.
+            InputError: `bad_certificate`.
+
+        """
+        key = read_secret(self.key, field="report.key")
+        try:
+            certificate = self.certificate.read_bytes()
+        except OSError as error:
+            raise InputError(
+                "bad_certificate", field="report.certificate", detail=error.strerror or ""
+            ) from None
+        check_pair(Issued(certificate, key), field="report.certificate", now_ms=now_ms)
+
+
 class PaperPress:
-    """Prints with WeasyPrint in a child process."""
+    """Prints with WeasyPrint in a child process; with a `signer`, the report is signed there."""
+
+    def __init__(self, signer: ReportSigner | None = None) -> None:
+        self._files = () if signer is None else (str(signer.certificate), str(signer.key))
 
     async def report(self, content: Mapping[str, object]) -> bytes:
         """Return the report as PDF bytes; raises FaultError `press_failed`."""
@@ -38,6 +70,7 @@ class PaperPress:
             sys.executable,
             "-m",
             "bideval.gateways.press_child",
+            *self._files,
             stdin=asyncio.subprocess.PIPE,
             stdout=asyncio.subprocess.PIPE,
             stderr=asyncio.subprocess.PIPE,

@@ -1,12 +1,15 @@
 """The child process of the press: report content as JSON on standard input, PDF on standard output.
 
 Decided here: that nothing is fetched: the only address a page may name is the report's stylesheet.
-Not decided here: words and template (`press`).
+Not decided here: words and template (`press`), how a report is signed (`report_signing`).
+
+Arguments: none, or the two files of the certificate and the key that sign the report.
 """
 
 from __future__ import annotations
 
 import sys
+from pathlib import Path
 
 from weasyprint import CSS, HTML  # type: ignore[import-untyped]  # annotated nowhere
 
@@ -24,8 +27,19 @@ def main() -> int:
     html = report_html(content).replace('<link rel="stylesheet" href="report.css">', "")
     style = CSS(filename=str(web_folder() / "static" / "css" / "report.css"))
     document = HTML(string=html, url_fetcher=_refuse)
-    sys.stdout.buffer.write(document.write_pdf(stylesheets=[style], pdf_identifier=b"bideval"))
+    pdf = document.write_pdf(stylesheets=[style], pdf_identifier=b"bideval")
+    sys.stdout.buffer.write(_signed(pdf, sys.argv[1:]))
     return 0
+
+
+def _signed(pdf: bytes, files: list[str]) -> bytes:
+    if not files:
+        return pdf
+    # Only here: the library is large, and most presses have no certificate.
+    from bideval.gateways.report_signing import sign_report  # noqa: PLC0415
+
+    certificate, key = map(Path, files)
+    return sign_report(pdf, certificate=certificate, key=key)
 
 
 def _refuse(url: str, *_: object, **__: object) -> dict[str, object]:

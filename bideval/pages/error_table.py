@@ -68,6 +68,10 @@ _WHO: dict[str, tuple[int, str, str]] = {
 }
 
 _REFUSED: _Words = {
+    "not_in_backup": ("The backup holds no session of this venue.", "备份中没有本场地的会话。"),
+    "other_keys": ("The session names other keys of this venue.", "会话登记的是本场地的其他密钥。"),
+    "other_venue": ("This is a backup of another venue.", "这是其他场地的备份。"),
+    "store_not_empty": ("The database is not empty.", "数据库不为空。"),
     "already_absent": ("This is noted already.", "该情况已记录。"),
     "already_answered": ("This is answered already.", "已有答复。"),
     "already_closed": ("The bids are closed already.", "投标已截止。"),
@@ -180,6 +184,8 @@ _INPUT: _Words = {
     "bad_entry": ("This is not an entry.", "不是有效的记录。"),
     "bad_entry_id": ("The entry’s number is not correct.", "记录编号不正确。"),
     "bad_file_name": ("The file name is not usable.", "文件名不可用。"),
+    "bad_certificate": ("The certificate cannot be used.", "证书不可用。"),
+    "bad_host": ("The host’s name is not correct.", "主机名不正确。"),
     "bad_key_file": ("The key file is not correct.", "密钥文件不正确。"),
     "bad_label": (
         "The name is empty, too long or not printable.",
@@ -187,6 +193,7 @@ _INPUT: _Words = {
     ),
     "bad_media_type": ("The kind of file is not correct.", "文件类型不正确。"),
     "bad_pdf": ("This is not a readable PDF.", "不是可读取的 PDF 文件。"),
+    "bad_name": ("The name is not correct.", "名称不正确。"),
     "bad_person_id": ("The person’s id is not correct.", "人员标识不正确。"),
     "bad_session_id": ("The session’s number is not correct.", "项目编号不正确。"),
     "bad_settings": ("A setting is not correct.", "设置不正确。"),
@@ -287,6 +294,10 @@ _EVIDENCE: _Words = {
 }
 
 _FAULTS: _Words = {
+    "awaiting_venues": (
+        "This copy of the record was put back and waits for the other venues.",
+        "本场地记录由备份恢复，须等待其他场地核对。",
+    ),
     "press_failed": ("The document could not be printed.", "文档生成失败。"),
     "record_differs": ("The venue’s record does not verify.", "本场地记录未通过核验。"),
     "storage_fault": ("The venue’s storage is at fault.", "存储故障，请联系场地管理员。"),

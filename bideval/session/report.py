@@ -242,7 +242,9 @@ def _corrections(session: Standing) -> list[Json]:
 
 
 def _signatures(session: Standing) -> list[Json]:
-    """Return how every member signed: agreed, with dissent, refused, or noted as refusing."""
+    """Return how every member signed, and where in the record: agreed, with dissent, refused,
+    or noted as refusing.
+    """
     results = session.results
     signatures: list[Json] = []
     for member in session.member_ids():
@@ -251,7 +253,15 @@ def _signatures(session: Standing) -> list[Json]:
             stance, words = signed.stance.value, signed.reasons
         else:
             stance, words = ("noted", noted.note) if noted else ("missing", "")
-        signatures.append({"member": member, "stance": stance, "reasons": words or None})
+        where = signed or noted
+        signatures.append(
+            {
+                "member": member,
+                "stance": stance,
+                "reasons": words or None,
+                "position": where.position if where else None,
+            }
+        )
     return signatures
 
 
