@@ -14,7 +14,15 @@ from typing import TYPE_CHECKING, Protocol, TypeVar
 from bideval.terms.errors import BidevalError
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterable, AsyncIterator, Callable, Iterable, Mapping, Sequence
+    from collections.abc import (
+        AsyncIterable,
+        AsyncIterator,
+        Callable,
+        Collection,
+        Iterable,
+        Mapping,
+        Sequence,
+    )
     from concurrent.futures import Future
     from contextlib import AbstractContextManager
     from pathlib import Path
@@ -55,6 +63,8 @@ class RecordHead:
     root: bytes
     frontier: bytes
     epoch: int
+    awaiting: tuple[str, ...] = ()
+    """Venues whose word is awaited before anything is written: this copy was put back."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -173,6 +183,10 @@ class RecordWriter(Protocol):
 
     def raise_epoch(self, session: str) -> int:
         """Begin a new epoch of this venue's copy (after a restored backup); return it."""
+        ...
+
+    def await_venues(self, session: str, venues: Collection[str]) -> None:
+        """Say whose word is awaited before this venue writes on; nobody: it writes."""
         ...
 
     def add_line(self, session: str, line: Line, *, entry: Entry, chain: bytes) -> bool:

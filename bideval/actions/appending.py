@@ -10,6 +10,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from bideval.actions.awaited import refuse_while_awaiting
 from bideval.actions.naming import name_files, named_files
 from bideval.ledger.entry import entry_hash, parse_entry, verify_entry
 from bideval.ledger.line import Line, chain_next, chain_start, encode_line, parse_line
@@ -141,11 +142,12 @@ def _said_before(said: StoredLine, entry: Entry) -> StoredLine:
 
 def admit_and_keep(venue: Venue, tx: Transaction, entry: Entry, key: PublicKey) -> StoredLine:
     """In a work: ask the session, then number, keep, place and fold the entry."""
+    head = tx.head(entry.session)
+    refuse_while_awaiting(head)
     fold = venue.book.ahead(entry.session, tx)
     if entry.author != venue.actor and fold.session.key_for(entry) != key:
         raise EvidenceError("unknown_key", field="kid", detail="the author's key has changed")
     fold.session.admit(entry, venue.id, now=venue.now_ms())
-    head = tx.head(entry.session)
     main = head is not None and head.main == venue.id
     stored = keep_line(venue.id, tx, entry, place=main)
     name_files(tx, entry)

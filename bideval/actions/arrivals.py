@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, TypeVar
 
 from bideval.actions.appending import stored_line
+from bideval.actions.awaited import refuse_while_awaiting
 from bideval.actions.naming import name_files
 from bideval.evidence.encoding import b64u, unb64u
 from bideval.evidence.signing import PublicKey, public_key
@@ -58,6 +59,7 @@ def commit_up(
     def work(tx: Transaction) -> OriginHead:
         if _leads(tx, session) != venue.id:
             raise EvidenceError("wrong_main", field="main", detail="this venue does not lead it")
+        refuse_while_awaiting(tx.head(session))
         fold = venue.book.ahead(session, tx)
         held = tx.origin_head(session, origin).n
         for arrival in batch:

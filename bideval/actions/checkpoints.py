@@ -30,7 +30,7 @@ def state_record(venue: Venue, session: str) -> StoredCheckpoint | None:
 
     def work(tx: Transaction) -> StoredCheckpoint | None:
         head = tx.head(session)
-        if head is None or head.main != venue.id or head.size == 0:
+        if head is None or head.main != venue.id or head.size == 0 or head.awaiting:
             return None
         latest = tx.checkpoint(session)
         if latest is not None and latest.size == head.size:

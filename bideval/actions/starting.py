@@ -11,6 +11,7 @@ from functools import partial
 from importlib.metadata import version
 from typing import TYPE_CHECKING
 
+from bideval.actions.confirming import remember_awaiting
 from bideval.actions.venue_log import start_log
 from bideval.actions.verifying import verify_all
 from bideval.terms.identifiers import VENUE_LOG
@@ -25,6 +26,7 @@ def start_venue(venue: Venue) -> list[Verified]:
     """Verify, remember, begin; raises FaultError `record_differs` instead of writing on."""
     with venue.devices.store.read() as reader:
         verified = verify_all(reader)
+    remember_awaiting(venue, [one.session for one in verified])
     for one in verified:
         if not one.session.startswith(VENUE_LOG):
             remember_spread(venue, one.session)

@@ -95,6 +95,8 @@ class Steward:
 
     def attend(self, session: str) -> None:
         """Do what is due in one session until nothing is, or nothing goes."""
+        if self._venue.awaiting.venues(session):
+            return
         for _ in range(ROUNDS):
             waiting = [duty for duty in self._due(session) if self._may_try(session, duty)]
             done = [self._try(session, duty) for duty in waiting]

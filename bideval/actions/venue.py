@@ -9,6 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
+from bideval.actions.awaited import Awaited
 from bideval.ports import Rate
 from bideval.terms.identifiers import venue_actor, venue_log
 
@@ -95,6 +96,7 @@ class Venue:
     scratch: Path
     peers: Mapping[str, Peer] = field(default_factory=dict)
     limits: Limits = field(default_factory=Limits)
+    awaiting: Awaited = field(default_factory=Awaited)
 
     @property
     def actor(self) -> str:

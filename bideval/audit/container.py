@@ -47,28 +47,30 @@ def source(name: str, data: bytes) -> SectionSource:
     return SectionSource(name, len(data), hashlib.sha256(data).hexdigest(), (data,))
 
 
-def write_container(sections: Iterable[SectionSource]) -> Iterator[bytes]:
-    """Yield the bytes of a bundle, piece by piece.
+def write_container(
+    sections: Iterable[SectionSource], *, header: bytes = HEADER
+) -> Iterator[bytes]:
+    """Yield the bytes of a bundle, piece by piece; `header` is the first line of another format.
 
     Raises InputError when the pieces of a section are not what its size and digest promise: then
     what was yielded is to be thrown away.
     """
     whole = hashlib.sha256()
-    for piece in _pieces(sections):
+    for piece in _pieces(sections, header):
         whole.update(piece)
         yield piece
     yield b"end %s\n" % whole.hexdigest().encode()
 
 
-def read_container(data: bytes | memoryview) -> list[Section]:
+def read_container(data: bytes | memoryview, *, header: bytes = HEADER) -> list[Section]:
     """Return the sections of a bundle after checking every byte.
 
     Raises InputError `not_a_bundle` when this is not a bundle at all, and EvidenceError naming the
     region otherwise: a section's header, its content, or the bytes behind the end.
     """
     view = memoryview(data)
-    _check_header(view)
-    sections, end = _read_sections(view)
+    _check_header(view, header)
+    sections, end = _read_sections(view, len(header))
     if len(view) != end.end():
         raise _damaged("end", "there are bytes behind the end")
     if hashlib.sha256(view[: end.start()]).hexdigest().encode() != end[1]:
@@ -76,8 +78,8 @@ def read_container(data: bytes | memoryview) -> list[Section]:
     return sections
 
 
-def _pieces(sections: Iterable[SectionSource]) -> Iterator[bytes]:
-    yield HEADER
+def _pieces(sections: Iterable[SectionSource], header: bytes) -> Iterator[bytes]:
+    yield header
     for section in sections:
         yield f"{section.name} {section.size} {section.sha256}\n".encode()
         digest, size = hashlib.sha256(), 0
@@ -92,20 +94,21 @@ def _pieces(sections: Iterable[SectionSource]) -> Iterator[bytes]:
         yield b"\n"
 
 
-def _check_header(view: memoryview) -> None:
-    if view[: len(HEADER)] == HEADER:
+def _check_header(view: memoryview, header: bytes) -> None:
+    if view[: len(header)] == header:
         return
+    name = header.decode().rstrip()
     if _END.fullmatch(view[-_END_LENGTH:]) is None:
-        raise InputError("not_a_bundle", field="header", detail="is not a bideval-bundle/1 file")
-    raise _damaged("header", "the first line is not bideval-bundle/1")
+        raise InputError("not_a_bundle", field="header", detail=f"is not a {name} file")
+    raise _damaged("header", f"the first line is not {name}")
 
 
 _END_LENGTH = len(b"end \n") + 64
 
 
-def _read_sections(view: memoryview) -> tuple[list[Section], re.Match[bytes]]:
+def _read_sections(view: memoryview, at: int) -> tuple[list[Section], re.Match[bytes]]:
     sections: list[Section] = []
-    at, previous = len(HEADER), "header"
+    previous = "header"
     while (end := _END.match(view, at)) is None:
         section = _read_section(view, at, previous)
         sections.append(section)

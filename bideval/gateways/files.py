@@ -36,14 +36,15 @@ _DIGEST = re.compile(r"[0-9a-f]{64}", re.ASCII)
 class DiskFileStore:
     """A `FileStore` in one folder of one disk. Thread-safe but for one part at a time per file."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, *, beside: bool = False) -> None:
+        """Open the store; `beside` a running server, whose unfinished files are left alone."""
         self._folder = folder
         self._new = folder / "new"
         self._parts = folder / "part"
         with _faults():
             make_folder(self._new)
             make_folder(self._parts)
-            for left in self._new.iterdir():
+            for left in () if beside else self._new.iterdir():
                 left.unlink()
 
     def has(self, sha256: str) -> bool:

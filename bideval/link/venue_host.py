@@ -10,7 +10,7 @@ import asyncio
 import logging
 from typing import TYPE_CHECKING
 
-from bideval.actions import arrivals, checkpoints, peering
+from bideval.actions import arrivals, checkpoints, confirming, peering
 from bideval.actions.telling import link_topic, tell_line
 from bideval.link.host import (
     Change,
@@ -183,11 +183,13 @@ class VenueHost:
 
     async def peer_has(
         self,
-        peer: str,  # noqa: ARG002  # one other venue is enough, whichever
+        peer: str,
         session: str,
         direction: Direction,
         upto: int,
     ) -> None:
+        if await asyncio.to_thread(confirming.hear, self._venue, session, peer):
+            self._steward.wake(session)
         if direction is Direction.DOWN:
             await asyncio.to_thread(self._venue.spread.elsewhere, session, upto)
         else:

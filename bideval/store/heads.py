@@ -38,6 +38,11 @@ _PUT_ORIGIN = (
 )
 
 
+def awaited(text: str | None) -> tuple[str, ...]:
+    """Read the column `awaiting`: venue ids with commas between them, or nothing."""
+    return tuple(text.split(",")) if text else ()
+
+
 @dataclass(slots=True)
 class RecordEdge:
     """The mutable right edge of one record."""
@@ -46,13 +51,16 @@ class RecordEdge:
     epoch: int
     frontier: Frontier
     changed: bool = False
+    awaiting: tuple[str, ...] = ()
 
     def copy(self) -> RecordEdge:
-        return RecordEdge(self.main, self.epoch, self.frontier.copy(), self.changed)
+        frontier = self.frontier.copy()
+        return RecordEdge(self.main, self.epoch, frontier, self.changed, self.awaiting)
 
     def head(self, session: str) -> RecordHead:
         edge = self.frontier
-        return RecordHead(session, self.main, edge.size, edge.root(), edge.to_bytes(), self.epoch)
+        root, state = edge.root(), edge.to_bytes()
+        return RecordHead(session, self.main, edge.size, root, state, self.epoch, self.awaiting)
 
 
 @dataclass(frozen=True, slots=True)
@@ -137,7 +145,7 @@ class Heads:
         frontier = Frontier.from_bytes(row.frontier)
         if frontier.size != row.size:
             raise FaultError("record_damaged", field=session, detail="head and frontier differ")
-        return RecordEdge(row.main, row.epoch, frontier)
+        return RecordEdge(row.main, row.epoch, frontier, awaiting=awaited(row.awaiting))
 
     def _write_record(self, session: str, edge: RecordEdge) -> None:
         self._connection.execute(

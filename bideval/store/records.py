@@ -18,9 +18,12 @@ from bideval.ledger.line import chain_next, chain_start, encode_line
 from bideval.ledger.tree import Frontier, leaf_hash
 from bideval.ports import Conflict, OriginHead, RecordHead, StoreError
 from bideval.store import tables as t
+from bideval.store.heads import awaited
 from bideval.store.lines import LineReading
 
 if TYPE_CHECKING:
+    from collections.abc import Collection
+
     from sqlalchemy import Connection
 
     from bideval.ledger.entry import Entry
@@ -47,7 +50,8 @@ class RecordReading(LineReading):
         if row is None:
             return None
         root = Frontier.from_bytes(row.frontier).root()
-        return RecordHead(session, row.main, row.size, root, row.frontier, row.epoch)
+        awaiting = awaited(row.awaiting)
+        return RecordHead(session, row.main, row.size, root, row.frontier, row.epoch, awaiting)
 
     def origin_head(self, session: str, origin: str) -> OriginHead:
         known = self.origin_heads(session)
@@ -90,6 +94,12 @@ class RecordWriting(LineReading):
         statement = update(t.head).where(t.head.c.session == session).values(epoch=edge.epoch)
         self._connection.execute(statement)
         return edge.epoch
+
+    def await_venues(self, session: str, venues: Collection[str]) -> None:
+        edge = self._edge(session)
+        edge.awaiting = tuple(sorted(venues))
+        chosen = update(t.head).where(t.head.c.session == session)
+        self._connection.execute(chosen.values(awaiting=",".join(edge.awaiting) or None))
 
     def add_line(self, session: str, line: Line, *, entry: Entry, chain: bytes) -> bool:
         self._edge(session)

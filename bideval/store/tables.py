@@ -67,6 +67,7 @@ head = Table(
     _count("size"),
     _raw("frontier"),
     _count("epoch"),
+    _maybe("awaiting"),
     PrimaryKeyConstraint("session"),
     CheckConstraint("size >= 0", name="size"),
 )

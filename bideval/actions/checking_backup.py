@@ -1,0 +1,143 @@
+"""Is a record in a backup what its venues signed?
+
+Decided here: every line is taken again as it was taken first: chains without gaps, each signature
+under the key that speaks at its place, each line folded; then the root, and every checkpoint and
+cosignature over the root of its size.
+Not decided here: what is done with a record that passes (restoring, recovering).
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from bideval.evidence.signing import public_key
+from bideval.ledger.checkpoint import open_checkpoint
+from bideval.ledger.cosignature import verify_cosignature
+from bideval.ledger.entry import parse_entry, verify_entry
+from bideval.ledger.line import chain_next, chain_start, parse_line
+from bideval.ledger.note import parse_note
+from bideval.ledger.tree import Frontier, leaf_hash
+from bideval.session.state import Session
+from bideval.terms.errors import BidevalError, EvidenceError
+from bideval.terms.identifiers import VENUE_LOG
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+
+    from bideval.actions.backup_file import Origin, SavedRecord
+    from bideval.actions.bridge import Bridge
+    from bideval.evidence.signing import PublicKey
+    from bideval.ledger.entry import Entry
+    from bideval.ledger.line import Line
+    from bideval.ports import StoredCheckpoint
+
+SIGNATURES = 512
+"""Signatures verified together."""
+
+
+@dataclass(slots=True)
+class CheckedRecord:
+    """A record that was checked: its fold, the roots that were asked for, the largest `seen`."""
+
+    fold: Session | None
+    roots: dict[int, bytes] = field(default_factory=dict)
+    seen: int = 0
+
+
+def check_record(
+    bridge: Bridge, saved: SavedRecord, origin: Origin, *, roots: Iterable[int] = ()
+) -> CheckedRecord:
+    """Check one record of a backup; `roots` are further sizes whose roots the caller needs.
+
+    Raises EvidenceError naming session and place at the first thing that is not as signed.
+    """
+    wanted = {*roots, *(one.size for one in saved.checkpoints), saved.facts.size}
+    check = _Check(bridge, saved, origin, wanted)
+    try:
+        return check.run()
+    except BidevalError as wrong:
+        place = f"{saved.facts.session}: line {check.taken}"
+        detail = f"{place}: {wrong.detail or wrong.code}"
+        raise EvidenceError(wrong.code, field=saved.facts.session, detail=detail) from None
+
+
+class _Check:
+    def __init__(
+        self, bridge: Bridge, saved: SavedRecord, origin: Origin, wanted: set[int]
+    ) -> None:
+        self.taken = 0
+        self._bridge = bridge
+        self._saved = saved
+        self._session = saved.facts.session
+        self._is_log = self._session.startswith(VENUE_LOG)
+        self._venue_key = public_key(origin.suite, origin.public)
+        self._wanted = wanted
+        self._chains: dict[str, tuple[int, bytes]] = {}
+        self._frontier = Frontier()
+        self._fold = Session(self._session)
+        self._found = CheckedRecord(None if self._is_log else self._fold)
+
+    def run(self) -> CheckedRecord:
+        jobs: list[tuple[Entry, PublicKey]] = []
+        for raw in self._saved.lines():
+            jobs.append(self._take(raw))
+            if len(jobs) == SIGNATURES:
+                self._verify(jobs)
+                jobs = []
+        self._verify(jobs)
+        facts = self._saved.facts
+        if self.taken != facts.size + facts.pending:
+            raise EvidenceError("backup_malformed", detail="not as many lines as stated")
+        if self._found.roots.get(facts.size) != facts.root:
+            raise EvidenceError("other_root", detail="the lines have another root")
+        for checkpoint in self._saved.checkpoints:
+            self._check_checkpoint(checkpoint)
+        return self._found
+
+    def _take(self, raw: bytes) -> tuple[Entry, PublicKey]:
+        if self.taken == self._saved.facts.size and not self._is_log:
+            self._fold = self._fold.copy()  # what main has not placed is folded behind the record
+        line = parse_line(raw)
+        entry = parse_entry(line.jws)
+        self._follow(raw, line)
+        key = self._venue_key if self._is_log else self._fold.key_for(entry)
+        if not self._is_log:
+            self._fold.apply(line, entry)
+        self._found.seen = max(self._found.seen, entry.seen_size)
+        self.taken += 1
+        if self.taken <= self._saved.facts.size:
+            self._frontier.add(leaf_hash(raw))
+            if self.taken in self._wanted:
+                self._found.roots[self.taken] = self._frontier.root()
+        return entry, key
+
+    def _follow(self, raw: bytes, line: Line) -> None:
+        start = (0, chain_start(self._session, line.origin))
+        n, chain = self._chains.get(line.origin, start)
+        if line.n != n + 1:
+            raise EvidenceError("gap", detail=f"{line.origin} {line.n} after {n}")
+        self._chains[line.origin] = (line.n, chain_next(chain, raw))
+
+    def _verify(self, jobs: list[tuple[Entry, PublicKey]]) -> None:
+        self._bridge.each(lambda job: verify_entry(*job), jobs)
+
+    def _check_checkpoint(self, checkpoint: StoredCheckpoint) -> None:
+        venues = {} if self._is_log else self._fold.people.venues
+        key = self._venue_key if self._is_log else venues[self._fold.people.main].key
+        stated = open_checkpoint(checkpoint.note, self._session, key)
+        if stated.root != self._found.roots.get(checkpoint.size):
+            raise EvidenceError("other_root", detail=f"checkpoint of {checkpoint.size}")
+        body = parse_note(checkpoint.note).body
+        for name, signature in checkpoint.cosignatures.items():
+            if name not in venues:
+                raise EvidenceError("unknown_venue", detail=f"cosigned by {name}")
+            verify_cosignature(signature, name, venues[name].key, body=body)
+
+
+def lines_from(saved: SavedRecord, start: int) -> Iterator[tuple[int, bytes, Line, Entry]]:
+    """Yield position, bytes, line and entry of every line from a position on."""
+    for position, raw in enumerate(saved.lines()):
+        if position >= start:
+            line = parse_line(raw)
+            yield position, raw, line, parse_entry(line.jws)

@@ -1,0 +1,257 @@
+"""A server is lost: backups, stale ones, and a main that comes back from its branches."""
+
+from __future__ import annotations
+
+import stat
+from itertools import count
+
+import pytest
+
+from bideval.actions.backup_file import read_backup
+from bideval.actions.confirming import stop_waiting
+from bideval.actions.recovering import recover
+from bideval.actions.restoring import restore
+from bideval.app import build_house
+from bideval.cli import main as commands
+from bideval.cli.backup import backup_venue
+from bideval.cli.migrate import migrate_venue
+from bideval.cli.rebuild import rebuild
+from bideval.terms.errors import EvidenceError, FaultError, RefusedError
+from tests.integration.server.offline_venues import (
+    SESSION,
+    Supervisor,
+    carry,
+    found,
+    head_of,
+    marks_agree,
+    plan_province,
+    started,
+)
+
+NAMES = ("fenghua", "wencheng", "beilun")
+MAIN, BRANCH, OTHER = NAMES
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def new_url(request, tmp_path):
+    """Return a function that gives the address of an empty database."""
+    if request.param == "postgresql":
+        return request.getfixturevalue("new_postgresql_url")
+    numbers = count(1)
+    return lambda: f"sqlite:///{tmp_path / f'{next(numbers)}.sqlite'}"
+
+
+@pytest.fixture
+def province(tmp_path, new_url):
+    return plan_province(tmp_path, NAMES, new_url)
+
+
+def moved(settings, new_url):
+    """Return the settings of the same venue after its disk was lost."""
+    return settings.model_copy(
+        update={"database_url": new_url(), "data_dir": settings.data_dir / "new"}
+    )
+
+
+def empty_house(settings):
+    migrate_venue(settings)
+    return build_house(settings)
+
+
+def take(path):
+    return read_backup(path.read_bytes())
+
+
+def meet(province, tmp_path):
+    """Hold the beginning of a session; return each venue's backup and main's last head."""
+    with (
+        started(province[MAIN]) as main,
+        started(province[BRANCH]) as branch,
+        started(province[OTHER]) as other,
+    ):
+        found(main, [BRANCH, OTHER])
+        watching = Supervisor(main)
+        watching.join(main)
+        carry(main, other)
+        old = tmp_path / "old.backup"
+        backup_venue(province[MAIN], old)
+        for number in range(5):
+            watching.warn(main, f"warning {number}")
+        carry(main, branch)
+        for venue in NAMES:
+            backup_venue(province[venue], tmp_path / f"{venue}.backup")
+        return watching, head_of(main)
+
+
+def test_main_comes_back_from_a_branch_to_the_same_root(province, tmp_path, new_url):
+    watching, before = meet(province, tmp_path)
+    settings = moved(province[MAIN], new_url)
+    house = empty_house(settings)
+    [found_one] = recover(house.venue, [take(tmp_path / f"{BRANCH}.backup")])
+    rebuilt = rebuild(house.venue)
+    house.close()
+    assert (found_one.size, found_one.root) == (before.size, before.root.hex())
+    assert (found_one.taken, found_one.accounts, found_one.source) == (before.size, 1, BRANCH)
+    assert found_one.awaiting == (OTHER, BRANCH)
+    assert before.root.hex() in rebuilt[0]
+    with started(settings) as main, started(province[BRANCH]) as branch:
+        with pytest.raises(FaultError, match="put back; waits for"):
+            watching.warn(main, "too early")
+        assert marks_agree(main, branch) == {MAIN, BRANCH}
+        with pytest.raises(FaultError, match="put back; waits for"):
+            watching.warn(main, "still too early")
+        with started(province[OTHER]) as other:
+            assert marks_agree(main, other) == {MAIN, OTHER}
+            watching.warn(main, "again")
+            carry(main, branch)
+            carry(main, other)
+            assert head_of(other).root == head_of(branch).root == head_of(main).root
+        with main.devices.store.read() as reader:
+            assert reader.account(watching.account.kid).person == watching.name
+
+
+def test_the_longest_of_several_copies_counts(province, tmp_path, new_url):
+    _, before = meet(province, tmp_path)
+    house = empty_house(moved(province[MAIN], new_url))
+    backups = [take(tmp_path / f"{name}.backup") for name in (OTHER, BRANCH)]
+    [found_one] = recover(house.venue, backups)
+    house.close()
+    assert (found_one.source, found_one.root) == (BRANCH, before.root.hex())
+
+
+def test_stale_backup_of_main_is_stopped_before_it_can_fork(province, tmp_path, new_url):
+    watching, before = meet(province, tmp_path)
+    settings = moved(province[MAIN], new_url)
+    house = empty_house(settings)
+    [restored] = [one for one in restore(house.venue, take(tmp_path / "old.backup"))
+                  if one.session == SESSION]  # fmt: skip
+    house.close()
+    assert (restored.epoch, restored.awaiting) == (2, (OTHER, BRANCH))
+    with started(settings) as main, started(province[BRANCH]) as branch:
+        assert head_of(main).size < before.size
+        assert marks_agree(main, branch) == {BRANCH}
+        with pytest.raises(FaultError, match="put back; waits for"):
+            watching.warn(main, "a fork")
+        assert head_of(main).size == restored.size
+    house = empty_house(settings)
+    [found_one] = recover(house.venue, [take(tmp_path / f"{BRANCH}.backup")])
+    house.close()
+    assert (found_one.root, found_one.taken) == (before.root.hex(), before.size - restored.size)
+    with started(settings) as main, started(province[BRANCH]) as branch:
+        assert marks_agree(main, branch) == {MAIN, BRANCH}
+        assert stop_waiting(main, SESSION, [OTHER]) == ()
+        watching.warn(main, "now")
+        carry(main, branch)
+        assert head_of(main).root == head_of(branch).root
+
+
+def test_stale_backup_of_a_branch_gets_its_own_lines_from_main(province, tmp_path, new_url):
+    with started(province[MAIN]) as main, started(province[BRANCH]) as branch:
+        found(main, [BRANCH])
+        carry(main, branch)
+        watching = Supervisor(branch)
+        watching.join(branch)
+        backup_venue(province[BRANCH], tmp_path / "old.backup")
+        watching.warn(branch, "said after the backup")
+        carry(main, branch)
+        before = head_of(branch)
+        backup_venue(province[MAIN], tmp_path / "main.backup")
+    settings = moved(province[BRANCH], new_url)
+    house = empty_house(settings)
+    restore(house.venue, take(tmp_path / "old.backup"))
+    house.close()
+    with started(settings) as branch, started(province[MAIN]) as main:
+        assert marks_agree(main, branch) == {MAIN}
+        with pytest.raises(FaultError, match="put back; waits for"):
+            watching.warn(branch, "another line with the same number")
+    house = empty_house(settings)
+    recover(house.venue, [take(tmp_path / "main.backup")])
+    house.close()
+    with started(settings) as branch, started(province[MAIN]) as main:
+        assert head_of(branch).root == before.root
+        assert marks_agree(main, branch) == {MAIN, BRANCH}
+        watching.warn(branch, "and on")
+        carry(main, branch)
+        assert head_of(main).root == head_of(branch).root != before.root
+
+
+def test_copies_that_contradict_each_other_are_refused(province, tmp_path, new_url):
+    watching, _ = meet(province, tmp_path)
+    fork = moved(province[MAIN], new_url)
+    house = empty_house(fork)
+    restore(house.venue, take(tmp_path / "old.backup"))
+    house.close()
+    with started(fork) as main, started(province[OTHER]) as other:
+        stop_waiting(main, SESSION, [BRANCH, OTHER])
+        watching.warn(main, "another story")
+        carry(main, other)
+    backup_venue(province[OTHER], tmp_path / "fork.backup")
+    third = moved(province[MAIN], new_url)
+    house = empty_house(third)
+    copies = [take(tmp_path / "fork.backup"), take(tmp_path / f"{BRANCH}.backup")]
+    with pytest.raises(EvidenceError) as caught:
+        recover(house.venue, copies)
+    sessions = house.venue.book.sessions()
+    house.close()
+    assert (caught.value.code, caught.value.field, sessions) == ("fork", SESSION, [])
+
+
+def test_only_the_venue_itself_restores_and_only_into_an_empty_store(province, tmp_path, new_url):
+    meet(province, tmp_path)
+    house = empty_house(moved(province[OTHER], new_url))
+    with pytest.raises(RefusedError) as caught:
+        restore(house.venue, take(tmp_path / f"{MAIN}.backup"))
+    house.close()
+    assert caught.value.code == "other_venue"
+    house = build_house(province[MAIN])
+    with pytest.raises(RefusedError) as caught:
+        restore(house.venue, take(tmp_path / f"{MAIN}.backup"))
+    house.close()
+    assert caught.value.code == "store_not_empty"
+
+
+def test_every_byte_of_a_backup_is_covered(province, tmp_path):
+    meet(province, tmp_path)
+    path = tmp_path / f"{BRANCH}.backup"
+    data = path.read_bytes()
+    assert stat.S_IMODE(path.stat().st_mode) == 0o600
+    for at in range(0, len(data), max(1, len(data) // 300)):
+        damaged = bytearray(data)
+        damaged[at] ^= 1 << (at % 8)
+        with pytest.raises(EvidenceError):
+            read_backup(bytes(damaged))
+    with pytest.raises(EvidenceError):
+        read_backup(data[:-1])
+
+
+def toml_of(settings, path):
+    venue = settings.venue
+    path.write_text(
+        f'data_dir = "{settings.data_dir}"\ndatabase_url = "{settings.database_url}"\n'
+        f'key_file = "{settings.key_file}"\nidentity_file = "{settings.identity_file}"\n'
+        f'[venue]\nid = "{venue.id}"\nname = "{venue.name}"\n',
+        "utf-8",
+    )
+    return str(path)
+
+
+def test_commands_say_what_came_back(province, tmp_path, new_url, capsys):
+    _, before = meet(province, tmp_path)
+    config = toml_of(province[MAIN], tmp_path / "main.toml")
+    fresh = tmp_path / "fresh.backup"
+    assert commands.main(["backup", "--config", config, "--out", str(fresh)]) == 0
+    assert commands.main(["backup", "--config", config, "--out", str(fresh)]) == 2
+    again = toml_of(moved(province[MAIN], new_url), tmp_path / "again.toml")
+    assert commands.main(["restore", "--config", again, "--from", str(fresh)]) == 0
+    third = toml_of(moved(province[MAIN], new_url), tmp_path / "third.toml")
+    branch = str(tmp_path / f"{BRANCH}.backup")
+    recovering = ["recover", "--config", third, "--from", branch]
+    assert commands.main(recovering) == 0
+    assert commands.main(["recover", "--config", third, "--without", OTHER]) == 0
+    said = capsys.readouterr()
+    line = f"{SESSION}: {before.size} entries, 0 pending, epoch 2, root {before.root.hex()}"
+    assert f"{line}; waits for {OTHER}, {BRANCH}" in said.out.splitlines()
+    taken = f"{SESSION}: {before.size} entries ({before.size} from {BRANCH}), root"
+    assert f"{taken} {before.root.hex()}" in said.out.splitlines()
+    assert f"{SESSION}: waits for {BRANCH}" in said.out.splitlines()
+    assert "bideval backup: file_exists" in said.err
