@@ -22,8 +22,8 @@ if TYPE_CHECKING:
     from bideval.audit.replay import Replay
     from bideval.session.bidding import Bid
 
-NOT_TRIED = frozenset({"shares_missing", "ciphertext_missing", "ciphertext_differs"})
-"""Reasons that the fold has judged at their place; what came after the minutes changes nothing."""
+NO_FILE = frozenset({"ciphertext_missing", "ciphertext_differs"})
+"""Reasons that the file itself refutes: it is here, and the container holds it to its digest."""
 
 
 def check_bids(bundle: Bundle, run: Replay) -> str:
@@ -53,7 +53,10 @@ def _check_opened(bundle: Bundle, run: Replay, bid: Bid) -> None:
 
 
 def _check_given_up(bundle: Bundle, run: Replay, bid: Bid) -> None:
-    if bid.reason in NOT_TRIED:
+    if bid.reason == "shares_missing":  # the fold has judged that, at its place
+        return
+    if bid.reason in NO_FILE:
+        _check_missing(bundle, run, bid)
         return
     _demand_ciphertext(bundle, bid)
     try:
@@ -61,6 +64,29 @@ def _check_given_up(bundle: Bundle, run: Replay, bid: Bid) -> None:
     except BidevalError:
         return
     raise EvidenceError("bid_withheld", field=bid.id, detail="could have been opened")
+
+
+def _check_missing(bundle: Bundle, run: Replay, bid: Bid) -> None:
+    """A file said to be missing is not here, unless its venue was noted as absent at that time."""
+    if bid.ciphertext.sha256 not in bundle.files or _was_absent(run, bid):
+        return
+    detail = "was given up for want of its file, and the file is here"
+    raise EvidenceError("bid_withheld", field=bid.id, detail=detail)
+
+
+def _was_absent(run: Replay, bid: Bid) -> bool:
+    """Return whether main had noted the bid's venue as absent when it gave the bid up."""
+    notes = run.of_kind("bid.unopenable")
+    given_up = next(place for place, entry in notes if entry.body.get("bid") == bid.id)
+    venue = run.session.places[bid.entry].origin
+    kinds = ("venue.absent", "venue.returned")
+    moves = [
+        (place, kind)
+        for kind in kinds
+        for place, entry in run.of_kind(kind)
+        if entry.body.get("venue") == venue and place < given_up
+    ]
+    return max(moves, default=(0, ""))[1] == "venue.absent"
 
 
 def _demand_ciphertext(bundle: Bundle, bid: Bid) -> None:

@@ -1,11 +1,13 @@
 """What a bundle holds: the record, its last checkpoint, and the files that entries name.
 
 Decided here: the sections of `bideval-bundle/1` and their order, and reading them back strictly.
+Nothing is copied: lines and files are read where they lie, so that a bundle may be mapped.
 Not decided here: whether any of it is true (`bideval.audit.verifier`).
 """
 
 from __future__ import annotations
 
+from array import array
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -13,6 +15,7 @@ from bideval.audit.container import SectionSource, read_container, source, write
 from bideval.evidence.canonical import canonical_bytes, read_json
 from bideval.terms.errors import EvidenceError
 from bideval.terms.fields import Fields, digest
+from bideval.terms.instants import parse_instant
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -43,12 +46,41 @@ class Manifest:
     absent: Sequence[str]
 
 
+class Lines:
+    """The lines of a record section in record order; eight bytes are kept of each."""
+
+    __slots__ = ("_data", "_starts")
+
+    def __init__(self, data: memoryview) -> None:
+        """Find where every line starts; raise EvidenceError at one that is cut or empty."""
+        self._data = data
+        self._starts = array("Q")
+        at, end = 0, len(data)
+        while at < end:
+            self._starts.append(at)
+            size = int.from_bytes(data[at : at + _LENGTH_BYTES], "big")
+            at += _LENGTH_BYTES + size
+            if at > end or not size:
+                raise _wrong(f"record, entry {len(self._starts) - 1}", "is cut or empty")
+
+    def __len__(self) -> int:
+        return len(self._starts)
+
+    def __getitem__(self, position: int) -> bytes:
+        start = self._starts[position]
+        size = int.from_bytes(self._data[start : start + _LENGTH_BYTES], "big")
+        return bytes(self._data[start + _LENGTH_BYTES : start + _LENGTH_BYTES + size])
+
+    def __iter__(self) -> Iterator[bytes]:
+        return (self[position] for position in range(len(self)))
+
+
 @dataclass(frozen=True, slots=True)
 class Bundle:
     """A bundle taken apart: line bytes in record order, the note, file contents by SHA-256."""
 
     manifest: Manifest
-    lines: Sequence[bytes]
+    lines: Lines
     checkpoint: str
     files: Mapping[str, memoryview]
 
@@ -83,7 +115,7 @@ def read_bundle(data: bytes | memoryview) -> Bundle:
     _check_files(manifest, sections[3:])
     return Bundle(
         manifest=manifest,
-        lines=_read_lines(sections[1].data),
+        lines=Lines(sections[1].data),
         checkpoint=_text(sections[2]),
         files={section.name.partition("/")[2]: section.data for section in sections[3:]},
     )
@@ -115,7 +147,7 @@ def _manifest_document(manifest: Manifest) -> dict[str, object]:
         "size": manifest.size,
         "root": manifest.root,
         "files": files,
-        "absent": sorted(manifest.absent),
+        "absent": sorted({*manifest.absent}),
     }
 
 
@@ -123,16 +155,25 @@ def _read_manifest(data: bytes) -> Manifest:
     members = Fields(read_json(data, limit=MANIFEST_LIMIT, field="manifest"), "manifest")
     members.word("format", [FORMAT])
     files = members.objects("files", most=100_000)
-    return Manifest(
+    manifest = Manifest(
         session=members.session("session"),
         main=members.venue("main"),
         exported_by=members.venue("exported_by"),
-        made_at=members.text("made_at", limit=40),
+        made_at=_instant(members, "made_at"),
         size=members.integer("size"),
         root=members.digest("root"),
         files={file.digest("sha256"): file.integer("size") for file in files},
         absent=tuple(members.items("absent", digest, most=100_000)),
     )
+    if canonical_bytes(_manifest_document(manifest)) != data:
+        raise _wrong("manifest", "must be canonical JSON of its members and no others")
+    return manifest
+
+
+def _instant(members: Fields, name: str) -> str:
+    text = members.text(name, limit=40)
+    parse_instant(text, field=members.at(name))
+    return text
 
 
 def _check_files(manifest: Manifest, sections: Sequence[Section]) -> None:
@@ -146,18 +187,6 @@ def _check_files(manifest: Manifest, sections: Sequence[Section]) -> None:
             raise _wrong(section.name, "does not have the size that the manifest states")
         if section.sha256 != sha256:
             raise _wrong(section.name, "does not have the digest that is its name")
-
-
-def _read_lines(data: memoryview) -> list[bytes]:
-    lines: list[bytes] = []
-    at = 0
-    while at < len(data):
-        start = at + _LENGTH_BYTES
-        at = start + int.from_bytes(data[at:start], "big")
-        lines.append(bytes(data[start:at]))
-        if at > len(data) or start == at:
-            raise _wrong(f"record, entry {len(lines) - 1}", "is cut or empty")
-    return lines
 
 
 def _text(section: Section) -> str:

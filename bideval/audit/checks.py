@@ -13,7 +13,6 @@ from bideval.audit.replay import located
 from bideval.ledger.checkpoint import open_checkpoint
 from bideval.ledger.cosignature import cosigned_by
 from bideval.ledger.note import parse_note
-from bideval.ledger.tree import tree_root
 from bideval.session.names import Phase
 from bideval.terms.errors import BidevalError, EvidenceError
 from bideval.terms.identifiers import acting_venue
@@ -25,11 +24,10 @@ if TYPE_CHECKING:
 
 def check_signatures(run: Replay, checker: Checker) -> str:
     """Every entry is signed by the key that the record enrolled for its author."""
-    jobs = run.jobs()
-    forged = checker(jobs)
+    forged = checker(run.fold())
     if forged is not None:
         raise _wrong("signature", run.where(forged), "is not signed by its author's enrolled key")
-    return f"{len(jobs)} signatures by {len({key.key_id for _, key in jobs})} keys"
+    return f"{run.size} signatures by {len(run.keys)} keys"
 
 
 def check_fold(run: Replay) -> str:
@@ -39,13 +37,11 @@ def check_fold(run: Replay) -> str:
     """
     if run.fault is not None:
         raise run.fault
-    for outcome in run.outcomes:
-        entry = run.entries[outcome.position]
-        if not outcome.counted and acting_venue(entry.author) == run.session.main:
+    for outcome in run.void:
+        if acting_venue(run.entry(outcome.position).author) == run.session.main:
             detail = f"the main venue did what the rules forbid: {outcome.void_code}"
             raise _wrong("main_against_rules", run.where(outcome.position), detail)
-    void = sum(not outcome.counted for outcome in run.outcomes)
-    return f"phase {run.session.phase}, {void} void entries kept"
+    return f"phase {run.session.phase}, {len(run.void)} void entries kept"
 
 
 def check_tree(bundle: Bundle, run: Replay) -> str:
@@ -61,12 +57,29 @@ def check_tree(bundle: Bundle, run: Replay) -> str:
         )
     except BidevalError as fault:
         raise located(fault, "checkpoint") from None
-    root = tree_root(run.leaves)
-    if (checkpoint.size, checkpoint.root) != (len(run.leaves), root):
+    root = run.root()
+    if (checkpoint.size, checkpoint.root) != (run.size, root):
         raise _wrong("root_differs", "checkpoint", "does not sign the record in this bundle")
-    if (manifest.size, manifest.root) != (len(run.leaves), root.hex()):
+    if (manifest.size, manifest.root) != (run.size, root.hex()):
         raise _wrong("root_differs", "manifest.root", "is not the root of the record")
+    _check_files(bundle, run)
     return f"{checkpoint.size} entries, root {root.hex()}"
+
+
+def _check_files(bundle: Bundle, run: Replay) -> None:
+    """Every file is named by an entry; every one named is here or stated to be absent."""
+    for sha256 in bundle.files:
+        if sha256 not in run.files:
+            raise _wrong("file_unnamed", f"file/{sha256}", "is named by no entry")
+    for sha256 in bundle.manifest.absent:
+        if sha256 in bundle.files or sha256 not in run.files:
+            detail = f"{sha256} is here" if sha256 in bundle.files else f"nobody named {sha256}"
+            raise _wrong("file_differs", "manifest.absent", detail)
+    absent = {*bundle.manifest.absent}
+    for sha256, position in run.files.items():
+        if sha256 not in bundle.files and sha256 not in absent:
+            detail = f"names {sha256}, which is neither here nor stated to be absent"
+            raise _wrong("file_missing", run.where(position), detail)
 
 
 def cosigners(bundle: Bundle, run: Replay) -> dict[str, int]:
@@ -125,9 +138,9 @@ def check_report(bundle: Bundle, run: Replay) -> str:
     if current is None or report.digest != current.body.digest:
         raise _wrong("report_differs", run.where(position), "is not about the current result")
     size = report.head.size
-    if size > position or tree_root(run.leaves[:size]).hex() != report.head.root:
+    if size > position or run.root(size).hex() != report.head.root:
         raise _wrong("report_differs", run.where(position), "carries a head that never was")
-    return f"SHA-256 {report.file.sha256}, head {size}"
+    return f"SHA-256 {report.file.sha256}, head {size}; its printed words are not compared"
 
 
 def _wrong(code: str, region: str, detail: str) -> EvidenceError:

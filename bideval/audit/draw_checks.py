@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from bideval.audit.name_checks import check_names
 from bideval.audit.replay import located
 from bideval.draw.panel import draw_panel, next_expert
 from bideval.draw.pool import parse_pool
@@ -51,7 +52,8 @@ def check_draw(bundle: Bundle, run: Replay) -> str:
     if [_seen(item) for item in body.panel] != [_of(one) for one in drawn]:
         raise _wrong(run.where(position), "the panel is not the one of the lowest tickets")
     supplements = _check_supplements(run, pool, seed, {one.row.leaf for one in drawn})
-    return f"{len(drawn)} of {len(pool.eligible)} eligible experts, {supplements} supplements"
+    facts = f"{len(drawn)} of {len(pool.eligible)} eligible experts, {supplements} supplements"
+    return f"{facts}, {check_names(run)}"
 
 
 def _check_supplements(run: Replay, pool: Pool, seed: bytes, taken: set[bytes]) -> int:

@@ -1,89 +1,138 @@
 """The record of a bundle, folded again by the functions that the venues used.
 
-Decided here: how lines become a session, and how a fault is located at its entry.
+Decided here: how lines become a session, what is kept of them on the way (their leaf hashes and
+where each kind stands, not the lines themselves), and how a fault is located at its entry.
 Not decided here: what else must hold once the fold went through (`checks`).
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from array import array
+from typing import TYPE_CHECKING, Protocol
 
 from bideval.evidence.jws import verify_compact
 from bideval.ledger.entry import ENTRY_TYPE, parse_entry
 from bideval.ledger.line import parse_line
-from bideval.ledger.tree import leaf_hash
+from bideval.ledger.tree import HASH_SIZE, Frontier, leaf_hash
+from bideval.session.file_names import NAMING, named_files
 from bideval.session.state import Session
 from bideval.terms.errors import BidevalError, EvidenceError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Sequence
+    from collections.abc import Callable, Iterable, Iterator
 
     from bideval.evidence.signing import PublicKey
     from bideval.ledger.entry import Entry
-    from bideval.ledger.line import Line
     from bideval.session.state import Outcome
 
     Job = tuple[str, PublicKey]
     """A JWS and the key that must have signed it."""
-    Checker = Callable[[Sequence[Job]], int | None]
-    """Returns the index of the first job whose signature does not verify, or None."""
+    Checker = Callable[[Iterable[Job]], int | None]
+    """Takes the jobs as they come; returns the index of the first that does not verify, or None."""
 
 
-@dataclass(slots=True)
+class RecordLines(Protocol):
+    """The lines of a record by position; any list of bytes is one."""
+
+    def __len__(self) -> int: ...
+
+    def __getitem__(self, position: int, /) -> bytes: ...
+
+    def __iter__(self) -> Iterator[bytes]: ...
+
+
 class Replay:
-    """What the lines gave: entries, what became of each, the session at the end."""
+    """A fold on its way: the session so far, and what later steps ask of the lines behind it."""
 
-    session: Session
-    lines: list[Line] = field(default_factory=list)
-    entries: list[Entry] = field(default_factory=list)
-    keys: list[PublicKey] = field(default_factory=list)
-    outcomes: list[Outcome] = field(default_factory=list)
-    leaves: list[bytes] = field(default_factory=list)
-    fault: BidevalError | None = None
+    def __init__(self, session_id: str, lines: RecordLines) -> None:
+        self.session = Session(session_id)
+        self.lines = lines
+        self.void: list[Outcome] = []
+        self.fault: BidevalError | None = None
+        self.keys: set[PublicKey] = set()
+        self.files: dict[str, int] = {}
+        self._positions: dict[str, array[int]] = {}
+        self._leaves = bytearray()
+        self._tree = Frontier()
+
+    def fold(self) -> Iterator[Job]:
+        """Fold line by line; yield each entry and the key that must have signed it.
+
+        A fault ends the fold and is kept, so that signatures up to it can be checked.
+        """
+        for position, data in enumerate(self.lines):
+            try:
+                line = parse_line(data)
+                entry = parse_entry(line.jws)
+                key = self.session.key_for(entry)
+                yield line.jws, key
+                outcome = self.session.apply(line, entry)
+            except BidevalError as fault:
+                self.fault = located(fault, self.where(position))
+                return
+            self._note(data, key, outcome)
+            if entry.kind in NAMING:
+                self._note_files(entry)
+
+    def _note(self, data: bytes, key: PublicKey, outcome: Outcome) -> None:
+        leaf = leaf_hash(data)
+        self._leaves += leaf
+        self._tree.add(leaf)
+        self.keys.add(key)
+        if outcome.counted:
+            self._positions.setdefault(outcome.kind, array("Q")).append(outcome.position)
+        else:
+            self.void.append(outcome)
+
+    def _note_files(self, entry: Entry) -> None:
+        """Keep which entry named a file first, whether it counts or not."""
+        for named in named_files(entry):
+            self.files.setdefault(named.sha256, self.size - 1)
+
+    @property
+    def size(self) -> int:
+        """How many lines went through the fold."""
+        return self._tree.size
+
+    def leaf(self, position: int) -> bytes:
+        """Return the leaf hash of a line that was folded."""
+        return bytes(self._leaves[position * HASH_SIZE : (position + 1) * HASH_SIZE])
+
+    def root(self, size: int | None = None) -> bytes:
+        """Return the root over all folded lines, or over the first `size` of them."""
+        if size is None or size == self.size:
+            return self._tree.root()
+        return Frontier(self.leaf(position) for position in range(size)).root()
+
+    def entry(self, position: int) -> Entry:
+        """Return the entry at a position, read again."""
+        return parse_entry(parse_line(self.lines[position]).jws)
 
     def where(self, position: int) -> str:
         """Return how a finding names the entry at a position."""
-        line, entry = self.lines[position], self.entries[position]
-        return f"entry {position} ({line.origin} {line.n}, {entry.kind})"
-
-    def jobs(self) -> list[Job]:
-        """Return every entry with the key that must have signed it."""
-        return [(entry.jws, key) for entry, key in zip(self.entries, self.keys, strict=False)]
+        return place_of(position, self.lines[position])
 
     def of_kind(self, kind: str) -> list[tuple[int, Entry]]:
         """Return the counted entries of a kind, with their positions."""
-        return [
-            (outcome.position, self.entries[outcome.position])
-            for outcome in self.outcomes
-            if outcome.kind == kind and outcome.counted
-        ]
+        return [(position, self.entry(position)) for position in self._positions.get(kind, ())]
 
 
-def replay(session_id: str, lines: Iterable[bytes]) -> Replay:
-    """Fold the lines; a fault stops it and is kept, so that signatures up to it can be checked."""
-    result = Replay(Session(session_id))
-    for position, data in enumerate(lines):
-        try:
-            _replay_line(result, data)
-        except BidevalError as fault:
-            result.fault = located(fault, _place(result, position))
-            break
-    return result
+def replay(session_id: str, lines: RecordLines) -> Replay:
+    """Fold the lines without asking for signatures."""
+    run = Replay(session_id, lines)
+    for _job in run.fold():
+        pass
+    return run
 
 
-def _replay_line(result: Replay, data: bytes) -> None:
-    line = parse_line(data)
-    entry = parse_entry(line.jws)
-    result.lines.append(line)
-    result.entries.append(entry)
-    result.leaves.append(leaf_hash(data))
-    result.keys.append(result.session.key_for(entry))
-    result.outcomes.append(result.session.apply(line, entry))
-
-
-def _place(result: Replay, position: int) -> str:
-    return result.where(position) if position < len(result.entries) else f"entry {position}"
+def place_of(position: int, data: bytes) -> str:
+    """Return how a finding names a line at a position, as far as the line can be read."""
+    try:
+        line = parse_line(data)
+        kind = parse_entry(line.jws).kind
+    except BidevalError:
+        return f"entry {position}"
+    return f"entry {position} ({line.origin} {line.n}, {kind})"
 
 
 def located(fault: BidevalError, region: str) -> EvidenceError:
@@ -92,7 +141,7 @@ def located(fault: BidevalError, region: str) -> EvidenceError:
     return EvidenceError(fault.code, field=region, rule=fault.rule, detail=detail)
 
 
-def first_forged(jobs: Sequence[Job]) -> int | None:
+def first_forged(jobs: Iterable[Job]) -> int | None:
     """Return the index of the first entry that its key did not sign, or None; one after another."""
     for index, (jws, key) in enumerate(jobs):
         try:

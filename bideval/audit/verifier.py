@@ -1,7 +1,8 @@
 """The verification of a bundle as numbered steps (docs/spec/bundle.md).
 
 Decided here: which steps there are, in which order, and that the first failure ends them: nothing
-is returned half-checked. Not decided here: what each step looks at.
+is returned half-checked. Two more follow for who kept something: another venue's bundle, receipts.
+Not decided here: what each step looks at.
 
 The auditor runs the functions that the venues ran; no server, no clock, no network is asked.
 """
@@ -13,16 +14,19 @@ from typing import TYPE_CHECKING
 
 from bideval.audit import bid_checks, checks, draw_checks, result_checks
 from bideval.audit.bundle import read_bundle
-from bideval.audit.replay import first_forged, replay
+from bideval.audit.comparison import check_against, compare, describe
+from bideval.audit.kept_receipts import check_kept
+from bideval.audit.replay import Replay, first_forged
 from bideval.ledger.checkpoint import checkpoint_origin
-from bideval.ledger.tree import tree_root
+from bideval.session.names import ENDED
 from bideval.terms.errors import BidevalError, EvidenceError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Mapping
 
     from bideval.audit.bundle import Bundle
-    from bideval.audit.replay import Checker, Replay
+    from bideval.audit.comparison import Comparison
+    from bideval.audit.replay import Checker
 
 CONTAINER = "container"
 STEPS = (
@@ -39,6 +43,10 @@ STEPS = (
 )
 """The names of the steps; a step's number is its place, from 1."""
 
+AGAINST, RECEIPTS = "against", "receipts"
+ASKED = (AGAINST, RECEIPTS)
+"""Steps 11 and 12, taken where there is something to hold against the bundle."""
+
 
 @dataclass(frozen=True, slots=True)
 class Step:
@@ -52,7 +60,11 @@ class Step:
 
 @dataclass(slots=True)
 class Verdict:
-    """What the verification found; `result` is null where the session has none."""
+    """What the verification found; `result` is null where the session has none.
+
+    `phase` is how far the record goes and `final` whether it ends there: a record cut at a
+    checkpoint that the branches co-signed is true as far as it goes.
+    """
 
     ok: bool = False
     steps: list[Step] = field(default_factory=list)
@@ -61,6 +73,9 @@ class Verdict:
     root: str | None = None
     cosigned_by: list[str] = field(default_factory=list)
     result: object = None
+    phase: str | None = None
+    final: bool = False
+    against: Comparison | None = None
 
     def document(self) -> dict[str, object]:
         """Return the object that `bideval verify --json` prints."""
@@ -75,31 +90,50 @@ class Verdict:
             "root": self.root,
             "cosigned_by": self.cosigned_by,
             "result": self.result,
+            "phase": self.phase,
+            "final": self.final,
+            "against": None if self.against is None else self.against.document(),
         }
 
 
-def verify_bundle(data: bytes | memoryview, *, checker: Checker = first_forged) -> Verdict:
+def verify_bundle(
+    data: bytes | memoryview,
+    *,
+    checker: Checker = first_forged,
+    against: bytes | memoryview | None = None,
+    receipts: Mapping[str, bytes] | None = None,
+) -> Verdict:
     """Take the steps until one fails; `checker` may verify signatures on several cores.
 
-    Raises InputError where `data` is not a bundle at all.
+    `against` is another bundle of the session; `receipts` maps a receipt's name to its bytes.
+    Raises InputError where `data` or `against` is not a bundle at all.
     """
     verdict = Verdict()
-    try:
-        bundle = read_bundle(data)
-    except EvidenceError as fault:
-        _note(verdict, CONTAINER, ok=False, detail=str(fault))
-        return verdict
-    except BidevalError as fault:
-        if fault.code == "not_a_bundle":
-            raise
-        _note(verdict, CONTAINER, ok=False, detail=str(fault))
+    bundle, other = _read(data), None if against is None else _read(against)
+    if isinstance(bundle, BidevalError):
+        _note(verdict, CONTAINER, ok=False, detail=str(bundle))
         return verdict
     _note(verdict, CONTAINER, ok=True, detail=f"{len(bundle.files)} files, every byte covered")
-    run = replay(bundle.manifest.session, bundle.lines)
-    _take_steps(verdict, _steps(bundle, run, checker))
+    run = Replay(bundle.manifest.session, bundle.lines)
+    steps = _steps(bundle, run, checker)
+    if other is not None:
+        steps.append((AGAINST, lambda: _check_against(verdict, (bundle, run), other, checker)))
+    if receipts:
+        steps.append((RECEIPTS, lambda: _check_receipts(run, receipts)))
+    _take_steps(verdict, steps)
     if verdict.ok:
         _state_facts(verdict, bundle, run)
     return verdict
+
+
+def _read(data: bytes | memoryview) -> Bundle | BidevalError:
+    """Return the bundle, or what is wrong with it; raise InputError where it is none at all."""
+    try:
+        return read_bundle(data)
+    except BidevalError as fault:
+        if fault.code == "not_a_bundle":
+            raise
+        return fault
 
 
 def _steps(bundle: Bundle, run: Replay, checker: Checker) -> list[tuple[str, Callable[[], str]]]:
@@ -128,12 +162,46 @@ def _take_steps(verdict: Verdict, steps: list[tuple[str, Callable[[], str]]]) ->
 
 
 def _note(verdict: Verdict, name: str, *, ok: bool, detail: str) -> None:
-    verdict.steps.append(Step(STEPS.index(name) + 1, name, ok, detail))
+    verdict.steps.append(Step((*STEPS, *ASKED).index(name) + 1, name, ok, detail))
+
+
+def _check_against(
+    verdict: Verdict,
+    here: tuple[Bundle, Replay],
+    other: Bundle | BidevalError,
+    checker: Checker,
+) -> str:
+    """Fold the other bundle as far as its tree, then compare the two records."""
+    try:
+        if isinstance(other, BidevalError):
+            raise other
+        run = Replay(other.manifest.session, other.lines)
+        checks.check_signatures(run, checker)
+        checks.check_fold(run)
+        checks.check_tree(other, run)
+    except BidevalError as fault:
+        detail = f"the other bundle does not hold: {fault}"
+        raise EvidenceError("other_fails", field=AGAINST, detail=detail) from None
+    verdict.against = compare(here, (other, run))
+    return describe(check_against(here, (other, run), verdict.against))
+
+
+def _check_receipts(run: Replay, receipts: Mapping[str, bytes]) -> str:
+    found = []
+    for name, data in receipts.items():
+        try:
+            found.append(check_kept(run, data))
+        except BidevalError as fault:
+            detail = f"{fault.field}: {fault.detail or fault.code}"
+            raise EvidenceError(fault.code, field=name, detail=detail) from None
+    return "; ".join(found)
 
 
 def _state_facts(verdict: Verdict, bundle: Bundle, run: Replay) -> None:
     verdict.origin = checkpoint_origin(run.session.session_id)
-    verdict.entries = len(run.entries)
-    verdict.root = tree_root(run.leaves).hex()
+    verdict.entries = run.size
+    verdict.root = run.root().hex()
     verdict.cosigned_by = sorted(checks.cosigners(bundle, run))
     verdict.result = result_checks.stated_result(run)
+    verdict.phase = run.session.phase.value
+    verdict.final = run.session.phase in ENDED

@@ -1,7 +1,8 @@
 """`bideval verify`: read a bundle, take the steps, say what was found.
 
-Decided here: how the file is read, that all cores verify signatures, what is printed, exit codes.
-Not decided here: the steps (`bideval.audit.verifier`). Nothing of a server is imported.
+Decided here: how the files are read (mapped, not loaded), what is printed, exit codes.
+Not decided here: the steps (`bideval.audit.verifier`), and how signatures find their cores
+(`signature_pool`). Nothing of a server is imported.
 """
 
 from __future__ import annotations
@@ -11,25 +12,24 @@ import json
 import mmap
 import os
 import sys
-from concurrent.futures import ProcessPoolExecutor
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from bideval.audit.replay import first_forged
+from bideval.audit.kept_receipts import KEPT_LIMIT
 from bideval.audit.verifier import Verdict, verify_bundle
+from bideval.cli.signature_pool import checker, cores
 from bideval.terms.errors import InputError
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from bideval.evidence.signing import PublicKey
-
 VERIFIED = 0
 FOUND_WRONG = 1
 UNUSABLE = 2
 
-CHUNK = 2_000
-"""Signatures per task: about a quarter of a second, so that a core's start-up does not count."""
+MOST_JOBS = 256
+LISTED = 20
+"""Places of each sort that are printed; `--json` has more."""
 
 
 def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
@@ -46,13 +46,35 @@ def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) 
 
 def _describe(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("bundle", metavar="BUNDLE", help="the evidence bundle")
+    parser.add_argument(
+        "--against",
+        metavar="OTHER",
+        help="another bundle of the same session, from another venue or of an earlier day: "
+        "show what vanished, was added or differs",
+    )
+    parser.add_argument(
+        "--receipt",
+        metavar="FILE",
+        action="append",
+        default=[],
+        help="a kept receipt (may be repeated): its entry must be in its place",
+    )
+    parser.add_argument(
+        "--jobs",
+        type=int,
+        default=0,
+        metavar="N",
+        help="processes for signatures (default: one per core)",
+    )
     parser.add_argument("--json", action="store_true", help="print the verdict as JSON")
 
 
 def run(args: argparse.Namespace) -> int:
     """Verify `args.bundle` and print the verdict."""
+    path = Path(args.bundle)
     try:
-        verdict = verify_file(Path(args.bundle))
+        other = None if args.against is None else Path(args.against)
+        verdict = verify_file(path, against=other, receipts=args.receipt, jobs=args.jobs)
     except InputError as error:
         sys.stderr.write(f"bideval verify: {args.bundle}: {error}\n")
         return UNUSABLE
@@ -65,35 +87,42 @@ def run(args: argparse.Namespace) -> int:
     return VERIFIED if verdict.ok else FOUND_WRONG
 
 
-def verify_file(path: Path) -> Verdict:
-    """Return the verdict on the bundle in a file; raises InputError where there is none."""
+def verify_file(
+    path: Path, *, against: Path | None = None, receipts: Sequence[str] = (), jobs: int = 0
+) -> Verdict:
+    """Return the verdict on the bundle in a file; raises InputError where there is none.
+
+    `jobs` is the number of processes that check signatures; 0: one per core.
+    """
+    if not 0 <= jobs <= MOST_JOBS:
+        raise InputError("out_of_range", field="--jobs", detail=f"must be up to {MOST_JOBS}")
+    return verify_bundle(
+        _mapped(path, "file"),
+        checker=checker(jobs or cores()),
+        against=None if against is None else _mapped(against, "--against"),
+        receipts={name: _receipt(Path(name)) for name in receipts},
+    )
+
+
+def _mapped(path: Path, field: str) -> memoryview:
+    """Return the bytes of a file without reading them; they go when nobody looks any more."""
     try:
         with path.open("rb") as file:
             if os.fstat(file.fileno()).st_size == 0:
-                raise InputError("not_a_bundle", field="file", detail="is empty")
-            with mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ) as view:
-                return _verify(view)
+                raise InputError("not_a_bundle", field=field, detail="is empty")
+            return memoryview(mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ))
     except (OSError, ValueError) as error:
         reason = error.strerror if isinstance(error, OSError) else "not a regular file"
-        raise InputError("unreadable", field="file", detail=f"cannot be read: {reason}") from None
+        raise InputError("unreadable", field=field, detail=f"cannot be read: {reason}") from None
 
 
-def _verify(view: mmap.mmap) -> Verdict:
-    with memoryview(view) as data:
-        return verify_bundle(data, checker=first_forged_on_all_cores)
-
-
-def first_forged_on_all_cores(jobs: Sequence[tuple[str, PublicKey]]) -> int | None:
-    """As `first_forged`, on as many processes as there are cores where that pays."""
-    workers = os.cpu_count() or 1
-    if workers == 1 or len(jobs) < 2 * CHUNK:
-        return first_forged(jobs)
-    chunks = [jobs[start : start + CHUNK] for start in range(0, len(jobs), CHUNK)]
-    with ProcessPoolExecutor(workers) as pool:
-        for number, found in enumerate(pool.map(first_forged, chunks)):
-            if found is not None:
-                return number * CHUNK + found
-    return None
+def _receipt(path: Path) -> bytes:
+    try:
+        with path.open("rb") as file:
+            return file.read(KEPT_LIMIT + 1)
+    except OSError as error:
+        detail = f"{path.name} cannot be read: {error.strerror}"
+        raise InputError("unreadable", field="--receipt", detail=detail) from None
 
 
 def _lines(verdict: Verdict) -> str:
@@ -101,13 +130,33 @@ def _lines(verdict: Verdict) -> str:
         f"{step.n:2} {'ok  ' if step.ok else 'FAIL'} {step.name}: {step.detail}"
         for step in verdict.steps
     ]
+    lines += _differences(verdict)
     if verdict.ok:
         lines.append(f"verified: {verdict.entries} entries of {verdict.origin}")
         lines.append(f"root {verdict.root}")
-        lines.append(f"co-signed by {', '.join(verdict.cosigned_by) or 'nobody else'}")
+        lines.append(f"co-signed by {_all(verdict.cosigned_by) or 'nobody else'}")
+        if not verdict.final:
+            lines.append(f"NOT FINISHED: the record ends in phase {verdict.phase}")
     else:
         lines.append("NOT VERIFIED")
     return "\n".join(lines)
+
+
+def _differences(verdict: Verdict) -> list[str]:
+    found = verdict.against
+    if found is None or verdict.ok:
+        return []
+    lines = [f"  vanished: {place}" for place in found.vanished[:LISTED]]
+    lines += [f"  added: {place}" for place in found.added[:LISTED]]
+    more = len(found.vanished[LISTED:]) + len(found.added[LISTED:])
+    lines += [f"  and {more} more"] if more else []
+    if found.accused:
+        lines.append(f"PROOF OF MISBEHAVIOUR: both histories are signed by {_all(found.accused)}")
+    return lines
+
+
+def _all(names: Sequence[str]) -> str:
+    return ", ".join(names)
 
 
 def main() -> int:

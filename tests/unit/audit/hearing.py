@@ -22,16 +22,19 @@ from bideval.draw.panel import DrawnExpert, draw_panel, next_expert
 from bideval.draw.pool import PoolRow, encode_pool, parse_pool, pool_leaf
 from bideval.draw.seats import SeatPlan
 from bideval.draw.tickets import draw_seed, nonce_commitment
+from bideval.evidence.canonical import canonical_bytes
 from bideval.evidence.encoding import b64u, hex_digest
 from bideval.evidence.sealing import Purpose, age_encrypt
 from bideval.ledger.checkpoint import sign_checkpoint
 from bideval.ledger.cosignature import cosign, with_cosignature
 from bideval.ledger.entry import entry_payload, parse_entry, sign_entry
-from bideval.ledger.line import Line, encode_line
+from bideval.ledger.line import Line, encode_line, parse_line
 from bideval.ledger.note import parse_note
 from bideval.ledger.tree import leaf_hash, tree_root
 from bideval.opening.package import PackageFile, parse_manifest, write_package
+from bideval.session.file_names import named_files
 from bideval.session.names import Phase
+from bideval.terms.errors import BidevalError
 from tests.unit.session.conversation import (
     BID_OF,
     BIDDERS,
@@ -50,9 +53,21 @@ BIDDER_OF = {bid: bidder for bidder, bid in BID_OF.items()} | {"bid-d": BIDDERS[
 TIME_S = 1_795_320_000
 
 
+IDENTITIES: dict[str, dict[str, Any]] = {}
+"""Who stands behind each leaf of the pool, as main keeps it."""
+
+
 def _row(venue: str, discipline: str, number: int) -> PoolRow:
     salt = hashlib.sha256(f"{venue} {discipline} {number}".encode()).digest()[:16]
-    leaf = pool_leaf(salt, f"expert {number}", discipline, venue)
+    name, tail = f"expert {venue} {number}", f"{number:06d}"
+    leaf = pool_leaf(salt, f"{name}/{tail}", discipline, venue)
+    IDENTITIES[leaf.hex()] = {
+        "name": name,
+        "id_tail": tail,
+        "discipline": discipline,
+        "venue": venue,
+        "salt": b64u(salt),
+    }
     return PoolRow(leaf, discipline, venue, "eligible" if number else "employer")
 
 
@@ -169,10 +184,21 @@ class Hearing(Conversation):
             "for_venue": b64u(age_encrypt(recipient, b"name")),
         }
 
+    def identities_of(self, drawn: list[DrawnExpert]) -> list[dict[str, Any]]:
+        """Return the names of the drawn, as they are published after the result."""
+        return [IDENTITIES[one.row.blinded] for one in drawn]
+
+    def names_of(self, drawn: list[DrawnExpert]) -> dict[str, Any]:
+        """Return the sealed names of the drawn."""
+        seal = self.deal(Purpose.IDENTITY)
+        plain = canonical_bytes(self.identities_of(drawn))
+        return {"ciphertext": b64u(age_encrypt(str(seal["recipient"]), plain)), "seal": seal}
+
     def drawing(self) -> dict[str, Any]:
         """Return the body of the draw."""
-        panel = [self.item(number, one) for number, one in enumerate(self.drawn(), start=1)]
-        return {"seed": self.seed().hex(), "panel": panel, "names": self.names()}
+        drawn = self.drawn()
+        panel = [self.item(number, one) for number, one in enumerate(drawn, start=1)]
+        return {"seed": self.seed().hex(), "panel": panel, "names": self.names_of(drawn)}
 
     def draw(self) -> None:
         """Fix the pool, commit, reveal, draw; the first expert declines and is followed."""
@@ -188,11 +214,12 @@ class Hearing(Conversation):
         leaving = self.drawn()[0]
         answer = {"blinded": leaving.row.blinded, "answer": "declined"}
         self.must("venue/fenghua", "invitation.answered", answer)
+        following = self.next_for(leaving)
         body = {
             "reason": "declined",
             "for": leaving.row.blinded,
-            "panel": self.item(1, self.next_for(leaving)),
-            "names": self.names(),
+            "panel": self.item(1, following),
+            "names": self.names_of([following]),
         }
         self.must("venue/fenghua", "draw.supplemented", body)
 
@@ -271,13 +298,25 @@ def bundle_of(
         "size": len(lines),
         "root": tree_root([leaf_hash(line) for line in lines]).hex(),
         "files": {name: len(content) for name, content in files.items()},
-        "absent": (),
+        "absent": sorted(named_by(lines) - files.keys()),
     }
     sources = [FileSource(name, len(files[name]), (files[name],)) for name in sorted(files)]
     note = note_of(talk, lines) if note is None else note
     return b"".join(
         write_bundle(Manifest(**members | changes), lines, checkpoint=note, files=sources)
     )
+
+
+def named_by(lines: list[bytes]) -> set[str]:
+    """Return the files that the lines name, as far as they can be read."""
+    named = set()
+    for line in lines:
+        try:
+            entry = parse_entry(parse_line(line).jws)
+        except BidevalError:
+            continue
+        named |= {file.sha256 for file in named_files(entry)}
+    return named
 
 
 def position(talk: Conversation, kind: str, *, last: bool = False) -> int:

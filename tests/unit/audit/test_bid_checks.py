@@ -12,6 +12,7 @@ from bideval.audit.replay import replay
 from bideval.evidence.encoding import hex_digest
 from bideval.evidence.sealing import age_encrypt
 from bideval.session.names import BidState, Phase
+from bideval.terms.instants import instant_text
 from tests.unit.audit.hearing import BIDDER_OF, Hearing, at, bundle_of, failure
 
 if TYPE_CHECKING:
@@ -116,6 +117,33 @@ def test_bid_that_could_not_be_opened_stays_closed(reason: str, *, shares: bool)
 
     assert talk.session.bidding.bids["bid-b"].state is BidState.UNOPENABLE
     assert found(bundle_of(talk)) == "0 opened, 1 that could not be"
+
+
+@pytest.mark.parametrize("reason", ["ciphertext_missing", "ciphertext_differs"])
+def test_file_said_to_be_missing_and_here_is_found(reason: str) -> None:
+    assert failure(bundle_of(giving_up("bid-b", reason))) == (
+        "bids",
+        "entry 15 (fenghua 12, bid.sealed): bid-b:"
+        " was given up for want of its file, and the file is here",
+    )
+
+
+@pytest.mark.parametrize("returned", [False, True])
+def test_file_that_came_too_late_from_an_absent_venue_accuses_nobody(*, returned: bool) -> None:
+    talk = at(Phase.PREPARED)
+    talk.packages["bid-d"] = {"price": "970000.00", "size": "small"}
+    talk.enrol("bidder-dddddddd", "bidder", "wencheng")
+    talk.must("bidder-dddddddd", "bid.sealed", talk.bid("bid-d"))
+    note = {"venue": "wencheng", "since": instant_text(talk.now)}
+    talk.must(MAIN, "venue.absent", note)
+    if returned:
+        talk.must(MAIN, "venue.returned", note)
+    data = bundle_of(giving_up("bid-d", "ciphertext_missing", talk=talk))
+
+    if returned:
+        assert failure(data)[0] == "bids"
+    else:
+        assert found(data) == "0 opened, 1 that could not be"
 
 
 def test_shares_that_come_after_a_bid_was_given_up_accuse_nobody() -> None:

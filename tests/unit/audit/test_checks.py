@@ -57,7 +57,7 @@ def test_changed_mark_is_found() -> None:
 
     assert failure(signed_by(talk, rewritten(talk, place, ciphertext=other))) == (
         "signatures",
-        "entry 85 (wencheng 21, mark.sealed): is not signed by its author's enrolled key",
+        "entry 85 (fenghua 58, mark.sealed): is not signed by its author's enrolled key",
     )
 
 
@@ -68,7 +68,7 @@ def test_sheets_swapped_between_members_are_found() -> None:
 
     assert failure(signed_by(talk, rewritten(talk, last, ciphertext=other))) == (
         "signatures",
-        "entry 103 (beilun 13, scoresheet.signed): is not signed by its author's enrolled key",
+        "entry 103 (wencheng 27, scoresheet.signed): is not signed by its author's enrolled key",
     )
 
 
@@ -82,7 +82,7 @@ def test_entry_signed_by_somebody_else_is_found() -> None:
 
     assert failure(signed_by(talk, lines)) == (
         "fold",
-        "entry 117 (wencheng 33, result.confirmed): author: the key speaks for somebody else",
+        "entry 117 (fenghua 73, result.confirmed): author: the key speaks for somebody else",
     )
 
 
@@ -93,7 +93,7 @@ def test_removed_entry_is_found() -> None:
 
     assert failure(signed_by(talk, lines)) == (
         "fold",
-        "entry 85 (wencheng 22, mark.sealed): n: expected 21",
+        "entry 85 (fenghua 59, mark.sealed): n: expected 58",
     )
 
 
@@ -189,6 +189,45 @@ def test_checkpoint_by_another_key_is_found() -> None:
     assert failure(bundle_of(talk, note=note_of(forger, lines_of(talk)))) == (
         "tree",
         "checkpoint: checkpoint: carries no signature of the main venue's key",
+    )
+
+
+# The files
+
+
+def test_file_that_nobody_named_is_found() -> None:
+    talk = at(Phase.PREPARED)
+    talk.keep(b"smuggled in")
+
+    assert failure(bundle_of(talk)) == (
+        "tree",
+        f"file/{hex_digest(b'smuggled in')}: is named by no entry",
+    )
+
+
+def test_file_neither_here_nor_stated_to_be_absent_is_found() -> None:
+    talk = at(Phase.PREPARED)
+    name = talk.session.bidding.bids["bid-b"].ciphertext.sha256
+    talk.files = {one: content for one, content in talk.files.items() if one != name}
+
+    assert failure(bundle_of(talk, absent=(hex_digest(b"tender"),))) == (
+        "tree",
+        f"entry 15 (fenghua 12, bid.sealed): names {name},"
+        " which is neither here nor stated to be absent",
+    )
+
+
+def test_absent_files_are_named_ones_that_are_not_here() -> None:
+    talk = at(Phase.PREPARED)
+    tender, bid = hex_digest(b"tender"), talk.session.bidding.bids["bid-b"].ciphertext.sha256
+
+    assert failure(bundle_of(talk, absent=(tender, "00" * 32))) == (
+        "tree",
+        f"manifest.absent: nobody named {'00' * 32}",
+    )
+    assert failure(bundle_of(talk, absent=(tender, bid))) == (
+        "tree",
+        f"manifest.absent: {bid} is here",
     )
 
 
@@ -303,11 +342,15 @@ def test_member_without_a_stance_is_found_unless_the_chair_noted_the_refusal() -
 def test_report_swapped_for_another_is_found() -> None:
     talk = at(Phase.ARCHIVED)
     files = {name: content for name, content in talk.files.items() if content != REPORT}
-    files[hex_digest(b"another report")] = b"another report"
+    other = hex_digest(b"another report")
 
     assert failure(bundle_of(talk, files=files)) == (
         "report",
         f"{REPORTED}: the report is not in the bundle",
+    )
+    assert failure(bundle_of(talk, files=files | {other: b"another report"})) == (
+        "tree",
+        f"file/{other}: is named by no entry",
     )
 
 

@@ -48,8 +48,14 @@ def friends(talk: Hearing, one: DrawnExpert) -> list[PoolRow]:
 
 def test_draw_is_what_pool_and_nonces_give() -> None:
     assert found(bundle_of(at(Phase.OPENED))) == "not reached"
-    assert found(bundle_of(at(Phase.DRAWN))) == "5 of 24 eligible experts, 0 supplements"
-    assert found(bundle_of(at(Phase.CHECKED_IN))) == "5 of 24 eligible experts, 1 supplements"
+    assert (
+        found(bundle_of(at(Phase.DRAWN)))
+        == "5 of 24 eligible experts, 0 supplements, 0 names opened, 5 still sealed"
+    )
+    assert (
+        found(bundle_of(at(Phase.CHECKED_IN)))
+        == "5 of 24 eligible experts, 1 supplements, 0 names opened, 6 still sealed"
+    )
 
 
 def test_seating_a_friend_is_found() -> None:
@@ -110,6 +116,7 @@ def test_pool_that_cannot_fill_the_panel_is_found() -> None:
     def rig(talk: Hearing) -> None:
         short = talk.keep(encode_pool(ROWS[:3]))
         honest = talk.pool
+        talk.keep = lambda _content: short  # type: ignore[method-assign]  # main lies
         talk.pool = lambda: honest() | {"file": short}  # type: ignore[method-assign]  # main lies
 
     assert drawing(rig) == ("draw", f"{DRAW}: pool: is not the sealed one")

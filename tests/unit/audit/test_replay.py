@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from bideval.audit.replay import first_forged, located, replay
+from bideval.audit.replay import Replay, first_forged, located, replay
 from bideval.evidence.signing import new_signing_key
 from bideval.ledger.entry import parse_entry
-from bideval.ledger.tree import leaf_hash
+from bideval.ledger.tree import leaf_hash, tree_root
 from bideval.session.names import Phase
 from bideval.terms.errors import EvidenceError, InputError
 from tests.unit.audit.hearing import at, lines_of
@@ -19,10 +19,10 @@ def test_replay_reaches_the_session_that_was_held() -> None:
     run = replay(SESSION, lines)
 
     assert run.fault is None
-    assert run.lines == talk.lines
-    assert run.outcomes == talk.outcomes
-    assert run.leaves == [leaf_hash(line) for line in lines]
-    assert [entry.jws for entry in run.entries] == [line.jws for line in talk.lines]
+    assert run.size == len(talk.lines)
+    assert run.void == []
+    assert [run.leaf(place) for place in range(run.size)] == [leaf_hash(line) for line in lines]
+    assert [run.entry(place).jws for place in range(run.size)] == [one.jws for one in talk.lines]
     assert run.session.phase == Phase.OPENED
     assert run.session.closing_vector() == talk.session.closing_vector()
 
@@ -48,7 +48,7 @@ def test_entries_that_do_not_count_are_not_of_their_kind() -> None:
     run = replay(SESSION, lines_of(talk))
 
     assert late.void_code == "late"
-    assert run.outcomes[-1] == late
+    assert run.void == [late]
     assert len(run.of_kind("bids.closed")) == 1
 
 
@@ -64,7 +64,7 @@ def test_replay_stops_at_the_first_fault_and_keeps_what_came_before() -> None:
         "entry 12 (fenghua 10, tender.published)",
         "n: expected 9",
     )
-    assert (len(run.outcomes), len(run.entries)) == (12, 13)
+    assert run.size == 12
 
 
 def test_line_that_is_none_is_named_by_its_place() -> None:
@@ -75,14 +75,33 @@ def test_line_that_is_none_is_named_by_its_place() -> None:
 
     assert run.fault is not None
     assert run.fault.field == "entry 5"
-    assert len(run.entries) == 5
+    assert run.size == 5
+
+
+def test_root_is_known_for_every_earlier_size() -> None:
+    lines = lines_of(at(Phase.PREPARED))
+    run = replay(SESSION, lines)
+    leaves = [leaf_hash(line) for line in lines]
+
+    assert [run.root(size) for size in range(run.size + 1)] == [
+        tree_root(leaves[:size]) for size in range(len(leaves) + 1)
+    ]
+    assert run.root() == tree_root(leaves)
+
+
+def test_fold_goes_no_further_than_its_jobs_are_taken() -> None:
+    run = Replay(SESSION, lines_of(at(Phase.PREPARED)))
+    jobs = run.fold()
+
+    for _ in range(4):
+        next(jobs)
+
+    assert run.size == 3
 
 
 def test_jobs_are_all_entries_with_the_keys_that_signed_them() -> None:
     talk = at(Phase.OPENED)
-    run = replay(SESSION, lines_of(talk))
-
-    jobs = run.jobs()
+    jobs = list(Replay(SESSION, lines_of(talk)).fold())
 
     assert [jws for jws, _ in jobs] == [line.jws for line in talk.lines]
     assert [key.key_id for _, key in jobs] == [parse_entry(jws).kid for jws, _ in jobs]
@@ -90,7 +109,7 @@ def test_jobs_are_all_entries_with_the_keys_that_signed_them() -> None:
 
 
 def test_first_forged_is_the_first_that_its_key_did_not_sign() -> None:
-    jobs = replay(SESSION, lines_of(at(Phase.PREPARED))).jobs()
+    jobs = list(Replay(SESSION, lines_of(at(Phase.PREPARED))).fold())
     stranger = new_signing_key("Ed25519", bytes(32)).public
     for place in (9, 4):
         jobs[place] = (jobs[place][0], stranger)

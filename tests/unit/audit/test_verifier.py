@@ -51,6 +51,9 @@ def test_honest_bundle_passes_every_step() -> None:
         "root": root,
         "cosigned_by": ["beilun", "wencheng"],
         "result": dict(current.body.lots["1"]),
+        "phase": "archived",
+        "final": True,
+        "against": None,
     }
 
 
@@ -59,6 +62,7 @@ def test_bundle_of_every_phase_passes(phase: Phase) -> None:
     verdict = verify_bundle(bundle_of(at(phase)))
 
     assert (verdict.ok, len(verdict.steps)) == (True, len(STEPS))
+    assert (verdict.phase, verdict.final) == (phase.value, phase is Phase.ARCHIVED)
 
 
 def test_first_failure_ends_the_steps_and_nothing_is_stated() -> None:
@@ -79,7 +83,7 @@ def test_first_failure_ends_the_steps_and_nothing_is_stated() -> None:
 
 
 def test_checker_of_the_caller_is_asked() -> None:
-    verdict = verify_bundle(_founded(), checker=lambda jobs: len(jobs) - 1)
+    verdict = verify_bundle(_founded(), checker=lambda jobs: len(list(jobs)) - 1)
 
     last = len(at(Phase.PREPARED).lines) - 1
     assert verdict.steps[-1].name == "signatures"

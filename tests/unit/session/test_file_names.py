@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from bideval.actions.naming import NAMING, NamedFile, named_files
 from bideval.ledger.entry import Entry
+from bideval.session.file_names import NAMING, NamedFile, named_files
 
 FILE = {"sha256": "ab" * 32, "size": 7}
 
