@@ -76,8 +76,9 @@ def check_in(
 ) -> SeatCode:
     """Give a drawn expert (or, without `blinded`, a representative) a seat and its code.
 
-    Who sits there already gets a code for a new key, for example after a fault of the seat's PC.
-    Raises InputError `seat_name`, RefusedError `not_expected`, `seat_taken`.
+    Who sits there already gets a code for a new key, for example after a fault of the seat's PC,
+    once a second role has allowed it (`rekey.allowed`).
+    Raises InputError `seat_name`, RefusedError `not_expected`, `seat_taken`, `second_role_missing`.
     """
     person = person_id(seat, field="seat")
     if not person.startswith(f"{venue.id}-"):
@@ -88,6 +89,8 @@ def check_in(
         sitting = fold.people.persons.get(person)
         if sitting is not None and sitting.ticket != blinded:
             raise RefusedError("seat_taken", field="seat", rule="seat.once")
+        if sitting is not None and sitting.kid not in fold.people.rekeys:
+            raise RefusedError("second_role_missing", field="seat", rule="key.second_role")
     code = new_code(venue)
     activation = Activation(
         code_hash=code_hash(code),

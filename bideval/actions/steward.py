@@ -13,6 +13,7 @@ from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING
 
 from bideval.actions import drawing, founding, opening, results, shares
+from bideval.evidence.sealing import Purpose
 from bideval.session import duties as due
 from bideval.session.duties import Duty, duties
 from bideval.session.names import ENDED
@@ -49,6 +50,7 @@ class Steward:
         now = venue.now_ms()
         self._down: dict[str, int] = dict.fromkeys(venue.peers, now)
         self._mirrored: set[tuple[str, str]] = set()
+        self._tested: set[str] = set()
         self._closed = False
 
     def line(self, peer: str, *, up: bool, since_ms: int) -> None:
@@ -98,16 +100,33 @@ class Steward:
         if self._venue.awaiting.venues(session):
             return
         for _ in range(ROUNDS):
+            self._test_shares(session)
             waiting = [duty for duty in self._due(session) if self._may_try(session, duty)]
             done = [self._try(session, duty) for duty in waiting]
             if not any(done):
                 break
         self._mirror(session)
 
+    def _test_shares(self, session: str) -> None:
+        """Open what this venue was dealt since it last looked; a bad share is refused at once."""
+        with self._venue.book.reading(session) as fold:
+            waiting = due.to_test(fold, self._venue.id)
+        for recipient in waiting:
+            if recipient in self._tested:
+                continue
+            try:
+                shares.try_share(self._venue, session, recipient)
+            except BidevalError as fault:
+                self._on_failure(session, due.TestShare(recipient), fault)
+            else:
+                self._tested.add(recipient)
+
     def _due(self, session: str) -> list[Duty]:
         now = self._venue.now_ms()
         with self._venue.book.reading(session) as fold:
             found = duties(fold, self._venue.id, now, absent=self._absent(now))
+            if set(due.to_test(fold, self._venue.id)) - self._tested:
+                found = [duty for duty in found if not _reveals_nonce(duty)]
             if fold.phase in ENDED and not found:
                 self._venue.book.retire(session)
         return found
@@ -186,3 +205,8 @@ class Steward:
                     self._mirrored.add((session, bid))
                 except BidevalError as fault:
                     self._on_failure(session, due.AnnounceBid(bid), fault)
+
+
+def _reveals_nonce(duty: Duty) -> bool:
+    """Whether a duty opens somebody's nonce: not before this venue has tried all of its shares."""
+    return isinstance(duty, due.ReleaseShare) and duty.purpose is Purpose.NONCE

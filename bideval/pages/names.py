@@ -82,7 +82,6 @@ CONDITIONS = {
 BID_STATES = {
     "sealed": N_("sealed"),
     "withdrawn": N_("withdrawn"),
-    "late": N_("late"),
     "opened": N_("opened"),
     "unopenable": N_("cannot be opened"),
 }

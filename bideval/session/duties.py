@@ -10,6 +10,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from bideval.evidence.sealing import Purpose
 from bideval.session.acts.bids import due
 from bideval.session.acts.panel import OPEN_SEATS
 from bideval.session.kinds import KINDS
@@ -20,7 +21,6 @@ from bideval.terms.identifiers import venue_actor
 if TYPE_CHECKING:
     from collections.abc import Set
 
-    from bideval.evidence.sealing import Purpose
     from bideval.session.standing import Standing
     from bideval.terms.instants import Instant
 
@@ -77,6 +77,15 @@ class ReleaseShare(Duty):
     """Release the venue's own share of a seal."""
 
     purpose: Purpose
+    recipient: str
+
+
+@dataclass(frozen=True, slots=True)
+class TestShare(Duty):
+    """Open the venue's own share of a seal that has just come (`to_test`)."""
+
+    __test__ = False  # a duty, not a case of the tests
+
     recipient: str
 
 
@@ -155,7 +164,36 @@ def _shares(session: Standing, venue: str) -> list[Duty]:
         if actor in secret.seal.custodians
         and (recipient, actor) not in session.sharing.shares
         and (recipient, actor) not in wrong
+        and (recipient, actor) not in session.sharing.refused
         and due(session, secret)
+        and not (secret.purpose is Purpose.NONCE and _holds_back(session, actor))
+    ]
+
+
+def _holds_back(session: Standing, actor: str) -> bool:
+    """Whether a nonce stands of which this custodian cannot open its share.
+
+    Nothing is revealed before that is settled: its author could wait for the others' nonces first.
+    """
+    nonces = session.panel.nonces.values()
+    return any((nonce.seal.recipient, actor) in session.sharing.refused for nonce in nonces)
+
+
+def to_test(session: Standing, venue: str) -> list[str]:
+    """Return the seals of which this venue keeps a share that it should open for itself already.
+
+    So that a bad deal comes to light while its author can still seal again, not at the release.
+    """
+    if session.phase in ENDED or venue not in session.people.venues:
+        return []
+    actor, sharing = venue_actor(venue), session.sharing
+    nonces = {nonce.seal.recipient for nonce in session.panel.nonces.values()}
+    return [
+        recipient
+        for recipient, secret in sharing.seals.items()
+        if (secret.purpose is Purpose.MARKS or recipient in nonces)
+        and actor in secret.seal.custodians
+        and not {(recipient, actor)} & (sharing.shares.keys() | sharing.refused.keys())
     ]
 
 
@@ -173,8 +211,9 @@ def _nonce(session: Standing, venue: str) -> list[Duty]:
     if session.phase is not Phase.OPENED or session.panel.pool is None:
         return []
     actor = venue_actor(venue)
-    open_commitment = actor in session.committers() and actor not in session.panel.nonces
-    return [SealNonce()] if open_commitment else []
+    panel = session.panel
+    silent = actor in session.committers() and actor not in panel.nonces
+    return [SealNonce()] if silent and panel.may_commit(actor) else []
 
 
 def _mains(session: Standing, now_ms: Instant) -> list[Duty]:

@@ -97,7 +97,16 @@ _ALL = (
             "not_drawn",
             "no_seat",
             "seat_taken",
+            "second_role_missing",
         ),
+        during_pause=True,
+    ),
+    Kind(
+        name="rekey.allowed",
+        authors=OFFICER | SUPERVISOR | EXPERT,
+        phases=_from(Phase.DRAWN, Phase.REPORTED),
+        read=people.read_rekey_allowed,
+        refuses=("not_seated", "key_unknown", "other_person", "not_independent"),
         during_pause=True,
     ),
     Kind(
@@ -134,6 +143,20 @@ _ALL = (
         phases=COURSE,
         read=bids.read_share_released,
         refuses=("other_custodian", "unknown_seal", "too_early", "share_known", "share_wrong"),
+        during_pause=True,
+    ),
+    Kind(
+        name="share.refused",
+        authors=ANY_VENUE | OFFICER | SUPERVISOR,
+        phases=COURSE,
+        read=bids.read_share_refused,
+        refuses=(
+            "other_custodian",
+            "unknown_seal",
+            "other_purpose",
+            "share_known",
+            "already_refused",
+        ),
         during_pause=True,
     ),
     Kind(
@@ -176,7 +199,7 @@ _ALL = (
         authors=ANY_VENUE | SUPERVISOR,
         phases=(Phase.OPENED,),
         read=panel.read_nonce_sealed,
-        refuses=("no_pool", "not_committing", "nonce_known", *SEAL),
+        refuses=("no_pool", "not_committing", "nonce_known", "nonces_spent", *SEAL),
     ),
     Kind(
         name="draw.computed",
@@ -235,6 +258,7 @@ _ALL = (
         refuses=(
             *MEMBER,
             "unknown_seal",
+            "seal_refused",
             "counter_not_rising",
             "unknown_bid",
             "unknown_criterion",
@@ -245,7 +269,7 @@ _ALL = (
         authors=EXPERT,
         phases=(Phase.SCORING,),
         read=marks.read_scoresheet_signed,
-        refuses=(*MEMBER, "unknown_seal", "counter_not_rising"),
+        refuses=(*MEMBER, "unknown_seal", "seal_refused", "counter_not_rising"),
     ),
     Kind(
         name="phase.ordered",

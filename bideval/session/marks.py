@@ -70,6 +70,15 @@ class Marks:
         own = [one for one in self.sheets if one.member == member]
         return own[-1] if own else None
 
+    def drop(self, recipient: str) -> list[SealedMark | Sheet]:
+        """Take out everything that was sealed to a recipient, and return it."""
+        spoilt: list[SealedMark | Sheet] = []
+        spoilt += [mark for mark in self.marks if mark.recipient == recipient]
+        spoilt += [sheet for sheet in self.sheets if sheet.recipient == recipient]
+        self.marks = [mark for mark in self.marks if mark.recipient != recipient]
+        self.sheets = [sheet for sheet in self.sheets if sheet.recipient != recipient]
+        return spoilt
+
     def last_marks(self, member: str) -> dict[tuple[str, str], SealedMark]:
         """Return a member's last sealed mark for each (bid, criterion)."""
         return {(mark.bid, mark.criterion): mark for mark in self.marks if mark.member == member}

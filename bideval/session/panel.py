@@ -22,6 +22,9 @@ if TYPE_CHECKING:
         SealedNames,
     )
 
+NONCE_TRIES = 3
+"""Nonces that one committer may seal; whoever loses them all keeps the session from its draw."""
+
 FILLED = frozenset({SeatState.DRAWN, SeatState.ACCEPTED, SeatState.CHECKED_IN})
 """Seats that have somebody, as far as anybody knows."""
 
@@ -73,10 +76,11 @@ class Ballot:
 
 @dataclass(slots=True)
 class Panel:
-    """Everything about seats and members; `seats` by seat number, `members` by person id."""
+    """Seats by number, members by person id; `spoilt` names the committers of lost nonces."""
 
     pool: PoolSealed | None = None
     nonces: dict[str, NonceSealed] = field(default_factory=dict)
+    spoilt: list[str] = field(default_factory=list)
     seed: str | None = None
     seats: dict[int, DrawnSeat] = field(default_factory=dict)
     spent: set[str] = field(default_factory=set)
@@ -110,6 +114,17 @@ class Panel:
         """Return the seat whose present ticket this blinded expert holds."""
         found = (seat for seat in self.seats.values() if seat.item.blinded == blinded)
         return next(found, None)
+
+    def spoil_nonce(self, actor: str, recipient: str) -> None:
+        """Take out a nonce whose seal cannot open, if it is the present one."""
+        nonce = self.nonces.get(actor)
+        if nonce is not None and nonce.seal.recipient == recipient:
+            del self.nonces[actor]
+            self.spoilt.append(actor)
+
+    def may_commit(self, actor: str) -> bool:
+        """Return whether a committer who has no nonce may seal one: not after three lost ones."""
+        return self.spoilt.count(actor) < NONCE_TRIES
 
     def fill(self, item: DrawnSeatBody) -> None:
         """Give a seat to a drawn ticket."""

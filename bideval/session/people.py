@@ -5,7 +5,7 @@ Decided here: which key speaks for whom, and until where. Not decided here: who 
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 from bideval.terms.identifiers import Role, venue_actor
@@ -60,6 +60,18 @@ class KeyOwner:
     key: PublicKey
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Rekey:
+    """Leave to replace a seated person's key once; `kid` is the new key when it was used."""
+
+    person: str
+    replaces: str
+    by: str
+    reason: str
+    position: int
+    kid: str | None = None
+
+
 @dataclass(slots=True)
 class People:
     """Everybody who has a key in this record."""
@@ -71,6 +83,7 @@ class People:
     persons: dict[str, Person] = field(default_factory=dict)
     owners: dict[str, KeyOwner] = field(default_factory=dict)
     closed: dict[str, int] = field(default_factory=dict)
+    rekeys: dict[str, Rekey] = field(default_factory=dict)
 
     def found(self, main: str, venues: list[Venue]) -> None:
         """Take the venues of the founding entry."""
@@ -85,8 +98,14 @@ class People:
         earlier = self.persons.get(person.id)
         if earlier is not None:
             self.closed[earlier.kid] = person.position
+            self._use_rekey(earlier.kid, person.kid)
         self.persons[person.id] = person
         self.owners[person.kid] = KeyOwner(person.id, person.venue, person.key)
+
+    def _use_rekey(self, replaced: str, kid: str) -> None:
+        allowed = self.rekeys.get(replaced)
+        if allowed is not None:
+            self.rekeys[replaced] = replace(allowed, kid=kid)
 
     def of(self, role: Role) -> list[Person]:
         """Return the people of a role, in the order in which they were first enrolled."""

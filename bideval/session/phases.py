@@ -203,10 +203,10 @@ def without_sheet(session: Standing) -> list[str]:
 
 
 def marks_opened(session: Standing) -> list[Missing]:
-    """Enough shares of every sheet that counts are in the record."""
+    """Enough shares of every sheet that counts are in the record, or it can never be opened."""
     waiting: dict[str, None] = {}
     for recipient in session.needed_recipients():
-        if not session.sharing.enough(recipient):
+        if not session.sharing.enough(recipient) and not session.sharing.lost(recipient):
             waiting.update(dict.fromkeys(session.sharing.missing(recipient)))
     if not waiting:
         return []

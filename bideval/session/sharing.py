@@ -40,11 +40,12 @@ class WrongShare:
 
 @dataclass(slots=True)
 class Sharing:
-    """All seals by recipient, and all right shares."""
+    """All seals by recipient, all right shares, and why custodians refuse others."""
 
     seals: dict[str, SealedSecret] = field(default_factory=dict)
     shares: dict[tuple[str, str], bytes] = field(default_factory=dict)
     wrong: list[WrongShare] = field(default_factory=list)
+    refused: dict[tuple[str, str], str] = field(default_factory=dict)
 
     def add(self, secret: SealedSecret) -> None:
         """Take a seal into account."""
@@ -59,6 +60,20 @@ class Sharing:
     def enough(self, recipient: str) -> bool:
         """Return whether as many shares are here as the seal's threshold asks."""
         return len(self.of(recipient)) >= self.seals[recipient].seal.threshold
+
+    def lost(self, recipient: str) -> bool:
+        """Return whether so many custodians refuse their share that the seal can never open.
+
+        One custodian who refuses wrongly spoils nothing while enough others are left; a share that
+        is released after all counts.
+        """
+        seal = self.seals[recipient].seal
+        gone = [
+            one
+            for one in seal.custodians
+            if (recipient, one) in self.refused and (recipient, one) not in self.shares
+        ]
+        return len(seal.custodians) - len(gone) < seal.threshold
 
     def missing(self, recipient: str) -> list[str]:
         """Return the custodians whose share is not here, in custody order."""

@@ -172,7 +172,7 @@ class Standing:
         }
 
     def void(self, place: Place, entry: str, code: str) -> None:
-        """Note that an entry does not count, at once or in hindsight."""
+        """Note that an entry does not count, at once or because its seal does not open."""
         self.places[entry] = Place(
             position=place.position, origin=place.origin, n=place.n, kind=place.kind, void=code
         )

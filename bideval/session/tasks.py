@@ -64,6 +64,7 @@ def _shares(session: Standing, person: Person) -> list[Task]:
         if person.id in secret.seal.custodians
         and (recipient, person.id) not in session.sharing.shares
         and not session.sharing.enough(recipient)
+        and not session.sharing.lost(recipient)
         and due(session, secret)
     ]
 

@@ -8,11 +8,19 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from bideval.pages.views.desk import NextMove, VenueRow, next_move, venue_rows
+from bideval.pages.views.desk import (
+    MemberKey,
+    NextMove,
+    VenueRow,
+    member_keys,
+    next_move,
+    venue_rows,
+)
 from bideval.session.names import Phase
 
 if TYPE_CHECKING:
     from bideval.session.panel import Member
+    from bideval.session.people import Rekey
     from bideval.session.procedure import Pause, Warned
     from bideval.session.standing import Standing
 
@@ -28,6 +36,8 @@ class BoardView:
     warnings: tuple[Warned, ...]
     has_tender: bool
     may_warn: bool
+    keys: tuple[MemberKey, ...]
+    rekeys: tuple[Rekey, ...]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -71,6 +81,8 @@ def board_view(session: Standing, *, may_warn: bool) -> BoardView:
         warnings=tuple(reversed(session.procedure.warnings)),
         has_tender=session.tender is not None,
         may_warn=may_warn,
+        keys=member_keys(session) if may_warn else (),
+        rekeys=tuple(session.people.rekeys.values()),
     )
 
 

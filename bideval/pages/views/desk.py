@@ -8,12 +8,12 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from bideval.session.names import Phase
+from bideval.session.names import ENDED, Phase
 from bideval.session.phases import MOVES, missing, moves_from, needs_order, next_phase
 
 if TYPE_CHECKING:
     from bideval.session.panel import DrawnSeat, Member
-    from bideval.session.people import Venue
+    from bideval.session.people import Rekey, Venue
     from bideval.session.phases import Missing
     from bideval.session.procedure import Pause, Warned
     from bideval.session.standing import Standing
@@ -75,6 +75,17 @@ class DeskView:
     members: tuple[Member, ...]
     warnings: tuple[Warned, ...]
     venues: tuple[VenueRow, ...]
+    keys: tuple[MemberKey, ...]
+    rekeys: tuple[Rekey, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MemberKey:
+    """A seated member's present key, and whether a second role lets it be replaced."""
+
+    id: str
+    kid: str
+    allowed: bool
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -105,7 +116,18 @@ def desk_view(session: Standing) -> DeskView:
         members=tuple(session.panel.seated()),
         warnings=tuple(reversed(procedure.warnings)),
         venues=venue_rows(session),
+        keys=member_keys(session),
+        rekeys=tuple(session.people.rekeys.values()),
     )
+
+
+def member_keys(session: Standing) -> tuple[MemberKey, ...]:
+    """Return the keys of the seated members, for who may allow another one."""
+    if not session.procedure.reached(Phase.DRAWN) or session.phase in ENDED:
+        return ()
+    people = session.people
+    kids = [(one.id, people.persons[one.id].kid) for one in session.panel.seated()]
+    return tuple(MemberKey(id=one, kid=kid, allowed=kid in people.rekeys) for one, kid in kids)
 
 
 def stuck(session: Standing) -> bool:

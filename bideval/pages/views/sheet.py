@@ -16,6 +16,13 @@ if TYPE_CHECKING:
     from bideval.session.standing import Standing
 
 
+def _standing_seal(session: Standing, dealt: list[str]) -> str | None:
+    """Return the seal that a member's marks go to; "" makes the browser deal another."""
+    if not dealt:
+        return None
+    return "" if session.sharing.lost(dealt[-1]) else dealt[-1]
+
+
 def sheet_context(session: Standing, person: str, view: ScoreView) -> dict[str, object]:
     """The workbench as its script takes it."""
     custody = session.custody(Purpose.MARKS)
@@ -46,7 +53,7 @@ def sheet_context(session: Standing, person: str, view: ScoreView) -> dict[str, 
         "voided": _voided_sheets(session),
         "blanks_allowed": session.plan.method.absent_marks is AbsentMarks.SKIP,
         "counter": session.marks.counters.get(person, 0),
-        "dealt": dealt[-1] if dealt else None,
+        "dealt": _standing_seal(session, dealt),
         "custody": {
             "threshold": custody.threshold,
             "custodians": [

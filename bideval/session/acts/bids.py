@@ -34,6 +34,7 @@ if TYPE_CHECKING:
         BidWithdrawn,
         OpeningAnswered,
         OpeningObjected,
+        ShareRefused,
         ShareReleased,
     )
     from bideval.session.bodies.course import TenderPublished
@@ -175,22 +176,66 @@ def release_share(session: Standing, act: Act, body: ShareReleased) -> Callable[
 
     A share with another digest is noted as wrong, with its custodian, and voided by `state`.
     """
-    if body.custodian != act.actor:
-        raise refused("other_custodian", field="body.custodian")
-    secret = session.sharing.seals.get(body.recipient)
-    if secret is None:
-        raise refused("unknown_seal", field="body.recipient")
+    secret = _own_seal(session, act, body)
     if not due(session, secret):
         raise refused("too_early", field="body.recipient")
     if (body.recipient, body.custodian) in session.sharing.shares:
         raise refused("share_known")
-    if body.custodian not in secret.seal.custodians:
-        raise refused("other_custodian", field="body.custodian")
     try:
         check_share(secret.seal, custodian=body.custodian, share=body.share)
     except BidevalError:
         raise refused("share_wrong", field="body.share") from None
     return partial(session.sharing.shares.__setitem__, (body.recipient, body.custodian), body.share)
+
+
+def _own_seal(session: Standing, act: Act, body: ShareReleased | ShareRefused) -> SealedSecret:
+    """Return the seal that a custodian speaks of; raise unless it keeps a share of it."""
+    if body.custodian != act.actor:
+        raise refused("other_custodian", field="body.custodian")
+    secret = session.sharing.seals.get(body.recipient)
+    if secret is None:
+        raise refused("unknown_seal", field="body.recipient")
+    if body.custodian not in secret.seal.custodians:
+        raise refused("other_custodian", field="body.custodian")
+    return secret
+
+
+def refuse_share(session: Standing, act: Act, body: ShareRefused) -> Callable[[], None]:
+    """A custodian says, before it is asked, that what it was dealt does not open.
+
+    Where so many refuse that the seal is lost, what was sealed to it counts no more, and its author
+    seals again. A bid has its own way (`bid.unopenable`), and nobody may speak of it before.
+    """
+    secret = _own_seal(session, act, body)
+    if secret.purpose is Purpose.BID:
+        raise refused("other_purpose", field="body.recipient", rule="order20/31")
+    key = (body.recipient, body.custodian)
+    if key in session.sharing.shares:
+        raise refused("share_known")
+    if key in session.sharing.refused:
+        raise refused("already_refused")
+
+    def count() -> None:
+        session.sharing.refused[key] = body.reason
+        if session.sharing.lost(body.recipient):
+            _lose(session, secret)
+
+    return count
+
+
+def _lose(session: Standing, secret: SealedSecret) -> None:
+    """Take out of the count what was sealed to a seal that cannot open.
+
+    A nonce goes while no nonce is open, so that nobody commits anew knowing another's; marks go
+    before release; afterwards they are missing, and are corrected as such (Order 87 art. 64).
+    """
+    nonces = session.panel.nonces.values()
+    opened = any(session.sharing.enough(nonce.seal.recipient) for nonce in nonces)
+    if secret.purpose is Purpose.NONCE and not opened:
+        session.panel.spoil_nonce(secret.author, secret.recipient)
+    if secret.purpose is Purpose.MARKS and not session.procedure.reached(Phase.RELEASED):
+        for spoilt in session.marks.drop(secret.recipient):
+            session.void(session.places[spoilt.entry], spoilt.entry, "seal_refused")
 
 
 def locate_wrong_share(session: Standing, act: Act, body: ShareReleased) -> None:
@@ -206,7 +251,9 @@ def due(session: Standing, secret: SealedSecret) -> bool:
         lots = {lot.id for lot in session.lots_to_open()}
         return session.bidding.closed and bid.state in TAKING_PART and bid.lot in lots
     if secret.purpose is Purpose.NONCE:
-        return session.all_committed()
+        nonce = session.panel.nonces.get(secret.author)
+        stands = nonce is not None and nonce.seal.recipient == secret.recipient
+        return stands and session.all_committed()
     reached = Phase.RELEASED if secret.purpose is Purpose.MARKS else Phase.REPORTED
     return session.procedure.reached(reached)
 

@@ -71,6 +71,8 @@ def _check_sealed(session: Standing, act: Act, *, recipient: str, counter: int) 
     own = secret is not None and secret.author == act.actor
     if secret is None or not own or secret.purpose is not Purpose.MARKS:
         raise refused("unknown_seal", field="body.recipient")
+    if session.sharing.lost(recipient):
+        raise refused("seal_refused", field="body.recipient", rule="seal/shares")
     if counter <= session.marks.counters.get(member.id, 0):
         raise refused("counter_not_rising", field="body.counter")
     return member.id

@@ -43,7 +43,7 @@ OPEN_SEATS = frozenset({SeatState.DECLINED, SeatState.NO_ANSWER, SeatState.VACAT
 
 def seal_pool(session: Standing, _act: Act, body: PoolSealed) -> Callable[[], None]:
     """Main fixes the pool before the first nonce; until then it may fix it again."""
-    if session.panel.nonces:
+    if session.panel.nonces or session.panel.spoilt:
         raise refused("pool_fixed", rule="draw/commit")
 
     def count() -> None:
@@ -60,6 +60,8 @@ def seal_nonce(session: Standing, act: Act, body: NonceSealed) -> Callable[[], N
         raise refused("not_committing")
     if act.actor in session.panel.nonces:
         raise refused("nonce_known")
+    if not session.panel.may_commit(act.actor):
+        raise refused("nonces_spent", rule="draw/commit")
     check_seal(session, body.seal, Purpose.NONCE)
     secret = SealedSecret(purpose=Purpose.NONCE, author=act.actor, entry=act.hash, seal=body.seal)
 

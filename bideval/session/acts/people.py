@@ -16,7 +16,7 @@ from bideval.evidence.signing import public_key
 from bideval.session.act import Author, refused
 from bideval.session.names import Phase, SeatState
 from bideval.session.panel import Member
-from bideval.session.people import Person
+from bideval.session.people import Person, Rekey
 from bideval.session.procedure import Warned
 from bideval.terms.errors import BidevalError
 from bideval.terms.identifiers import Role
@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     from bideval.session.bodies.people import (
         LineState,
         PersonEnrolled,
+        RekeyAllowed,
         ReportPrinted,
         SupervisorWarned,
         VenueJoined,
@@ -128,6 +129,34 @@ def _check_identity(session: Standing, act: Act, body: PersonEnrolled, key: Publ
         raise refused("person_differs", field="body.person")
     if body.recipient != known.recipient and body.person in _custodians(session):
         raise refused("recipient_differs", field="body.recipient")
+    if known.role is Role.EXPERT and known.kid not in session.people.rekeys:
+        raise refused("second_role_missing", field="body.replaces", rule="key.second_role")
+
+
+def allow_rekey(session: Standing, act: Act, body: RekeyAllowed) -> Callable[[], None]:
+    """Somebody beside the venue of the seat lets it replace a seated member's key, once.
+
+    An officer, or a supervisor whom another venue enrolled or the tender names as a custodian, or
+    the member by the old key: a venue alone cannot speak in a member's name.
+    """
+    if session.panel.member(body.person) is None:
+        raise refused("not_seated", field="body.person")
+    present = session.people.persons[body.person]
+    if body.replaces != present.kid:
+        raise refused("key_unknown", field="body.replaces")
+    if act.author is Author.EXPERT and act.actor != body.person:
+        raise refused("other_person", field="body.person", rule="key.second_role")
+    named = act.actor in _custodians(session)
+    if act.author is Author.SUPERVISOR and act.origin == present.venue and not named:
+        raise refused("not_independent", field="author", rule="key.second_role")
+    leave = Rekey(
+        person=body.person,
+        replaces=body.replaces,
+        by=act.actor,
+        reason=body.reason,
+        position=act.position,
+    )
+    return partial(session.people.rekeys.__setitem__, body.replaces, leave)
 
 
 def _custodians(session: Standing) -> set[str]:

@@ -20,11 +20,13 @@ if TYPE_CHECKING:
 ACTS: Mapping[str, Hear] = {
     "venue.joined": people.join,
     "person.enrolled": people.enrol,
+    "rekey.allowed": people.allow_rekey,
     "tender.published": bids.publish,
     "bid.sealed": bids.seal_bid,
     "bid.withdrawn": bids.withdraw_bid,
     "bids.closed": bids.close_bids,
     "share.released": bids.release_share,
+    "share.refused": bids.refuse_share,
     "bid.opened": bids.open_bid,
     "bid.unopenable": bids.give_up_bid,
     "opening.objected": bids.object_to_opening,

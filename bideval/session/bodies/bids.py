@@ -41,6 +41,10 @@ UNOPENABLE_REASONS = (
 """Why a bid stays closed (Order 20 art. 31); whose fault it was is for people to decide."""
 
 
+SHARE_REFUSALS = ("does_not_open", "is_another")
+"""Why a custodian refuses a share: it does not decrypt, or it is not the share that was stated."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class BidSealed:
     """Body of `bid.sealed`."""
@@ -72,6 +76,15 @@ class ShareReleased:
     recipient: str
     custodian: str
     share: bytes
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ShareRefused:
+    """Body of `share.refused`."""
+
+    recipient: str
+    custodian: str
+    reason: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -133,6 +146,15 @@ def read_share_released(body: Fields) -> ShareReleased:
         recipient=body.text("recipient", limit=128),
         custodian=body.actor("custodian"),
         share=body.binary("share", limit=SHARE_LIMIT),
+    )
+
+
+def read_share_refused(body: Fields) -> ShareRefused:
+    """Read `share.refused`."""
+    return ShareRefused(
+        recipient=body.text("recipient", limit=128),
+        custodian=body.actor("custodian"),
+        reason=body.word("reason", SHARE_REFUSALS),
     )
 
 

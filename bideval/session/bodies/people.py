@@ -88,6 +88,15 @@ class PersonEnrolled:
 
 
 @dataclass(frozen=True, slots=True)
+class RekeyAllowed:
+    """Body of `rekey.allowed`: whose key may be replaced, once; `replaces` is the present kid."""
+
+    person: str
+    replaces: str
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
 class LineState:
     """Body of `venue.absent` and `venue.returned`."""
 
@@ -190,6 +199,15 @@ def _recipient(body: Fields) -> str | None:
 
 def _optional_text(body: Fields, name: str, limit: int) -> str | None:
     return None if body.absent(name) else text(body.required(name), body.at(name), limit=limit)
+
+
+def read_rekey_allowed(body: Fields) -> RekeyAllowed:
+    """Read `rekey.allowed`."""
+    return RekeyAllowed(
+        person=body.person("person"),
+        replaces=body.text("replaces", limit=NAME_LIMIT),
+        reason=body.text("reason", limit=REASON_LIMIT),
+    )
 
 
 def read_line_state(body: Fields) -> LineState:

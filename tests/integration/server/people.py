@@ -250,9 +250,14 @@ class Person:
     def await_phase(self, session, phase):
         return self.await_view(session, lambda view: view["phase"] == phase, phase)
 
-    def deal(self, session, purpose):
+    def deal(self, session, purpose, *, spoilt=False):
+        """Deal a seal; a spoilt one has shares that no custodian can open."""
         custody = self.view(session)["custody"][purpose.custody]
-        custodians = [Custodian(one["actor"], one["recipient"]) for one in custody["custodians"]]
+        nobody = new_age_identity()[1]
+        custodians = [
+            Custodian(one["actor"], nobody if spoilt else one["recipient"])
+            for one in custody["custodians"]
+        ]
         _, seal = deal_seal(
             session=session,
             purpose=purpose,
@@ -289,15 +294,32 @@ class Person:
             released += 1
         return released
 
-    def commit_nonce(self, session):
+    def commit_nonce(self, session, *, spoilt=False):
         nonce = os.urandom(32)
-        seal = self.deal(session, Purpose.NONCE)
+        seal = self.deal(session, Purpose.NONCE, spoilt=spoilt)
         body = {
             "commitment": nonce_commitment(session, self.name, nonce).hex(),
             "ciphertext": b64u(age_encrypt(seal["recipient"], nonce)),
             "seal": seal,
         }
         return self.say(session, "nonce.sealed", body)
+
+    def spoil_seal(self, session):
+        """Deal a bad seal, and seal marks to it until the venues have refused it."""
+        seal = self.deal(session, Purpose.MARKS, spoilt=True)
+        self.say(session, "marks.dealt", {"seal": seal})
+        end = time.monotonic() + PATIENCE_S
+        while (said := self.send(session, self.mark(session, seal, "bid-a", "T1"))).is_success:
+            assert time.monotonic() < end
+            time.sleep(0.05)
+        return said
+
+    def mark(self, session, seal, bid, criterion):
+        self.counter += 1
+        item = {"bid": bid, "criterion": criterion, "counter": self.counter}
+        sealed = b64u(age_encrypt(seal["recipient"], pad_to_size({**item, "mark": "1"}, MARK_SIZE)))
+        body = {**item, "recipient": seal["recipient"], "ciphertext": sealed}
+        return self.entry(session, "mark.sealed", body)
 
     def sign_sheet(self, session, marks):
         seal = self.deal(session, Purpose.MARKS)

@@ -25,6 +25,12 @@ def drawn(tmp_path_factory):
         yield officers[0], operator
 
 
+@pytest.fixture(scope="module")
+def second(drawn):
+    """The expert of seat 2, checked in."""
+    return seated(drawn[1], 2)[0]
+
+
 def expected(operator):
     return operator.ok(operator.http.get(CHECKIN))["experts"]
 
@@ -85,19 +91,27 @@ def test_expert_is_bound_to_the_session_of_the_seat(drawn):
     assert expert.view(SESSION)["me"]["person"] == expert.name
 
 
-def test_new_key_of_a_seat_closes_the_old_one(drawn):
-    _, operator = drawn
-    expert, _ = seated(operator, 2)
+def test_new_key_of_a_seat_needs_a_second_role_and_closes_the_old_one(drawn, second):
+    officer, operator = drawn
+    one = next(one for one in expected(operator) if one["seat"] == 2)
+    body = {"blinded": one["blinded"], "seat": second.name}
+    refused = operator.http.post(CHECKIN, json=body)
+    assert error_of(refused) == (409, "second_role_missing")
+    assert second.http.get("/api/me").status_code == 200
+
+    leave = {"person": second.name, "replaces": second.key.key_id, "reason": "Its computer broke"}
+    officer.say(SESSION, "rekey.allowed", leave)
     fresh, _ = seated(operator, 2)
-    assert error_of(expert.http.get("/api/me")) == (401, "not_signed_in")
+
+    assert error_of(second.http.get("/api/me")) == (401, "not_signed_in")
     assert fresh.view(SESSION)["me"]["kid"] == fresh.key.key_id
-    old = expert.entry(SESSION, "declaration.signed", {"discipline": True, "recusal": "none"})
+    old = second.entry(SESSION, "declaration.signed", {"discipline": True, "recusal": "none"})
     assert error_of(fresh.send(SESSION, old)) == (403, "key_closed")
 
 
+@pytest.mark.usefixtures("second")
 def test_taken_seat_is_not_given_to_somebody_else(drawn):
     _, operator = drawn
-    seated(operator, 2)
     third = seat_three(operator)
     body = {"blinded": third["blinded"], "seat": "fenghua-02"}
     assert error_of(operator.http.post(CHECKIN, json=body)) == (409, "seat_taken")

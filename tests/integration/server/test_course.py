@@ -14,13 +14,16 @@ SESSION = "fh-2026-0117"
 PRICES = {"bid-a": "880000.00", "bid-b": "800000.00", "bid-c": "850000.00"}
 
 
-def hold(venues, *, per_venue):
-    """Hold a session at the first of these venues and return everybody."""
+def hold(venues, *, per_venue, spoilt=False):
+    """Hold a session at the first of these venues and return everybody.
+
+    `spoilt`: the supervisor and an expert first deal shares that nobody can open.
+    """
     officers, supervisor = begin(venues, per_venue=per_venue)
     bidders = bid_and_open(venues, officers)
-    draw(officers[0], supervisor, venues, per_venue)
+    draw(officers[0], supervisor, venues, per_venue, spoilt=spoilt)
     experts = check_in(venues)
-    evaluate(officers[0], supervisor, experts)
+    evaluate(officers[0], supervisor, experts, spoilt=spoilt)
     return officers, supervisor, bidders, experts
 
 
@@ -79,10 +82,13 @@ def shares_due(view):
     return sum(task["task"] == "release_share" for task in view["tasks"])
 
 
-def draw(chief, supervisor, venues, per_venue):
+def draw(chief, supervisor, venues, per_venue, *, spoilt=False):
     table = pool_csv(list(venues), 4 * per_venue)
     sealed = chief.ok(chief.http.post(f"/api/sessions/{SESSION}/pool", content=table))
     assert sealed["count"] == 4 * per_venue * len(venues)
+    if spoilt:
+        supervisor.commit_nonce(SESSION, spoilt=True)
+        supervisor.await_view(SESSION, lambda view: not committed(view, supervisor), "a lost nonce")
     supervisor.commit_nonce(SESSION)
     supervisor.await_view(SESSION, shares_due, "nonce shares")
     supervisor.release_shares(SESSION)
@@ -91,6 +97,10 @@ def draw(chief, supervisor, venues, per_venue):
     chief.await_view(SESSION, lambda view: view["draw"]["seed"], "the draw")
     chief.order(SESSION, "opened", "drawn")
     chief.await_phase(SESSION, "drawn")
+
+
+def committed(view, person):
+    return person.name in view["draw"]["committed"]
 
 
 def check_in(venues):
@@ -111,7 +121,7 @@ def check_in(venues):
     return experts
 
 
-def evaluate(chief, supervisor, experts):
+def evaluate(chief, supervisor, experts, *, spoilt=False):
     for expert in experts:
         expert.await_phase(SESSION, "checked_in")
         expert.say(
@@ -129,9 +139,7 @@ def evaluate(chief, supervisor, experts):
             expert.say(SESSION, "responsiveness.voted", vote)
     chief.await_view(SESSION, lambda view: not view["next"]["missing"], "all verdicts")
     chief.order(SESSION, "responsiveness", "scoring")
-    for number, expert in enumerate(experts):
-        expert.await_phase(SESSION, "scoring")
-        expert.sign_sheet(SESSION, sheet(number))
+    score(experts, spoilt=spoilt)
     supervisor.await_view(SESSION, lambda view: view["phase"] != "scoring", "the release of marks")
     if len({expert.at.id for expert in experts}) == 1:
         supervisor.release_shares(SESSION)
@@ -147,6 +155,15 @@ def evaluate(chief, supervisor, experts):
     chief.await_phase(SESSION, "reported")
     chief.order(SESSION, "reported", "archived")
     chief.await_phase(SESSION, "archived")
+
+
+def score(experts, *, spoilt):
+    for number, expert in enumerate(experts):
+        expert.await_phase(SESSION, "scoring")
+        if spoilt and number == 0:
+            refusal = expert.spoil_seal(SESSION).json()["error"]
+            assert (refusal["code"], refusal["field"]) == ("seal_refused", "body.recipient")
+        expert.sign_sheet(SESSION, sheet(number))
 
 
 def sheet(number):
@@ -168,7 +185,7 @@ def test_session_of_one_venue_reaches_archive(tmp_path):
 @pytest.mark.timeout(180)
 def test_session_of_three_venues_reaches_archive_with_one_root(tmp_path):
     with running_venues(tmp_path, ["fenghua", "wencheng", "lishui"]) as venues:
-        officers, *_ = hold(venues, per_venue=1)
+        officers, *_ = hold(venues, spoilt=True, per_venue=1)
         head = officers[0].view(SESSION)["head"]
         await_calm(venues, head["size"])
         roots = {place.venue.book.head(SESSION).root for place in venues.values()}

@@ -190,6 +190,25 @@ SAMPLES: dict[str, Sample] = {
         before=_past_deadline,
     ),
     "share.released": Sample(Phase.PREPARED, OFFICER, _own_share, before=_closed),
+    "rekey.allowed": Sample(
+        Phase.SCORING,
+        OFFICER,
+        lambda talk: {
+            "person": EXPERT,
+            "replaces": talk.session.people.persons[EXPERT].kid,
+            "reason": "The seat's computer broke",
+        },
+    ),
+    "share.refused": Sample(
+        Phase.SCORING,
+        SUPERVISOR,
+        lambda talk: {
+            "recipient": talk.identities["own"],
+            "custodian": SUPERVISOR,
+            "reason": "does_not_open",
+        },
+        before=_dealt,
+    ),
     "bid.opened": Sample(
         Phase.PREPARED,
         MAIN,

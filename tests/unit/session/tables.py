@@ -8,7 +8,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from bideval.session.act import Author
-from bideval.session.bodies.bids import UNOPENABLE_REASONS
+from bideval.session.bodies.bids import SHARE_REFUSALS, UNOPENABLE_REASONS
 from bideval.session.bodies.marks import CorrectionGround
 from bideval.session.bodies.panel import ReplacementGround
 from bideval.session.kinds import GENERAL_REFUSALS, KINDS
@@ -48,11 +48,13 @@ def words() -> str:
     grounds = ", ".join(f"`{ground.value}`" for ground in ReplacementGround)
     corrections = ", ".join(f"`{ground.value}`" for ground in CorrectionGround)
     reasons = ", ".join(f"`{reason}`" for reason in UNOPENABLE_REASONS)
+    refusals_of_shares = ", ".join(f"`{reason}`" for reason in SHARE_REFUSALS)
     return "\n".join(
         [
             f"- `member.replaced`, `ground`: {grounds}",
             f"- `mark.corrected`, `ground`: {corrections}",
             f"- `bid.unopenable`, `reason`: {reasons}",
+            f"- `share.refused`, `reason`: {refusals_of_shares}",
         ]
     )
 

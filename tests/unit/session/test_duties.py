@@ -19,10 +19,11 @@ from bideval.session.duties import (
     SealNonce,
     SupplementDraw,
     duties,
+    to_test,
 )
 from bideval.session.names import Phase
 from bideval.session.state import Session
-from tests.unit.session.acts.test_panel import answer, replace
+from tests.unit.session.acts.test_panel import answer, committed, refuse, replace
 from tests.unit.session.conversation import (
     DEADLINE,
     MINUTE,
@@ -263,3 +264,43 @@ def test_order_to_go_on_waits_for_the_end_of_the_pause() -> None:
     talk.must("officer-lin", "session.resumed", {"reason": "over"})
 
     assert owed(talk) == [MovePhase(Phase.RESPONSIVENESS, order.entry, "")]
+
+
+def test_venue_reveals_no_nonce_while_it_cannot_open_its_share_of_one() -> None:
+    talk = committed(revealed=False)
+    assert len(owed(talk, "wencheng")) == 3 + 1
+
+    assert refuse(talk, "supervisor-gu", "venue/wencheng") is None
+
+    assert [owed(talk, venue) for venue in ("wencheng", "beilun")] == [[], []]
+    assert len(owed(talk, "fenghua")) == 3 + 1
+
+
+def test_venue_whose_nonce_was_lost_commits_to_another() -> None:
+    talk = committed(revealed=False)
+    for custodian in ("venue/fenghua", "supervisor-gu"):
+        assert refuse(talk, "venue/wencheng", custodian) is None
+
+    assert owed(talk, "wencheng") == [SealNonce()]
+
+
+def test_venue_tests_the_shares_of_marks_and_nonces_that_it_keeps() -> None:
+    talk = committed(revealed=False)
+    sealed = [nonce.seal.recipient for nonce in talk.session.panel.nonces.values()]
+    assert [to_test(talk.session, venue) for venue in ("wencheng", "beilun")] == [sealed, []]
+
+    assert refuse(talk, "supervisor-gu", "venue/wencheng") is None
+    talk.must("venue/wencheng", "share.released", talk.share("venue/wencheng", sealed[0]))
+
+    assert to_test(talk.session, "wencheng") == [sealed[1], sealed[2]]
+
+
+def test_nothing_is_tested_elsewhere_or_after_the_end() -> None:
+    talk = at(Phase.SCORING)
+    seal = talk.deal_marks("wencheng-01")
+    assert to_test(talk.session, "wencheng") == [seal]
+    assert to_test(talk.session, "nowhere") == []
+
+    talk.move(Phase.FAILED, ordered=True)
+
+    assert to_test(talk.session, "wencheng") == []

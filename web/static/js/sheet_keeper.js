@@ -75,6 +75,7 @@ export class SheetKeeper {
     const name = `marks/${this.scope}`;
     const secret = await vault.get("secrets", name);
     if (secret && (this.sheet.dealt === null || this.sheet.dealt === secret.recipient)) return secret.recipient;
+    if (secret) await this.sealAnew();
     const { identity, seal } = await dealSeal({ session: this.sheet.session, purpose: "marks", ...this.sheet.custody });
     const order = ++this.counter;
     const entry = await this.entry("marks.dealt", { seal });
@@ -84,6 +85,18 @@ export class SheetKeeper {
       of("facts").put(order, `${this.scope}/counter`);
     });
     return seal.recipient;
+  }
+
+  /** Custodians could not open the seal: nothing sealed to it counts, so every mark goes back to what was typed. */
+  async sealAnew() {
+    const fields = Array.from(this.kept.keys());
+    fields.forEach((field) => this.journal.note(field, this.kept.get(field)?.text ?? ""));
+    this.kept.clear();
+    this.signed = null;
+    await vault.write(["replica", "facts"], (of) => {
+      fields.forEach((field) => void of("replica").delete(`${this.scope}/mark/${field}`));
+      of("facts").put(null, `${this.scope}/signed`);
+    });
   }
 
   /** @param {string} kind @param {Record<string, unknown>} body */

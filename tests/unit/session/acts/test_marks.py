@@ -5,7 +5,10 @@ from typing import Any
 import pytest
 
 from bideval.evidence.sealing import Purpose
+from bideval.session.caseform import consolidation
 from bideval.session.names import Phase
+from bideval.session.phases import missing
+from bideval.session.unsealing import open_marks
 from tests.unit.session.acts.test_panel import refill, replace
 from tests.unit.session.conversation import Conversation, at
 
@@ -38,6 +41,89 @@ def correction(**changes: Any) -> dict[str, Any]:
         "reason": "counted twice",
     }
     return body | changes
+
+
+def refuse(talk: Conversation, seal: str, custodian: str) -> str | None:
+    body = {"recipient": seal, "custodian": custodian, "reason": "does_not_open"}
+    return talk.say(custodian, "share.refused", body).void_code
+
+
+def lost() -> tuple[Conversation, str]:
+    """Return a session in which two of three custodians refuse their share of a member's seal."""
+    talk, seal = dealt()
+    assert mark(talk, seal) is None
+    assert talk.say(EXPERT, "scoresheet.signed", talk.sheet(EXPERT, seal)).void_code is None
+    assert refuse(talk, seal, "venue/fenghua") is None
+    assert refuse(talk, seal, "venue/wencheng") is None
+    return talk, seal
+
+
+# Seals that custodians refuse
+
+
+def test_one_custodian_who_refuses_a_share_stops_no_member() -> None:
+    talk, seal = dealt()
+
+    assert refuse(talk, seal, "venue/fenghua") is None
+    assert mark(talk, seal) is None
+
+
+def test_marks_and_sheet_of_a_lost_seal_count_no_more_and_say_why() -> None:
+    talk, seal = lost()
+
+    spoilt = [line.kind for line in talk.session.void_lines if line.code == "seal_refused"]
+    assert spoilt == ["mark.sealed", "scoresheet.signed"]
+    assert talk.session.marks.sheet(EXPERT) is None
+    assert talk.session.progress(EXPERT)[0] == 0
+    assert mark(talk, seal) == "seal_refused"
+    assert talk.say(EXPERT, "scoresheet.signed", talk.sheet(EXPERT, seal)).void_code == (
+        "seal_refused"
+    )
+
+
+def test_member_of_a_lost_seal_deals_another_and_the_session_goes_on() -> None:
+    talk, _ = lost()
+
+    talk.until(Phase.CONSOLIDATED)
+
+    assert talk.session.results.versions[-1].body.final is True
+
+
+def test_seal_that_is_lost_after_release_holds_up_nobody() -> None:
+    talk = at(Phase.RELEASED)
+    sheet = talk.session.marks.sheet(EXPERT)
+    assert sheet is not None
+    for custodian in ("venue/fenghua", "venue/wencheng"):
+        assert refuse(talk, sheet.recipient, custodian) is None
+    for recipient in talk.session.needed_recipients():
+        if recipient != sheet.recipient:
+            talk.release(recipient)
+
+    assert missing(talk.session, Phase.CONSOLIDATED)[0].condition == "result_final"
+    opened = open_marks(talk.session)
+    assert EXPERT not in opened.sheets
+    body = consolidation(talk.session, opened).body
+    assert talk.say("venue/fenghua", "result.consolidated", dict(body)).void_code is None
+    correcting = correction(before=None, after="30", ground="missing")
+    assert talk.say(EXPERT, "mark.corrected", correcting).void_code is None
+
+
+def test_share_that_comes_after_all_opens_the_seal_again() -> None:
+    talk = at(Phase.RELEASED)
+    sheet = talk.session.marks.sheet(EXPERT)
+    assert sheet is not None
+    for custodian in ("venue/fenghua", "venue/wencheng"):
+        assert refuse(talk, sheet.recipient, custodian) is None
+
+    talk.release(sheet.recipient)
+
+    assert (
+        talk.session.sharing.lost(sheet.recipient),
+        EXPERT in open_marks(talk.session).sheets,
+    ) == (
+        False,
+        True,
+    )
 
 
 # Responsiveness

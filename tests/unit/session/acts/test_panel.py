@@ -10,6 +10,7 @@ from tests.unit.session.conversation import EXPERTS, Conversation, at
 
 MAIN = "venue/fenghua"
 OFFICER = "officer-lin"
+SUPERVISOR = "supervisor-gu"
 EXPERT = "wencheng-01"
 
 
@@ -97,6 +98,71 @@ def test_nonce_is_sealed_as_a_nonce() -> None:
     body = talk.nonce() | {"seal": talk.deal(Purpose.IDENTITY)}
 
     assert talk.say(MAIN, "nonce.sealed", body).void_code == "custody_differs"
+
+
+def refuse(talk: Conversation, author: str, custodian: str) -> str | None:
+    """Let a custodian refuse its share of the present nonce of `author`."""
+    seal = talk.session.panel.nonces[author].seal
+    body = {"recipient": seal.recipient, "custodian": custodian, "reason": "does_not_open"}
+    return talk.say(custodian, "share.refused", body).void_code
+
+
+def test_nonce_that_two_custodians_cannot_open_is_sealed_anew() -> None:
+    talk = committed(revealed=False)
+
+    assert refuse(talk, SUPERVISOR, MAIN) is None
+    assert SUPERVISOR in talk.session.panel.nonces
+    assert refuse(talk, SUPERVISOR, "venue/wencheng") is None
+    assert SUPERVISOR not in talk.session.panel.nonces
+    assert talk.session.all_committed() is False
+    talk.must(SUPERVISOR, "nonce.sealed", talk.nonce())
+    for nonce in list(talk.session.panel.nonces.values()):
+        talk.release(nonce.seal.recipient)
+    assert talk.say(MAIN, "draw.computed", talk.drawing()).void_code is None
+
+
+def test_nonce_is_lost_three_times_at_most() -> None:
+    talk = committed(revealed=False)
+    for _ in range(3):
+        if SUPERVISOR not in talk.session.panel.nonces:
+            talk.must(SUPERVISOR, "nonce.sealed", talk.nonce())
+        for custodian in (MAIN, "venue/wencheng"):
+            assert refuse(talk, SUPERVISOR, custodian) is None
+
+    assert talk.say(SUPERVISOR, "nonce.sealed", talk.nonce()).void_code == "nonces_spent"
+
+
+def test_nobody_commits_anew_who_may_know_another_s_nonce() -> None:
+    talk = committed(revealed=False)
+    talk.release(talk.session.panel.nonces[MAIN].seal.recipient)
+
+    for custodian in (MAIN, "venue/wencheng"):
+        assert refuse(talk, SUPERVISOR, custodian) is None
+
+    assert SUPERVISOR in talk.session.panel.nonces
+
+
+def test_share_is_refused_once_by_its_custodian_and_not_after_its_release() -> None:
+    talk = committed(revealed=False)
+    seal = talk.session.panel.nonces[MAIN].seal
+    body = {"recipient": seal.recipient, "custodian": MAIN, "reason": "is_another"}
+
+    assert refuse(talk, MAIN, "officer-lin") == "other_custodian"
+    assert talk.say("venue/wencheng", "share.refused", body).void_code == "other_custodian"
+    unknown = body | {"recipient": "age1none"}
+    assert talk.say(MAIN, "share.refused", unknown).void_code == "unknown_seal"
+    assert refuse(talk, MAIN, "venue/wencheng") is None
+    assert refuse(talk, MAIN, "venue/wencheng") == "already_refused"
+    talk.must(MAIN, "share.released", talk.share(MAIN, seal.recipient))
+    assert refuse(talk, MAIN, MAIN) == "share_known"
+
+
+def test_share_of_a_bid_is_not_spoken_of() -> None:
+    talk = at(Phase.PREPARED)
+    seal = talk.session.bidding.bids["bid-a"].seal
+    body = {"recipient": seal.recipient, "custodian": "officer-lin", "reason": "does_not_open"}
+
+    assert talk.say("officer-lin", "share.refused", body).void_code == "other_purpose"
 
 
 def test_draw_needs_all_commitments() -> None:

@@ -244,15 +244,73 @@ def test_newcomer_cannot_join_once_marks_are_released() -> None:
     assert enrolling(talk, "fenghua-09", "expert") == "too_late_to_join"
 
 
+SEATED = "wencheng-01"
+
+
+def kid_of(talk: Conversation, name: str = SEATED) -> str:
+    return talk.session.people.persons[name].kid
+
+
+def leave(talk: Conversation, by: str = "officer-lin", **changes: Any) -> str | None:
+    """Let somebody allow that the seated member's key is replaced; return the void code."""
+    body = {"person": SEATED, "replaces": kid_of(talk), "reason": "The computer broke"}
+    return talk.say(by, "rekey.allowed", body | changes).void_code
+
+
+def rekey(talk: Conversation, *, generation: int = 1) -> str | None:
+    """Let the venue of the seat enrol a new key for the seated member; return the void code."""
+    present, blinded = kid_of(talk), talk.seat(3)["blinded"]
+    talk.actor(SEATED, "wencheng", generation=generation)
+    body = talk.enrolment(SEATED, "expert", "wencheng", ticket=blinded, replaces=present)
+    return talk.say("venue/wencheng", "person.enrolled", body).void_code
+
+
+def test_venue_alone_cannot_replace_the_key_of_a_seated_member() -> None:
+    talk = at(Phase.SCORING)
+    before = kid_of(talk)
+
+    assert rekey(talk) == "second_role_missing"
+    assert kid_of(talk) == before
+
+
+@pytest.mark.parametrize("by", ["officer-lin", "supervisor-gu", SEATED])
+def test_second_role_lets_a_key_be_replaced_once(by: str) -> None:
+    talk = at(Phase.SCORING)
+    before = kid_of(talk)
+
+    assert leave(talk, by) is None
+    assert rekey(talk) is None
+    assert rekey(talk, generation=2) == "second_role_missing"
+    used = talk.session.people.rekeys[before]
+    assert (used.person, used.by, used.kid) == (SEATED, by, kid_of(talk))
+
+
+def test_leave_for_a_new_key_names_a_seated_member_and_the_present_key() -> None:
+    talk = at(Phase.SCORING)
+
+    assert leave(talk, person="wencheng-09") == "not_seated"
+    assert leave(talk, person="officer-lin") == "not_seated"
+    assert leave(talk, replaces="x") == "key_unknown"
+
+
+def test_member_gives_leave_for_nobody_else() -> None:
+    assert leave(at(Phase.SCORING), "wencheng-02") == "other_person"
+
+
+def test_supervisor_whom_the_venue_of_the_seat_brought_in_is_no_second_role() -> None:
+    talk = at(Phase.SCORING)
+    for name, venue in (("supervisor-own", "wencheng"), ("supervisor-far", "beilun")):
+        assert talk.enrol(name, "supervisor", venue).counted is True
+
+    assert leave(talk, "supervisor-own") == "not_independent"
+    assert leave(talk, "supervisor-far") is None
+
+
 def test_expert_with_a_new_key_keeps_seat_and_declaration() -> None:
     talk = at(Phase.DECLARED)
-    present = talk.actors["wencheng-01"].key.public.key_id
-    talk.actor("wencheng-01", "wencheng", generation=1)
-    blinded = talk.seat(3)["blinded"]
 
-    said = talk.enrol("wencheng-01", "expert", "wencheng", ticket=blinded, replaces=present)
-
-    assert said.counted is True
+    assert leave(talk) is None
+    assert rekey(talk) is None
     member = talk.session.panel.members["wencheng-01"]
     assert (member.state, member.declared) == (MemberState.SEATED, True)
 
