@@ -7,16 +7,17 @@ Not decided here: anything else.
 import asyncio
 import shutil
 import ssl
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
 
 import structlog
 from anyio.to_thread import current_default_thread_limiter as threads
-from fastapi import FastAPI
+from fastapi import APIRouter, FastAPI
 from starlette.requests import HTTPConnection, Request
 from starlette.responses import JSONResponse
+from starlette.routing import BaseRoute, Match
 from starlette.websockets import WebSocket
 
 from bideval.actions.bridge import Bridge
@@ -120,7 +121,8 @@ def create_app(
         app.include_router(api_demo.router)
     app.add_api_route("/healthz", _healthz)
     app.add_api_websocket_route("/link", _link)
-    app.add_middleware(Guard, secure=secure)
+    alone = settings.listen.loopback and not settings.listen.behind_proxy
+    app.add_middleware(Guard, secure=secure, loopback=alone)
     html_site.include_pages(app)
     errors.install(app, page=html_site.error_page, on_denied=_note_denied)
     return app
@@ -182,17 +184,32 @@ def _note_denied(connection: HTTPConnection, error: BidevalError) -> None:
     if not house.venue.devices.limiter.allow(f"denied:{address}", house.venue.limits.denials):
         return
     visitor = getattr(connection.state, "visitor", None)
-    route = getattr(connection.scope.get("route"), "path", "unknown")
     note_denied(
         house.venue,
         Denial(
             code=error.code,
             rule=error.rule,
             field=error.field,
-            route=route,
+            route=_route_of(connection),
             actor=visitor.person if visitor else None,
         ),
     )
+
+
+def _route_of(connection: HTTPConnection) -> str:
+    """Return the route's pattern, also of what was refused before it; never what was asked for."""
+    scope = connection.scope
+    found = scope.get("route") or next(
+        (one for one in _routes(scope["app"]) if one.matches(scope)[0] is Match.FULL), None
+    )
+    return str(getattr(found, "path", "unknown"))
+
+
+def _routes(app: FastAPI) -> Iterator[BaseRoute]:
+    """Return every route; some versions of the framework keep an included router as one."""
+    for route in app.routes:
+        inner: APIRouter | None = getattr(route, "original_router", None)
+        yield from [route] if inner is None else inner.routes
 
 
 def _tell_failure(session: str, duty: object, fault: Exception) -> None:

@@ -131,4 +131,4 @@ def _may(fold: Session, visitor: Visitor, use: FileUse) -> bool:
 
 
 def _unknown_file() -> RefusedError:
-    return RefusedError("unknown_file", field="sha256")
+    return RefusedError("unknown_file", field="sha256", rule="access.file")

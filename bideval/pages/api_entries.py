@@ -88,7 +88,12 @@ def own_line(venue: Venue, visitor: Visitor, session: str, entry: str) -> Stored
     with venue.devices.store.read() as reader:
         stored = reader.by_hash(session, entry)
     if stored is None:
-        raise RefusedError("unknown_entry", field="entry")
+        raise _unknown_entry()
     if stored.author != visitor.person and not stored.author.startswith("venue/"):
-        raise RefusedError("unknown_entry", field="entry")
+        raise _unknown_entry()
     return stored
+
+
+def _unknown_entry() -> RefusedError:
+    """For entries that are not there, and in the same words for those of others."""
+    return RefusedError("unknown_entry", field="entry", rule="access.entry")

@@ -1,7 +1,8 @@
-"""What stands before every route: where a request comes from, and what every answer carries.
+"""What stands before every route: where a request comes from and goes to, and what answers carry.
 
 Decided here: who may send a browser here to change something (nobody but our own pages), and the
-headers that keep what we answer out of caches and frames.
+headers that keep what we answer out of caches and frames; by which names a server on loopback is
+called. What is refused here is told to the venue's log too.
 Not decided here: who is signed in (access), and the policy of HTML pages (rendering).
 """
 
@@ -11,8 +12,9 @@ from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
 from starlette.datastructures import Headers, MutableHeaders
+from starlette.requests import HTTPConnection
 
-from bideval.pages.errors import refuse
+from bideval.pages.errors import refuse, tell_denied
 from bideval.terms.errors import RefusedError
 
 if TYPE_CHECKING:
@@ -33,6 +35,9 @@ HEADERS = {
 }
 """Headers of every answer that does not bring its own."""
 
+FORBIDDEN = 4403
+"""Close code of a socket that may not be opened."""
+
 TLS_HEADERS = {"strict-transport-security": "max-age=31536000"}
 
 
@@ -49,18 +54,51 @@ def is_ours(scope: Scope) -> bool:
     return origin is None or urlsplit(origin).netloc == headers.get("host", "")
 
 
-class Guard:
-    """ASGI middleware of both rules."""
+LOOPBACK_NAMES = frozenset({"localhost", "127.0.0.1", "[::1]"})
+"""What a server on loopback is called. A page of another site that makes its own name point here
+(DNS rebinding) is of the same origin for the browser, but sends that name."""
 
-    def __init__(self, app: ASGIApp, *, secure: bool) -> None:
+
+def names_loopback(scope: Scope) -> bool:
+    """Whether the request was sent to this machine by one of its own names, on any port."""
+    host = Headers(scope=scope).get("host", "")
+    name, colon, port = host.rpartition(":")
+    if not colon or host.endswith("]"):
+        name, port = host, "0"
+    return name.lower() in LOOPBACK_NAMES and port.isascii() and port.isdecimal()
+
+
+class Guard:
+    """ASGI middleware of the three rules; `loopback`: nobody is to come by another name."""
+
+    def __init__(self, app: ASGIApp, *, secure: bool, loopback: bool = False) -> None:
         self._app = app
+        self._loopback = loopback
         self._headers = {**HEADERS, **(TLS_HEADERS if secure else {})}
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        if scope["type"] != "http":
+        error = self._error(scope)
+        if error is not None:
+            tell_denied(HTTPConnection(scope), error)
+        if scope["type"] == "http":
+            app = self._app if error is None else refuse(scope, error)
+            await app(scope, receive, self._with_headers(send))
+        elif error is None:
             await self._app(scope, receive, send)
-            return
+        else:
+            await send({"type": "websocket.close", "code": FORBIDDEN})
 
+    def _error(self, scope: Scope) -> RefusedError | None:
+        """Return why this request goes no further; a WebSocket asks for its origin itself."""
+        if scope["type"] not in {"http", "websocket"}:
+            return None
+        if self._loopback and not names_loopback(scope):
+            return RefusedError("other_host", field="host", rule="access.host")
+        if scope["type"] == "websocket" or scope["method"] in SAFE_METHODS or is_ours(scope):
+            return None
+        return RefusedError("other_site", field="origin", rule="access.origin")
+
+    def _with_headers(self, send: Send) -> Send:
         async def with_headers(message: Message) -> None:
             if message["type"] == "http.response.start":
                 headers = MutableHeaders(scope=message)
@@ -68,8 +106,4 @@ class Guard:
                     headers.setdefault(name, value)
             await send(message)
 
-        if scope["method"] in SAFE_METHODS or is_ours(scope):
-            await self._app(scope, receive, with_headers)
-            return
-        response = refuse(scope, RefusedError("other_site", field="origin", rule="access.origin"))
-        await response(scope, receive, with_headers)
+        return with_headers

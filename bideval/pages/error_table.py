@@ -49,6 +49,7 @@ _WHO: dict[str, tuple[int, str, str]] = {
     "not_committing": (403, "You do not take part in the draw.", "您不参与本次抽取。"),
     "other_custodian": (403, "This share is somebody else’s.", "该密钥份额不属于您。"),
     "other_author": (403, "The key speaks for somebody else.", "该密钥属于他人。"),
+    "other_host": (403, "This server is not called by this name.", "访问地址不正确。"),
     "other_site": (403, "The request comes from another site.", "请求来源不符。"),
     "key_closed": (403, "This key is closed.", "该密钥已停用。"),
     "not_found": (404, "There is no such page.", "页面不存在。"),

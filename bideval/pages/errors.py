@@ -26,8 +26,10 @@ from bideval.terms.errors import BidevalError, EvidenceError, FaultError, InputE
 log = structlog.get_logger("bideval.pages")
 
 REFUSED = FAMILY_ROWS["refused"].status
-DENIED = frozenset({401, 403})
+DENIED = frozenset({401, 403, 429})
 """Statuses that are written into the venue's log."""
+ACCESS = "access."
+"""What a rule begins with that kept somebody from what may exist; the answer may be a 404."""
 
 
 class ErrorBody(TypedDict):
@@ -89,6 +91,23 @@ def refuse(scope: Scope, error: BidevalError) -> Response:
     return JSONResponse({"error": found.error}, status_code=found.status)
 
 
+def is_denial(error: BidevalError) -> bool:
+    """Whether an error is an attempt that the venue's log keeps.
+
+    Somebody is not who may do this, or may not know of it, or a signature or proof does not hold.
+    """
+    if isinstance(error, EvidenceError) or (error.rule or "").startswith(ACCESS):
+        return True
+    return _status(error, row_of(error)) in DENIED
+
+
+def tell_denied(connection: HTTPConnection, error: BidevalError) -> None:
+    """Tell the server of a refusal that goes out in another way than as an error's answer."""
+    told: Denied | None = getattr(connection.app.state, "on_denied", None)
+    if told is not None and is_denial(error):
+        told(connection, error)
+
+
 def install(
     app: Starlette, *, page: PageOfError | None = None, on_denied: Denied | None = None
 ) -> None:
@@ -97,14 +116,16 @@ def install(
     `on_denied` is told of every refusal for who somebody is, or is not.
     """
 
+    app.state.on_denied = on_denied
+
     def respond(request: Request, found: Answer) -> Response:
         drawn = page(request, found) if page is not None else None
         return drawn or JSONResponse({"error": found.error}, status_code=found.status)
 
     async def own(request: Request, error: Exception) -> Response:
         found = _own(error, language_of(request))
-        if on_denied is not None and found.status in DENIED and isinstance(error, BidevalError):
-            on_denied(request, error)
+        if isinstance(error, BidevalError):
+            tell_denied(request, error)
         return respond(request, found)
 
     app.add_exception_handler(BidevalError, own)

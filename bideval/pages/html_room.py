@@ -17,6 +17,7 @@ from starlette.responses import RedirectResponse, Response
 from bideval.actions.visitor import Visitor
 from bideval.pages.access import brake_person, check_session
 from bideval.pages.context import Site, site_of, who
+from bideval.pages.errors import tell_denied
 from bideval.pages.rendering import page
 from bideval.pages.views.frame import (
     ROOMS,
@@ -65,6 +66,7 @@ class Door:
         """Render the page `name` of a session for this visitor."""
         visitor = self.visitor
         if visitor is None:
+            tell_denied(self.request, RefusedError("not_signed_in", rule=f"access.{name}"))
             return to_sign_in(self.request)
         if visitor.role not in roles_of(name):
             raise RefusedError("role_not_allowed", rule=f"access.{name}")

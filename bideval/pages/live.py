@@ -21,6 +21,7 @@ from bideval.evidence.canonical import canonical_bytes
 from bideval.pages.access import allow, check_session
 from bideval.pages.api_guard import is_ours
 from bideval.pages.context import LivePages, site_of, token_of
+from bideval.pages.errors import tell_denied
 from bideval.ports import Event, Json, Subscription
 from bideval.terms.errors import BidevalError, RefusedError
 
@@ -47,7 +48,8 @@ async def live(socket: WebSocket) -> None:
         if visitor is None:
             raise RefusedError("not_signed_in", rule="access.live")
         await asyncio.to_thread(_check, site.venue, session, visitor)
-    except BidevalError:
+    except BidevalError as refused:
+        tell_denied(socket, refused)
         await socket.close(FORBIDDEN)
         return
     pages: LivePages = site.live_pages

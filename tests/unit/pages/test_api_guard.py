@@ -1,10 +1,10 @@
-"""Requests that a browser sends from another site."""
+"""Requests that a browser sends from another site, or by another name."""
 
 from __future__ import annotations
 
 import pytest
 
-from bideval.pages.api_guard import is_ours
+from bideval.pages.api_guard import is_ours, names_loopback
 
 
 def scope(**headers):
@@ -36,3 +36,23 @@ def scope(**headers):
 )
 def test_request_is_ours_unless_a_browser_says_otherwise(headers, ours):
     assert is_ours(scope(**headers)) is ours
+
+
+@pytest.mark.parametrize(
+    ("host", "ours"),
+    [
+        ("127.0.0.1:8443", True),
+        ("localhost", True),
+        ("LocalHost:80", True),
+        ("[::1]:8443", True),
+        ("[::1]", True),
+        ("evil.example:8443", False),
+        ("127.0.0.1.evil.example", False),
+        ("localhost.evil.example:8443", False),
+        ("evil.example:127.0.0.1", False),
+        ("localhost:evil", False),
+        ("", False),
+    ],
+)
+def test_server_on_loopback_has_the_names_of_this_machine_only(host, ours):
+    assert names_loopback(scope(host=host)) is ours

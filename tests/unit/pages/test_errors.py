@@ -111,10 +111,27 @@ def test_denials_are_told_and_other_refusals_are_not():
     def note(_request, error):
         told.append(error.code)
 
-    for code in ("late", "role_not_allowed", "not_signed_in", "bad_code"):
-        with client_for(RefusedError(code), on_denied=note) as client:
+    for error in (
+        RefusedError("late"),
+        RefusedError("role_not_allowed"),
+        RefusedError("not_signed_in"),
+        RefusedError("bad_code"),
+        RefusedError("unknown_session"),
+        RefusedError("unknown_session", rule="access.session"),
+        RefusedError("too_many_attempts"),
+        EvidenceError("jws_wrong_key"),
+        InputError("missing", field="x"),
+    ):
+        with client_for(error, on_denied=note) as client:
             client.get("/")
-    assert told == ["role_not_allowed", "not_signed_in", "bad_code"]
+    assert told == [
+        "role_not_allowed",
+        "not_signed_in",
+        "bad_code",
+        "unknown_session",
+        "too_many_attempts",
+        "jws_wrong_key",
+    ]
 
 
 def test_page_may_draw_the_error_for_people():
