@@ -829,21 +829,3 @@ class Press(Protocol):
         `content` is what `bideval.session.report` states; the same content gives the same bytes.
         """
         ...
-
-
-@dataclass(frozen=True, slots=True)
-class Notice:
-    """A message to a person outside, for example an invitation."""
-
-    channel: str
-    address: str
-    subject: str
-    text: str
-
-
-class Notifier(Protocol):
-    """Sends notices."""
-
-    async def send(self, notice: Notice) -> str:
-        """Send it and return the channel's outcome: `sent`, `refused` or `failed`."""
-        ...

@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from bideval.actions.telling import tell_signed_out
-from bideval.actions.venue_log import note
+from bideval.actions.venue_log import code_given, note, note_within
 from bideval.actions.visitor import Visitor
 from bideval.evidence.agefile import check_recipient
 from bideval.evidence.canonical import read_json
@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from bideval.actions.venue import Venue
-    from bideval.ports import Transaction
+    from bideval.ports import Reader, Transaction
 
 PROOF_TYPE = "bideval-proof/1"
 LOGIN_TAG = "bideval/login/v1"
@@ -94,11 +94,15 @@ def code_hash(code: str) -> str:
 
 
 def give_code(venue: Venue, activation: Activation) -> None:
-    """Keep a code for somebody and withdraw the codes he or she had for the same purpose."""
+    """Keep a code for somebody and withdraw the codes he or she had for the same purpose.
+
+    Who gave it for whom stands in the venue's log.
+    """
 
     def work(tx: Transaction) -> None:
         tx.drop_activations(person=activation.person, session=activation.session)
         tx.add_activation(activation)
+        note_within(venue, tx, "code.given", code_given(activation))
 
     venue.devices.store.write(work).result()
 
@@ -186,12 +190,37 @@ def add_account(tx: Transaction, account: Account, activation: Activation) -> No
     """Use the code up and open the account; a person's earlier key for the same is closed."""
     if not tx.use_activation(activation.code_hash, account.created_ms):
         raise RefusedError("bad_code", field="code", rule="code.once")
-    for other in tx.accounts(person=account.person):
-        if other.session == account.session and other.closed_ms is None:
-            tx.close_account(other.kid, account.created_ms)
+    for other in open_accounts(tx, account.person, account.session):
+        if activation.replaces not in {None, other.kid}:
+            raise RefusedError("bad_code", field="code", rule="code.replaces")
+        tx.close_account(other.kid, account.created_ms)
     if tx.account(account.kid) is not None:
         raise RefusedError("key_in_use", field="public", rule="key.once")
     tx.add_account(account)
+
+
+def open_accounts(reader: Reader, person: str, session: str | None) -> list[Account]:
+    """Return a person's open accounts for a session (None: for the whole venue)."""
+    known = reader.accounts(person=person)
+    return [one for one in known if one.session == session and one.closed_ms is None]
+
+
+def check_recovery(reader: Reader, activation: Activation) -> None:
+    """Raise RefusedError unless a code takes nobody's place unsaid.
+
+    `person_known` for somebody with an open account whose key the code does not replace,
+    `key_unknown` for a key that is not the person's present one, `person_differs` for another role.
+    """
+    present = open_accounts(reader, activation.person, activation.session)
+    if activation.replaces is None:
+        if present:
+            raise RefusedError("person_known", field="person", rule="code.replaces")
+        return
+    found = [one for one in present if one.kid == activation.replaces]
+    if not found:
+        raise RefusedError("key_unknown", field="replaces", rule="code.replaces")
+    if found[0].role != activation.role:
+        raise RefusedError("person_differs", field="role", rule="code.replaces")
 
 
 def challenge(venue: Venue, kid: str) -> str:

@@ -25,6 +25,7 @@ from bideval.actions.accounts import (
 )
 from bideval.actions.authoring import say
 from bideval.actions.founding import enrolment_body
+from bideval.actions.venue_log import note
 from bideval.draw.pool import SALT_BYTES, pool_leaf
 from bideval.evidence.agefile import age_decrypt
 from bideval.evidence.canonical import read_json
@@ -135,6 +136,8 @@ def _take_seat(
         add_account(tx, account, activation)
 
     say(venue, session, "person.enrolled", body, about=(account.person, account.kid), also=open_it)
+    enrolled = {"person": account.person, "role": account.role, "kid": account.kid}
+    note(venue, "key.enrolled", {**enrolled, "suite": account.suite, "session": session}).result()
     _book(venue, session, account.person, activation.ticket, status="taken")
     return sign_in(venue, account)
 

@@ -12,14 +12,15 @@ from typing import TYPE_CHECKING
 from bideval.actions.appending import keep_line
 from bideval.actions.authoring import venue_entry
 from bideval.evidence.encoding import b64u
-from bideval.terms.identifiers import ENTRY_ID_BYTES
+from bideval.ledger.entry import entry_payload, parse_entry, sign_entry
+from bideval.terms.identifiers import ENTRY_ID_BYTES, venue_actor, venue_log
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
     from concurrent.futures import Future
 
     from bideval.actions.venue import Venue
-    from bideval.ports import StoredLine, Transaction
+    from bideval.ports import Activation, KeyRing, StoredLine, Transaction
 
 
 def start_log(venue: Venue, *, program: str) -> None:
@@ -31,15 +32,54 @@ def start_log(venue: Venue, *, program: str) -> None:
     note(venue, "log.started", {"program": program}).result()
 
 
+def code_given(activation: Activation) -> dict[str, object]:
+    """Return the body of `code.given`: for whom and by whom, never the code or its hash.
+
+    Without a person who gave it, the venue's administrator did, at the command line.
+    """
+    return {
+        "person": activation.person,
+        "role": activation.role,
+        "session": activation.session,
+        "replaces": activation.replaces,
+        "by": activation.checked_by,
+    }
+
+
+def note_code(  # whose log, signed by whom; for whom, when, the entry's identifier
+    tx: Transaction,
+    keys: KeyRing,
+    venue_id: str,
+    *,
+    activation: Activation,
+    at: int,
+    entry_id: str,
+) -> None:
+    """Write `code.given` into a venue's log without its server, in the caller's transaction."""
+    log = venue_log(venue_id)
+    if tx.head(log) is None:
+        tx.found(log, venue_id)
+    payload = entry_payload(
+        session=log,
+        author=venue_actor(venue_id),
+        kind="code.given",
+        id=entry_id,
+        at=at,
+        body=code_given(activation),
+    )
+    keep_line(venue_id, tx, parse_entry(sign_entry(keys.signing_key, payload)), place=True)
+
+
 def note(venue: Venue, kind: str, body: Mapping[str, object]) -> Future[StoredLine]:
     """Write one entry into the log; the future resolves after the commit."""
+    return venue.devices.store.write(lambda tx: note_within(venue, tx, kind, body))
+
+
+def note_within(venue: Venue, tx: Transaction, kind: str, body: Mapping[str, object]) -> StoredLine:
+    """Write one entry into the log together with what it is about, or neither."""
     entry_id = b64u(venue.devices.entropy.token(ENTRY_ID_BYTES))
     entry = venue_entry(venue, venue.log, kind, body, entry_id=entry_id)
-
-    def work(tx: Transaction) -> StoredLine:
-        return keep_line(venue.id, tx, entry, place=True)
-
-    return venue.devices.store.write(work, weight=len(entry.jws))
+    return keep_line(venue.id, tx, entry, place=True)
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,19 +11,20 @@ from base64 import b32encode
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from bideval.actions.accounts import CODE_BYTES, code_hash
+from bideval.actions.accounts import CODE_BYTES, check_recovery, code_hash
+from bideval.actions.venue_log import note_code
 from bideval.cli.migrate import migrate_venue
 from bideval.evidence.canonical import canonical_bytes
 from bideval.evidence.encoding import b64u
 from bideval.gateways.clock import SystemClock
 from bideval.gateways.entropy import OsEntropy
-from bideval.gateways.keyring import create_keys
+from bideval.gateways.keyring import FileKeyRing, create_keys
 from bideval.gateways.log import configure_log
 from bideval.ports import Activation
 from bideval.settings import load_settings
 from bideval.store.record_store import SqlRecordStore
 from bideval.terms.errors import InputError
-from bideval.terms.identifiers import Role, person_id, session_id
+from bideval.terms.identifiers import ENTRY_ID_BYTES, Role, person_id, session_id
 
 if TYPE_CHECKING:
     import argparse
@@ -45,7 +46,10 @@ def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) 
     person.add_argument("--role", choices=[role.value for role in Role], required=True)
     person.add_argument("--person", required=True, help="an id such as officer-a, never a name")
     person.add_argument("--session", help="only for this session")
-    person.add_argument("--replaces", help="id of the key that the new one replaces")
+    person.add_argument(
+        "--replaces",
+        help="id of the present key of somebody who has an account",
+    )
     person.add_argument("--hours", type=int, help="how long the code works")
 
 
@@ -80,7 +84,7 @@ def print_code(settings: Settings, args: argparse.Namespace) -> str:
     migrate_venue(settings)
     store = SqlRecordStore(settings.database, checkpoints=False)
     try:
-        store.write(lambda tx: _replace_codes(tx, activation)).result()
+        store.write(lambda tx: _replace_codes(tx, settings, activation)).result()
     finally:
         store.close()
     return code
@@ -101,9 +105,19 @@ def _activation(settings: Settings, args: argparse.Namespace, code: str) -> Acti
     )
 
 
-def _replace_codes(tx: Transaction, activation: Activation) -> None:
+def _replace_codes(tx: Transaction, settings: Settings, activation: Activation) -> None:
+    check_recovery(tx, activation)
     tx.drop_activations(person=activation.person, session=activation.session)
     tx.add_activation(activation)
+    if settings.key_file.exists():
+        note_code(
+            tx,
+            FileKeyRing(settings.key_file, settings.identity_file),
+            settings.venue.id,
+            activation=activation,
+            at=SystemClock().now_ms(),
+            entry_id=b64u(OsEntropy().token(ENTRY_ID_BYTES)),
+        )
 
 
 def _new_code(random: bytes) -> str:

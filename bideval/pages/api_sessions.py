@@ -162,10 +162,12 @@ def check_in(
 def invitation(
     session: str,
     venue: TheVenue,
-    visitor: Annotated[Visitor, Depends(signed_in("invitations"))],  # noqa: ARG001  # the guard
+    visitor: Annotated[Visitor, Depends(signed_in("invitations"))],
     body: Annotated[AnswerBody, Depends(json_body(AnswerBody))],
 ) -> dict[str, object]:
-    noted = invitations.note_answer(venue, session, blinded=body.blinded, answer=body.answer)
+    noted = invitations.note_answer(
+        venue, session, blinded=body.blinded, answer=body.answer, by=visitor.person
+    )
     return saved_answer(noted)
 
 

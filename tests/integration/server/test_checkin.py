@@ -6,6 +6,8 @@ import time
 
 import pytest
 
+from bideval.ledger.entry import parse_entry
+from bideval.ledger.line import parse_line
 from tests.integration.server import test_course as course
 from tests.integration.server.people import Person, running_venues
 
@@ -37,6 +39,23 @@ def expected(operator):
 
 def error_of(response):
     return response.status_code, response.json()["error"]["code"]
+
+
+def log_of(place, kind):
+    """Return what the venue's log says of a kind."""
+    with place.venue.devices.store.read() as reader:
+        lines = reader.lines(place.venue.log, 0, 1_000)
+    entries = [parse_entry(parse_line(stored.line).jws) for stored in lines]
+    return [entry.body for entry in entries if entry.kind == kind]
+
+
+def test_code_and_key_of_a_seat_are_in_the_venue_s_log(drawn, second):
+    _, operator = drawn
+    given = log_of(operator.at, "code.given")
+    expected = {"role": "expert", "session": SESSION, "replaces": None, "by": operator.name}
+    assert {"person": second.name, **expected} in given
+    keys = [one for one in log_of(operator.at, "key.enrolled") if one["person"] == second.name]
+    assert keys[0]["kid"] == second.key.key_id
 
 
 def seat_three(operator):
@@ -122,6 +141,8 @@ def test_who_declines_is_followed_by_the_next_ticket(drawn):
     third = seat_three(operator)
     answer = {"blinded": third["blinded"], "answer": "declined"}
     officer.ok(officer.http.post(f"/api/sessions/{SESSION}/invitations", json=answer))
+    noted = log_of(officer.at, "answer.noted")
+    assert noted == [{"session": SESSION, **answer, "by": officer.name}]
     end = time.monotonic() + 10
     while (after := seat_three(operator))["blinded"] == third["blinded"]:
         assert time.monotonic() < end

@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 import os
+from dataclasses import replace
 
 import pytest
 
-from bideval.actions.accounts import invite
+from bideval.actions.accounts import code_hash, find_activation, give_code, invite, new_code
 from bideval.evidence.encoding import b64u
+from bideval.ledger.entry import parse_entry
+from bideval.ledger.line import parse_line
+from bideval.ports import Activation
 from bideval.terms.identifiers import Role
 from tests.integration.server.people import Person, running_venues
 
@@ -221,3 +225,63 @@ def test_challenges_have_an_end_for_one_address(tmp_path):
 
         refused = [answer for answer in (ask() for _ in range(10)) if answer.status_code != 200]
     assert error_of(refused[0]) == (429, "too_many_attempts")
+
+
+def codes_given(place):
+    place.venue.devices.store.write(lambda _tx: None).result()
+    with place.venue.devices.store.read() as reader:
+        lines = reader.lines(place.venue.log, 0, 1_000)
+    entries = [parse_entry(parse_line(stored.line).jws) for stored in lines]
+    return [entry.body for entry in entries if entry.kind == "code.given"]
+
+
+def test_given_code_is_in_the_venue_s_log_with_who_gave_it(fenghua, people):
+    officer = people["officer"]
+    given = officer.ok(officer.http.post("/api/codes", json={"role": "bidder", "person": None}))
+    assert codes_given(fenghua)[-1] == {
+        "person": given["person"],
+        "role": "bidder",
+        "session": None,
+        "replaces": None,
+        "by": officer.name,
+    }
+    with fenghua.venue.devices.store.read() as reader:
+        kept = b"".join(stored.line for stored in reader.lines(fenghua.venue.log, 0, 1_000))
+    assert given["code"].encode() not in kept
+
+
+def recovery(place, person, kid):
+    """Give the code that `bideval enrol --replaces` gives."""
+    code = new_code(place.venue)
+    expires = place.clock.now_ms() + HOURS_MS
+    give_code(
+        place.venue,
+        Activation(code_hash(code), person.name, person.role, expires, replaces=kid),
+    )
+    return code
+
+
+def test_recovered_account_closes_the_lost_key_and_signs_in_by_the_new_one(fenghua):
+    lost = newcomer(fenghua)
+    lost.enrol()
+    fresh = Person(lost.name, lost.role, fenghua)
+    fresh.enrol(recovery(fenghua, lost, lost.key.key_id))
+    assert lost.http.get("/api/me").status_code == 401
+    assert error_of(lost.log_in()) == (401, "login_failed")
+    assert fresh.log_in().status_code == 200
+    assert fresh.http.get("/api/me").json()["kid"] == fresh.key.key_id
+
+
+def test_recovery_code_is_worth_nothing_once_another_key_has_come(fenghua):
+    lost = newcomer(fenghua)
+    lost.enrol()
+    older = recovery(fenghua, lost, lost.key.key_id)
+    activation = find_activation(fenghua.venue, older)
+    second = Person(lost.name, lost.role, fenghua)
+    second.enrol(recovery(fenghua, lost, lost.key.key_id))
+    fenghua.venue.devices.store.write(
+        lambda tx: tx.add_activation(replace(activation, code_hash=code_hash("late-late")))
+    ).result()
+    third = Person(lost.name, lost.role, fenghua)
+    assert error_of(enrol_with(third, "late-late")) == (403, "bad_code")
+    assert second.http.get("/api/me").status_code == 200

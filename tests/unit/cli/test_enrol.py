@@ -11,6 +11,9 @@ from bideval.actions.accounts import code_hash
 from bideval.cli.main import main
 from bideval.evidence.encoding import b64u
 from bideval.gateways.keyring import FileKeyRing
+from bideval.ledger.entry import parse_entry, verify_entry
+from bideval.ledger.line import parse_line
+from bideval.ports import Account
 from bideval.settings import load_settings
 from bideval.store.record_store import SqlRecordStore
 from bideval.store.schema import current_revision
@@ -83,17 +86,69 @@ def test_a_person_gets_a_code_that_is_stored_as_a_hash(config, capsys, activatio
     assert code.strip().encode() not in database
 
 
-def test_a_code_may_be_for_one_session_and_replace_a_key(config, capsys, activation_of):
-    assert invite(config, "--session", "fh-2026-1", "--replaces", "kid-1", "--hours", "2") == 0
+def test_a_code_may_be_for_one_session_and_some_hours(config, capsys, activation_of):
+    assert invite(config, "--session", "fh-2026-1", "--hours", "2") == 0
     found = activation_of(capsys.readouterr().out)
     longer = activation_of_default(config, capsys, activation_of)
-    assert (found.session, found.replaces) == ("fh-2026-1", "kid-1")
+    assert (found.session, found.replaces) == ("fh-2026-1", None)
     assert 5 * HOUR_MS < longer.expires_ms - found.expires_ms < 7 * HOUR_MS
 
 
 def activation_of_default(config, capsys, activation_of):
     invite(config)
     return activation_of(capsys.readouterr().out)
+
+
+@pytest.fixture
+def with_account(config):
+    """A venue where `officer-a` has an open account."""
+    main(["migrate", "--config", str(config)])
+    account = Account(
+        "kid-1", "officer-a", "officer", None, "Ed25519", bytes(32), None, "fenghua", 1
+    )
+    store = SqlRecordStore(load_settings(config).database)
+    store.write(lambda tx: tx.add_account(account)).result()
+    store.close()
+
+
+@pytest.mark.usefixtures("with_account")
+@pytest.mark.parametrize(
+    ("words", "told"),
+    [
+        ([], "person_known: person"),
+        (["--replaces", "kid-2"], "key_unknown: replaces"),
+        (["--replaces", "kid-1", "--role", "supervisor"], "person_differs: role"),
+    ],
+)
+def test_nobody_s_place_is_taken_unsaid(config, capsys, words, told):
+    assert invite(config, *words) == 2
+    assert told in capsys.readouterr().err
+
+
+@pytest.mark.usefixtures("with_account")
+def test_a_code_replaces_the_key_of_an_account(config, capsys, activation_of):
+    assert invite(config, "--replaces", "kid-1") == 0
+    assert activation_of(capsys.readouterr().out.splitlines()[-1]).replaces == "kid-1"
+
+
+def test_a_given_code_is_in_the_venue_s_log_without_the_code(config, capsys):
+    main(["enrol", "--config", str(config), "venue"])
+    capsys.readouterr()
+    assert invite(config) == 0
+    code = capsys.readouterr().out.strip()
+    store = SqlRecordStore(load_settings(config).database)
+    with store.read() as reader:
+        lines = reader.lines("log.fenghua", 0, 10)
+    store.close()
+    entry = parse_entry(parse_line(lines[0].line).jws)
+    keys = FileKeyRing(config.parent / "venue.key", config.parent / "venue.age")
+    assert verify_entry(entry, keys.public) is None
+    assert (len(lines), entry.kind, entry.body) == (
+        1,
+        "code.given",
+        {"person": "officer-a", "role": "officer", "session": None, "replaces": None, "by": None},
+    )
+    assert [one for one in (code, code_hash(code)) if one.encode() in lines[0].line] == []
 
 
 def test_a_new_code_withdraws_the_older_one(config, capsys, activation_of):
