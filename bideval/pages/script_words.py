@@ -77,6 +77,10 @@ SCRIPT_WORDS = {
     "pdf_none": N_("This bid has no file to show."),
     "pdf_loading": N_("Opening the file …"),
     "pdf_failed": N_("The file does not open: {what}"),
+    "pdf_not_shown": N_(
+        "{name} is neither a PDF nor a picture and cannot be shown here. "
+        "Tell the procurement officer."
+    ),
     "pdf_searching": N_("Searching page {page} of {pages}"),
     "pdf_found": N_("Found on page {page}"),
     "pdf_not_found": N_("Not found"),
@@ -84,6 +88,10 @@ SCRIPT_WORDS = {
     "step_seal": N_("Step 2 of 3: sealing"),
     "step_upload": N_("Step 3 of 3: uploading the sealed bid"),
     "name_too_long": N_("A file name may have 120 characters at most."),
+    "files_unreadable": N_(
+        "Only PDF files and pictures (PNG, JPEG) can be read by the panel. "
+        "Please convert the others."
+    ),
     "bid_sealed": N_("✓ The bid is sealed and recorded. Keep the receipt below."),
     "releasing": N_("Opening share {done} of {all}"),
     "released": N_("✓ {all} shares released"),

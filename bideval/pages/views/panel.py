@@ -177,6 +177,7 @@ class FileLink:
 
     name: str
     url: str
+    media_type: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -198,6 +199,7 @@ class ResponsivenessView:
     open: bool
     requirements: tuple[Requirement, ...]
     bids: tuple[ReviewedBid, ...]
+    watermark: str
 
 
 def responsiveness_view(session: Standing, person: str) -> ResponsivenessView:
@@ -217,6 +219,7 @@ def responsiveness_view(session: Standing, person: str) -> ResponsivenessView:
             )
             for bid in reviewed
         ),
+        watermark=f"{person} · {session.session_id}",
     )
 
 
@@ -235,7 +238,10 @@ def bid_files(session: Standing, bid: Bid) -> tuple[FileLink, ...]:
     """The files of an opened bid."""
     files = bid.manifest.files if bid.manifest else ()
     base = f"/api/sessions/{session.session_id}/bids/{bid.id}/files"
-    return tuple(FileLink(name=one.name, url=f"{base}/{at}") for at, one in enumerate(files))
+    return tuple(
+        FileLink(name=one.name, url=f"{base}/{at}", media_type=one.media_type)
+        for at, one in enumerate(files)
+    )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

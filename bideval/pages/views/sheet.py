@@ -40,7 +40,9 @@ def sheet_context(session: Standing, person: str, view: ScoreView) -> dict[str, 
             "id": bid.id,
             "label": bid.label,
             "name": bid.name,
-            "files": [{"name": file.name, "url": file.url} for file in bid.files],
+            "files": [
+                {"name": file.name, "url": file.url, "type": file.media_type} for file in bid.files
+            ],
         }
         for bid in view.bids
     ]

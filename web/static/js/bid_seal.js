@@ -12,6 +12,7 @@ import { dealSeal } from "./seal.js";
 import { context, say } from "./words.js";
 
 const MAX_NAME = 120;
+const READABLE = new Set(["application/pdf", "image/png", "image/jpeg"]);
 
 /** @param {HTMLElement} root @param {string} word @param {number} done @param {number} all */
 function progress(root, word, done, all) {
@@ -88,6 +89,7 @@ form?.addEventListener("submit", async (event) => {
   event.preventDefault();
   const files = Array.from(/** @type {HTMLInputElement} */ (form.elements.namedItem("files")).files ?? []);
   if (files.some((file) => file.name.length > MAX_NAME)) return status(form, say("name_too_long"), "bad");
+  if (files.some((file) => !READABLE.has(file.type))) return status(form, say("files_unreadable"), "bad");
   if (!(await confirmed(form.dataset.confirm ?? ""))) return;
   const root = /** @type {HTMLElement} */ (document.getElementById("seal-progress"));
   root.hidden = false;

@@ -17,6 +17,7 @@ export class PdfView extends HTMLElement {
   page = 1;
   zoom = 0;
   turn = 0;
+  /** @type {{name: string, url: string, type: string}[]} */ files = [];
 
   connectedCallback() {
     this.paper = /** @type {HTMLElement} */ (this.querySelector(".pdf-paper"));
@@ -37,8 +38,9 @@ export class PdfView extends HTMLElement {
     return /** @type {HTMLInputElement} */ (this.querySelector(selector));
   }
 
-  /** @param {{name: string, url: string}[]} files of the bid now looked at */
+  /** @param {{name: string, url: string, type: string}[]} files of the bid now looked at */
   show(files) {
+    this.files = files;
     const select = /** @type {HTMLSelectElement} */ (this.querySelector("select"));
     select.replaceChildren(...files.map((file) => new Option(file.name, file.url)));
     select.hidden = files.length < 2;
@@ -54,6 +56,8 @@ export class PdfView extends HTMLElement {
     this.places.set(this.url, { page: this.page, zoom: this.zoom });
     this.url = url;
     this.say(say("pdf_loading"));
+    const other = this.files.find((each) => each.url === url && each.type !== "application/pdf");
+    if (other) return this.showOther(other);
     try {
       const file = await pdfjs.getDocument({
         url, disableAutoFetch: true, disableStream: true, rangeChunkSize: RANGE, isEvalSupported: false, enableXfa: false,
@@ -68,6 +72,17 @@ export class PdfView extends HTMLElement {
     } catch (error) {
       if (url === this.url) this.say(say("pdf_failed", { what: /** @type {Error} */ (error).message }));
     }
+  }
+
+  /** An attachment that is no PDF: a picture or plain text is shown, anything else is named. @param {{name: string, url: string, type: string}} other */
+  async showOther({ name, url, type }) {
+    void this.file?.loadingTask.destroy();
+    this.file = null;
+    const sheet = await attachment(url, type).catch(() => null);
+    if (url !== this.url) return;
+    if (sheet === null) return this.say(say("pdf_not_shown", { name }));
+    sheet.append(watermark(this.dataset.watermark ?? ""));
+    this.paper.replaceChildren(sheet);
   }
 
   /** @param {string} what */
@@ -95,6 +110,7 @@ export class PdfView extends HTMLElement {
 
   /** @param {string} [query] words to mark on the page */
   async draw(query = "") {
+    if (!this.file) return;
     const turn = ++this.turn;
     const page = await this.file.getPage(this.page);
     if (turn !== this.turn) return;
@@ -149,6 +165,10 @@ export class PdfView extends HTMLElement {
     this.note(say("pdf_not_found"));
   }
 
+  focusPaper() {
+    this.paper.focus();
+  }
+
   /** @param {string} text */
   note(text) {
     /** @type {HTMLElement} */ (this.querySelector(".pdf-say")).textContent = text;
@@ -161,6 +181,21 @@ export class PdfView extends HTMLElement {
     note.textContent = text;
     this.paper.replaceChildren(note);
   }
+}
+
+/** @param {string} url @param {string} type @returns {Promise<HTMLElement|null>} nothing for what is never shown */
+async function attachment(url, type) {
+  const picture = type === "image/png" || type === "image/jpeg";
+  if (!picture && type !== "text/plain") return null;
+  const response = await fetch(url, { credentials: "same-origin" });
+  if (!response.ok) return null;
+  const sheet = document.createElement("div");
+  sheet.className = "pdf-sheet is-attachment";
+  const shown = document.createElement(picture ? "img" : "pre");
+  if (shown instanceof HTMLImageElement) Object.assign(shown, { alt: "", draggable: false, src: URL.createObjectURL(await response.blob()) });
+  else shown.textContent = await response.text();
+  sheet.append(shown);
+  return sheet;
 }
 
 /** @param {string} text */

@@ -48,7 +48,7 @@ export class ScoreSheet extends HTMLElement {
     this.signing = new SheetSigning(this, this.sheet, this.keeper);
     this.watch(this.keeper.outbox);
     const texts = await this.keeper.start();
-    this.tellElsewhere();
+    this.tellElsewhere(texts);
     this.fields.fill(texts);
     this.facts.ready = true;
     void navigator.storage?.persist?.();
@@ -97,12 +97,11 @@ export class ScoreSheet extends HTMLElement {
     });
   }
 
-  /** Marks in the record that another machine, or an earlier key, sealed: nobody can read them here. */
-  tellElsewhere() {
-    const { kept, signed } = /** @type {SheetKeeper} */ (this.keeper);
-    const count = this.sheet.recorded.filter((/** @type {string} */ field) => !kept.has(field)).length;
+  /** Marks in the record that another machine sealed: nobody can read them here. @param {Map<string, string>} texts what is here */
+  tellElsewhere(texts) {
+    const count = this.sheet.recorded.filter((/** @type {string} */ field) => !texts.has(field)).length;
     if (!count) return;
-    this.notice.tell("news", this.sheet.sheet && !signed ? say("sheet_elsewhere") : say("marks_elsewhere", { count }));
+    this.notice.tell("news", this.sheet.sheet && !this.keeper?.signed ? say("sheet_elsewhere") : say("marks_elsewhere", { count }));
   }
 
   /** What the server says of the session now: paused, another phase, no member any more. @param {any} page */
