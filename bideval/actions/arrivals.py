@@ -43,8 +43,8 @@ class Arrival:
 
 def commit_up(
     venue: Venue, session: str, origin: str, first: int, lines: Sequence[bytes]
-) -> OriginHead:
-    """Main keeps and places a branch's own lines `first`, …; return the branch's head here.
+) -> tuple[OriginHead, int]:
+    """Main keeps and places a branch's own lines `first`, …; return their head, our size.
 
     Lines that are here already, byte for byte, are skipped. Raises EvidenceError for anything that
     is not authentic or contradicts what is kept, StoreError for a gap.
@@ -56,9 +56,10 @@ def commit_up(
             "wrong_origin", field="origin", detail="not the branch's own next lines"
         )
 
-    def work(tx: Transaction) -> OriginHead:
+    def work(tx: Transaction) -> tuple[OriginHead, int]:
         if _leads(tx, session) != venue.id:
             raise EvidenceError("wrong_main", field="main", detail="this venue does not lead it")
+        venue.findings.refuse(session)
         refuse_while_awaiting(tx.head(session))
         fold = venue.book.ahead(session, tx)
         held = tx.origin_head(session, origin).n
@@ -67,7 +68,8 @@ def commit_up(
                 _check_same(tx.origin_lines(session, origin, arrival.line.n, 1), arrival)
             else:
                 _keep(tx, session, fold, arrival)
-        return tx.origin_head(session, origin)
+        after = tx.head(session)
+        return tx.origin_head(session, origin), after.size if after else 0
 
     return _commit(venue, session, work, lines)
 
@@ -83,6 +85,7 @@ def commit_down(
     batch = _verified(venue, session, lines)
 
     def work(tx: Transaction) -> RecordHead:
+        venue.findings.refuse(session)
         if tx.head(session) is None and batch:
             check_founding(venue, main, batch[0].entry)
             tx.found(session, main)

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from bideval.actions.acknowledged import check_acknowledged
 from bideval.ledger.checkpoint import checkpoint_body, open_checkpoint, sign_checkpoint
 from bideval.ledger.cosignature import cosign, verify_cosignature
 from bideval.ledger.note import parse_note
@@ -29,6 +30,8 @@ def state_record(venue: Venue, session: str) -> StoredCheckpoint | None:
     """Sign and keep a checkpoint of the present record; None unless it has grown, or elsewhere."""
 
     def work(tx: Transaction) -> StoredCheckpoint | None:
+        if venue.findings.stopped(session):
+            return None
         head = tx.head(session)
         if head is None or head.main != venue.id or head.size == 0 or head.awaiting:
             return None
@@ -47,15 +50,17 @@ def answer_checkpoint(venue: Venue, session: str, note: str) -> tuple[int, str]:
     """Compare main's checkpoint with our own record and cosign it; return size and our line.
 
     Our cosignature is on disk before it is returned. Raises EvidenceError `other_root` when main
-    states another record than it sent us; that is proof, and the session stops.
+    states another record than it sent us, and `omission` when it lacks a line that main has placed.
     """
     with venue.book.reading(session) as fold:
         main = fold.people.venues[fold.people.main]
     stated = open_checkpoint(note, session, main.key)
 
     def work(tx: Transaction) -> tuple[int, str]:
+        venue.findings.refuse(session)
         if root_at(tx, session, stated.size) != stated.root:
             raise EvidenceError("other_root", field="root", detail="main's record is not ours")
+        check_acknowledged(venue, tx, session, stated.size)
         known = tx.checkpoint(session, size=stated.size)
         held = known.cosignatures.get(venue.id) if known else None
         if held is not None:

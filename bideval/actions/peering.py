@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 from bideval.actions.venue_log import note
 from bideval.ledger.line import chain_start
 from bideval.ledger.tree import Frontier
-from bideval.ports import Conflict, KeptFile
+from bideval.ports import Conflict, KeptFile, Rate
 from bideval.session.names import ENDED
 from bideval.terms.errors import InputError, RefusedError
 
@@ -22,6 +22,12 @@ if TYPE_CHECKING:
 
     from bideval.actions.venue import Venue
     from bideval.ports import FileUse, Reader, StoredLine, Transaction
+
+CONFLICTS = Rate(acts=20, window_ms=3_600_000)
+"""Contradicting bytes of one venue about one session that are kept."""
+
+FAULTS = Rate(acts=60, window_ms=3_600_000)
+"""Faults of one kind, of one venue and session, that are written down."""
 
 FILE_BATCH = 200
 """Missing files told at once; the rest follows when these are here."""
@@ -37,6 +43,7 @@ class Common:
     state: bytes
     epoch: int
     checkpoint: tuple[int, str] | None
+    size: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,6 +92,7 @@ def common_session(venue: Venue, peer: str, session: str) -> Common | None:
             state=origin.chain if origin.n else b"",
             epoch=head.epoch,
             checkpoint=uncosigned(reader, session, peer),
+            size=head.size,
         )
 
 
@@ -204,7 +212,13 @@ def write_chunk(  # which file of which session, where, what, and whether it end
 
 
 def quarantine(venue: Venue, session: str, origin: str, n: int, *, code: str, proof: bytes) -> None:
-    """Keep bytes that contradict ours as proof, and say so in the venue's log."""
+    """Keep bytes that contradict ours, and say so in the venue's log; so many in an hour.
+
+    Nobody fills the disk of another venue with bytes that do not verify.
+    """
+    key = f"conflict:{origin}:{session}"
+    if not venue.devices.limiter.allow(key, CONFLICTS):
+        return
     conflict = Conflict(session, origin, n, code, proof, venue.now_ms())
 
     def work(tx: Transaction) -> None:
@@ -215,7 +229,9 @@ def quarantine(venue: Venue, session: str, origin: str, n: int, *, code: str, pr
 
 
 def note_fault(venue: Venue, peer: str | None, session: str | None, kind: str) -> None:
-    """Say in the venue's log that something is wrong with a link."""
+    """Say in the venue's log that something is wrong with a link; so often in an hour."""
+    if not venue.devices.limiter.allow(f"fault:{peer}:{session}:{kind}", FAULTS):
+        return
     note(venue, "attempt.denied", _denied(session or "", peer or "", f"link_{kind}"))
 
 
@@ -224,7 +240,9 @@ def _denied(session: str, origin: str, code: str) -> dict[str, object]:
 
 
 def _main_between(venue: Venue, peer: str, session: str) -> str | None:
-    """Return which of the two venues leads a session that both take part in."""
+    """Return which of the two venues leads a session that both take part in; None once stopped."""
+    if venue.findings.stopped(session):
+        return None
     try:
         with venue.book.reading(session) as fold:
             main, venues = fold.people.main, set(fold.people.venues)

@@ -12,6 +12,7 @@ from importlib.metadata import version
 from typing import TYPE_CHECKING
 
 from bideval.actions.confirming import remember_awaiting
+from bideval.actions.findings import load_findings
 from bideval.actions.venue_log import start_log
 from bideval.actions.verifying import verify_all
 from bideval.terms.identifiers import VENUE_LOG
@@ -26,6 +27,7 @@ def start_venue(venue: Venue) -> list[Verified]:
     """Verify, remember, begin; raises FaultError `record_differs` instead of writing on."""
     with venue.devices.store.read() as reader:
         verified = verify_all(reader)
+        load_findings(venue, reader)
     remember_awaiting(venue, [one.session for one in verified])
     for one in verified:
         if not one.session.startswith(VENUE_LOG):

@@ -97,6 +97,8 @@ class Steward:
 
     def attend(self, session: str) -> None:
         """Do what is due in one session until nothing is, or nothing goes."""
+        if self._venue.findings.stopped(session):
+            return
         if self._venue.awaiting.venues(session):
             return
         for _ in range(ROUNDS):

@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from bideval.actions.awaited import Awaited
+from bideval.actions.stopping import Stops
 from bideval.ports import Rate
 from bideval.terms.identifiers import venue_actor, venue_log
 
@@ -96,6 +97,7 @@ class Venue:
     scratch: Path
     peers: Mapping[str, Peer] = field(default_factory=dict)
     limits: Limits = field(default_factory=Limits)
+    findings: Stops = field(default_factory=Stops)
     awaiting: Awaited = field(default_factory=Awaited)
 
     @property

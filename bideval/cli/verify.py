@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING
 
 from bideval.audit.kept_receipts import KEPT_LIMIT
 from bideval.audit.verifier import Verdict, verify_bundle
+from bideval.cli import verify_misbehaviour
 from bideval.cli.signature_pool import checker, cores
 from bideval.terms.errors import InputError
 
@@ -38,7 +39,8 @@ def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) 
         "verify",
         help="verify a session's evidence bundle, step by step, without a server",
         description="Verify an evidence bundle offline. Exit code 0: everything holds; 1: the step "
-        "and the entry or region that fails are named; 2: this is not a bundle.",
+        "and the entry or region that fails are named; 2: this is not a bundle. A proof "
+        "of misbehaviour is judged too: 1: it proves what it says; 2: it proves nothing.",
     )
     _describe(parser)
     parser.set_defaults(run=run)
@@ -72,6 +74,8 @@ def _describe(parser: argparse.ArgumentParser) -> None:
 def run(args: argparse.Namespace) -> int:
     """Verify `args.bundle` and print the verdict."""
     path = Path(args.bundle)
+    if verify_misbehaviour.is_proof(path):
+        return verify_misbehaviour.report(path, as_json=args.json)
     try:
         other = None if args.against is None else Path(args.against)
         verdict = verify_file(path, against=other, receipts=args.receipt, jobs=args.jobs)

@@ -14,6 +14,7 @@ from bideval.link.host import (
     NewLines,
     NewSession,
     Refused,
+    SessionStopped,
 )
 from bideval.sync import effects as fx
 from bideval.sync.trails import Direction
@@ -74,6 +75,8 @@ class Asking:
         match change:
             case NewLines(session):
                 self._machine.new_lines(session, self._now())
+            case SessionStopped(session):
+                self._machine.stopped(session, self._now())
             case NewSession(shared):
                 self._machine.shared(shared, self._now())
             case NewCheckpoint(session, checkpoint):

@@ -78,7 +78,14 @@ class NewFilesMissing:
     """Entries name files that are not here; the link asks `missing_files` again."""
 
 
-Change = NewLines | NewSession | NewCheckpoint | NewFilesMissing
+@dataclass(frozen=True, slots=True)
+class SessionStopped:
+    """This venue takes nothing more of a session, because misbehaviour was proven."""
+
+    session: str
+
+
+Change = SessionStopped | NewLines | NewSession | NewCheckpoint | NewFilesMissing
 
 
 class LinkHost(Protocol):

@@ -10,7 +10,8 @@ import asyncio
 import logging
 from typing import TYPE_CHECKING
 
-from bideval.actions import arrivals, checkpoints, confirming, peering
+from bideval.actions import accusing, arrivals, checkpoints, confirming, peering
+from bideval.actions.stopping import STOPPED
 from bideval.actions.telling import link_topic, tell_line
 from bideval.link.host import (
     Change,
@@ -20,12 +21,14 @@ from bideval.link.host import (
     NewLines,
     NewSession,
     Refused,
+    SessionStopped,
 )
 from bideval.ports import StoreError
 from bideval.sync.fetching import MissingFile
 from bideval.sync.notes import CheckpointNote
 from bideval.sync.shared import SharedSession
 from bideval.sync.trails import Direction
+from bideval.sync.words import Vouch
 from bideval.terms.errors import BidevalError, EvidenceError, FaultError, RefusedError
 
 if TYPE_CHECKING:
@@ -35,6 +38,7 @@ if TYPE_CHECKING:
     from bideval.actions.venue import Venue
     from bideval.ports import Event
     from bideval.sync.effects import FaultFound
+    from bideval.sync.words import Word
 
 _LOG = logging.getLogger("bideval.link")
 
@@ -54,6 +58,8 @@ class VenueHost:
         return [_shared(one) for one in common]
 
     async def offered(self, peer: str, session: str, *, peer_main: bool) -> SharedSession | Refused:
+        if self._venue.findings.stopped(session):
+            return Refused(STOPPED)
         common = await asyncio.to_thread(peering.common_session, self._venue, peer, session)
         if common is not None and common.main is not peer_main:
             return _shared(common)
@@ -97,8 +103,8 @@ class VenueHost:
         self, peer: str, session: str, first: int, lines: Sequence[bytes]
     ) -> Held | Refused:
         def commit() -> Held:
-            head = arrivals.commit_up(self._venue, session, peer, first, lines)
-            return Held(head.n, head.chain)
+            head, size = arrivals.commit_up(self._venue, session, peer, first, lines)
+            return Held(head.n, head.chain, size)
 
         return await asyncio.to_thread(self._held, peer, session, first, lines, commit)
 
@@ -116,6 +122,8 @@ class VenueHost:
             try:
                 return checkpoints.answer_checkpoint(self._venue, session, note)[1]
             except (EvidenceError, RefusedError, StoreError) as wrong:
+                if wrong.code == STOPPED or accusing.accuse_main(self._venue, session, note):
+                    return None
                 proof = note.encode()
                 peering.quarantine(self._venue, session, peer, size, code=wrong.code, proof=proof)
                 return None
@@ -195,13 +203,27 @@ class VenueHost:
         else:
             self._venue.spread.at_main(session, upto)
 
+    async def word_heard(
+        self,
+        peer: str,  # noqa: ARG002  # the word names its stream, and its signature was checked
+        word: Word,
+    ) -> None:
+        if isinstance(word, Vouch):
+            self._venue.findings.hear_vouch(word)
+        else:
+            self._venue.findings.hear_placed(word)
+
     async def session_refused(self, peer: str, session: str, code: str) -> None:
+        if code == STOPPED:
+            self._venue.findings.stopped_by(session, peer)
         _LOG.warning(
             "session refused by peer", extra={"peer": peer, "session": session, "code": code}
         )
 
     async def fault_found(self, peer: str | None, fault: FaultFound) -> None:
         def note() -> None:
+            if fault.word is not None and fault.session is not None:
+                accusing.accuse_speaker(self._venue, fault.session, fault.word)
             peering.note_fault(self._venue, peer, fault.session, fault.kind.value)
 
         await asyncio.to_thread(note)
@@ -222,6 +244,8 @@ class VenueHost:
             common_now = peering.common_sessions(self._venue, peer)
             return [*(NewLines(one.session) for one in common_now), NewFilesMissing()]
         kind = event.data.get("type")
+        if kind == "stopped":
+            return [SessionStopped(session)]
         if kind in {"lines", "files"}:
             # They come with every commit, so that nothing is read from the store for them.
             shared = peering.is_shared(self._venue, peer, session)
@@ -250,13 +274,17 @@ class VenueHost:
         commit: Callable[[], Held],
     ) -> Held | Refused:
         try:
-            return commit()
+            held = commit()
         except FaultError as fault:
             return Refused(fault.code[:CODE_CHARACTERS], retry=True)
         except BidevalError as wrong:
+            if wrong.code == STOPPED:
+                return Refused(STOPPED)
             proof = b"\n".join(lines)
             peering.quarantine(self._venue, session, peer, first, code=wrong.code, proof=proof)
             return Refused(wrong.code[:CODE_CHARACTERS])
+        accusing.accuse_key(self._venue, session, lines)
+        return held
 
 
 def _shared(common: peering.Common) -> SharedSession:
@@ -268,4 +296,5 @@ def _shared(common: peering.Common) -> SharedSession:
         state=common.state,
         epoch=common.epoch,
         checkpoint=note,
+        size=common.size,
     )

@@ -175,6 +175,10 @@ class LinkMachine:
         """Answer SessionOffered with no; `code` goes to the peer."""
         self._answer(lambda: self._table.declined(session, code), now)
 
+    def stopped(self, session: str, now: int) -> None:
+        """We take nothing more of this session; the peer is told."""
+        self._answer(lambda: self._table.stopped(session), now)
+
     def mark_held(self, session: str, n: int, state: bytes | None, now: int) -> None:
         """Answer ReadMark: chain or serialised frontier after `n` lines, None if we have fewer."""
         self._answer(lambda: self._table.mark_held(session, n, state, now), now)

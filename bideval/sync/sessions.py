@@ -37,6 +37,10 @@ if TYPE_CHECKING:
     from bideval.sync.words import Voice
 
 
+STOPPED = "session_stopped"
+"""Code of a session that takes nothing more, because misbehaviour was proven."""
+
+
 class SessionTable:
     """The sessions of an established link."""
 
@@ -86,12 +90,17 @@ class SessionTable:
         if offer is not None:
             self._take_mark(offer, now)
 
+    def stopped(self, session: str) -> None:
+        """End a session here and say so: misbehaviour was proven."""
+        if session in self._sessions or session in self._stopped:
+            self._stop(session, STOPPED)
+
     def declined(self, session: str, code: str) -> None:
         """Refuse what the peer offered."""
         offer = self._offers.pop(session, None)
         if offer is None:
             return
-        if not offer.main:
+        if not offer.main and code != STOPPED:
             mark = Mark(offer.n, offer.digest)
             detail = "the peer is a branch of a session that we do not know"
             self._emit(FaultFound(FaultKind.STALE_BACKUP, session, detail, stated=mark))
@@ -195,8 +204,10 @@ class SessionTable:
                 raise LinkFault(FaultKind.LIMIT, "too many marks")
 
     def _on_refuse(self, message: messages.Refuse) -> None:
-        """Stop a session that the peer does not want."""
-        if self._find(message.session) is not None:
+        """Stop a session that the peer does not want; a stop for good is told anyway."""
+        found = self._find(message.session)
+        news = message.code == STOPPED != self._stopped.get(message.session)
+        if found is not None or news:
             self._forget(message.session, message.code)
             self._emit(SessionRefused(message.session, message.code))
 

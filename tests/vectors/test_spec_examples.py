@@ -10,6 +10,7 @@ from __future__ import annotations
 import io
 import json
 import re
+from dataclasses import replace
 from functools import cache
 from pathlib import Path
 
@@ -17,6 +18,13 @@ import pytest
 
 from bideval.audit.bundle import Manifest as BundleManifest
 from bideval.audit.bundle import read_bundle, write_bundle
+from bideval.audit.contradictions import vouch_document
+from bideval.audit.misbehaviour import (
+    Misbehaviour,
+    judge,
+    read_misbehaviour,
+    write_misbehaviour,
+)
 from bideval.draw.identity import Identity, Private, identity_document
 from bideval.draw.panel import draw_panel
 from bideval.draw.pool import PoolRow, encode_pool, parse_pool
@@ -52,6 +60,7 @@ from bideval.ledger.receipt import Receipt, check_receipt, open_receipt, receipt
 from bideval.ledger.tree import inclusion_path, leaf_hash, tree_root
 from bideval.opening.package import Manifest, PackageFile, write_package
 from bideval.opening.sheet import parse_sheet
+from bideval.sync.words import Vouch
 
 HERE = Path(__file__).parent
 PAGES = HERE.parents[1] / "docs" / "spec"
@@ -313,7 +322,37 @@ def bundle_example():
     return re.sub(r"[\x00-\x09\x0b-\x1f]", lambda m: f"\\x{ord(m[0]):02x}", text)
 
 
+def misbehaviour():
+    """A branch has vouched for two chains of its first three lines."""
+    venues = [
+        {
+            "id": name,
+            "name": name.title(),
+            "suite": "Ed25519",
+            "public": b64u(KEYS[name].public.raw),
+            "recipient": recipient_of(custodian["identity"]),
+            "url": f"wss://{name}.example/link",
+        }
+        for name, custodian in zip(("fenghua", "wencheng"), SEAL["custodians"], strict=False)
+    ]
+    body = {"title": "Town library", "rulebook": "rehearsal/1", "main": "fenghua", "venues": venues}
+    founding = sign_entry(KEYS["fenghua"], payload("venue/fenghua", "session.founded", body))
+    words = [Vouch(SESSION, "wencheng", 3, sha256(text)) for text in (b"one story", b"another")]
+    signed = [replace(word, signature=KEYS["wencheng"].sign(word.signed_bytes())) for word in words]
+    evidence = {
+        "venue": "wencheng",
+        "first": vouch_document(signed[0]),
+        "second": vouch_document(signed[1]),
+    }
+    line = encode_line(Line("fenghua", 1, founding)).decode()
+    found = Misbehaviour(
+        SESSION, "two_chains", line, "fenghua", "2026-11-22T10:00:05.000+08:00", evidence
+    )
+    return write_misbehaviour(found)
+
+
 EXAMPLES = {
+    "misbehaviour": lambda: misbehaviour().decode(),
     "pool": lambda: encode_pool(pool_rows()).decode(),
     "expert": expert_example,
     "draw": draw_example,
@@ -413,6 +452,11 @@ def test_the_example_share_is_canonical_and_its_digest_is_recorded():
     digest = hex_digest(unb64u(members["share"]))
     found = (canonical_bytes(members).decode(), SEAL["seal"]["shares"][0]["digest"])
     assert found == (SEAL["share_plaintext"], digest)
+
+
+def test_the_example_misbehaviour_is_proven():
+    judged = judge(read_misbehaviour(misbehaviour()))
+    assert (judged.accused, judged.kid) == ("venue/wencheng", KEYS["wencheng"].key_id)
 
 
 def test_the_example_bundle_reads():

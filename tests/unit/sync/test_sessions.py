@@ -536,3 +536,28 @@ def test_stopped_session_gives_its_credit_back():
     play.table.lines_read(SESSION, 1, [line("fenghua", 1, "x" * 1_000)], 0)
     play.hears(Refuse(SESSION, "busy"))
     assert (play.table._credit.available, play.outbox.line_bytes) == (limits.LINK_WINDOW_BYTES, 0)
+
+
+def test_session_that_is_stopped_for_good_is_refused_whether_it_flows_or_not():
+    play = flowing_main()
+    play.table.stopped(OTHER)
+    play.says()
+    play.table.stopped(SESSION)
+    play.says(Refuse(SESSION, "session_stopped"))
+    play.table.stopped(SESSION)
+    play.says(Refuse(SESSION, "session_stopped"))
+    assert not play.table.has(SESSION)
+
+
+def test_stop_is_told_once_after_a_quarantine():
+    play = flowing_main()
+    play.hears(Refuse(SESSION, "quarantined")).does(fx.SessionRefused(SESSION, "quarantined"))
+    play.hears(Refuse(SESSION, "session_stopped"))
+    play.does(fx.SessionRefused(SESSION, "session_stopped"))
+    play.hears(Refuse(SESSION, "session_stopped")).does()
+
+
+def test_offer_of_a_stopped_session_is_no_stale_backup():
+    play = Table().quiet().hears(Marks([stated(3, root(RECORD[:3]))])).quiet()
+    play.table.declined(SESSION, "session_stopped")
+    play.does().says(Refuse(SESSION, "session_stopped"))

@@ -1,0 +1,38 @@
+"""Whether main's record holds the lines that main has acknowledged to this branch.
+
+Decided here: an own line that main has signed to stand in its first lines, and does not, is an
+omission: such a record is not cosigned. Not decided here: the proof of it (accusing).
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from bideval.terms.errors import EvidenceError
+
+if TYPE_CHECKING:
+    from bideval.actions.venue import Venue
+    from bideval.ports import RecordReader
+    from bideval.sync.words import Placed
+
+
+def check_acknowledged(venue: Venue, reader: RecordReader, session: str, size: int) -> None:
+    """Raise EvidenceError `omission` where main's first `size` lines lack one it has placed."""
+    if left_out(venue, reader, session, size) is not None:
+        raise EvidenceError("omission", field="record", detail="an acknowledged line is missing")
+
+
+def left_out(
+    venue: Venue, reader: RecordReader, session: str, size: int
+) -> tuple[Placed, int] | None:
+    """Return main's word and the number of our first line that its first `size` lines lack."""
+    said = venue.findings.placed(session)
+    if said is None or said.size > size or said.n == 0:
+        return None
+    last = reader.origin_lines(session, venue.id, said.n, 1)
+    if last and last[0].position is not None and last[0].position < size:
+        return None
+    for stored in reader.unplaced(session, said.n):
+        if stored.origin == venue.id and stored.n <= said.n:
+            return said, stored.n
+    return None

@@ -1,0 +1,105 @@
+"""What this venue has found out about misbehaviour, and that the session stops then.
+
+Decided here: a session with a proof takes nothing more here; how the proof is kept (a conflict, for
+good) and told.
+Not decided here: what a proof is (audit) and how one is put together (accusing).
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from bideval.actions.telling import link_topic, session_topic
+from bideval.actions.venue_log import note
+from bideval.audit.misbehaviour import RULES, judge, read_misbehaviour, write_misbehaviour
+from bideval.evidence.encoding import hex_digest
+from bideval.ports import Conflict
+from bideval.terms.errors import BidevalError, RefusedError
+
+if TYPE_CHECKING:
+    from bideval.actions.venue import Venue
+    from bideval.audit.misbehaviour import Misbehaviour
+    from bideval.ports import RecordReader, Transaction
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """A proof that is kept here: what it proves, against whom, and the digest of the file."""
+
+    session: str
+    what: str
+    accused: str
+    kid: str
+    words: tuple[str, ...]
+    sha256: str
+    found_ms: int
+
+
+def read_finding(conflict: Conflict) -> Finding | None:
+    """Return the finding in a conflict; None for bytes that prove nothing."""
+    if conflict.code not in RULES:
+        return None
+    try:
+        judged = judge(read_misbehaviour(conflict.proof))
+    except BidevalError:
+        return None
+    return Finding(
+        session=conflict.session,
+        what=conflict.code,
+        accused=judged.accused,
+        kid=judged.kid,
+        words=judged.words,
+        sha256=hex_digest(conflict.proof),
+        found_ms=conflict.found_ms,
+    )
+
+
+def session_findings(reader: RecordReader, session: str) -> list[Finding]:
+    """Return the findings that are kept of a session, oldest first."""
+    found = (read_finding(conflict) for conflict in reader.conflicts(session))
+    return [one for one in found if one is not None]
+
+
+def proof_file(reader: RecordReader, session: str, sha256: str) -> bytes:
+    """Return the file of a finding; raises RefusedError `unknown_file`."""
+    for conflict in reader.conflicts(session):
+        if conflict.code in RULES and hex_digest(conflict.proof) == sha256:
+            return conflict.proof
+    raise RefusedError("unknown_file", field="file")
+
+
+def load_findings(venue: Venue, reader: RecordReader) -> None:
+    """Remember at the start which sessions are stopped here."""
+    for session in reader.sessions():
+        if any(conflict.code in RULES for conflict in reader.conflicts(session)):
+            venue.findings.stop(session)
+
+
+def keep_finding(venue: Venue, found: Misbehaviour) -> bool:
+    """Stop the session if these statements really prove misbehaviour; return whether they do.
+
+    What is kept is the file; it is judged first as anybody else would judge it.
+    """
+    data = write_misbehaviour(found)
+    try:
+        accused = judge(read_misbehaviour(data)).accused
+    except BidevalError:
+        return False
+    conflict = Conflict(found.session, accused, 0, found.what, data, venue.now_ms())
+
+    def work(tx: Transaction) -> None:
+        tx.add_conflict(conflict)
+        venue.findings.stop(found.session)
+
+    venue.devices.store.write(work, weight=len(data)).result()
+    body = {
+        "session": found.session,
+        "what": found.what,
+        "accused": accused,
+        "sha256": hex_digest(data),
+    }
+    note(venue, "misbehaviour.found", body).result()
+    venue.devices.fanout.publish(session_topic(found.session), {"type": "phase"})
+    venue.devices.fanout.publish(link_topic(), {"type": "stopped", "session": found.session})
+    return True

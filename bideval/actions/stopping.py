@@ -1,0 +1,69 @@
+"""Which sessions take nothing more at this venue, and the words that could show why.
+
+Decided here: what is kept in memory of what other venues have signed on links, and the refusal of a
+stopped session. Not decided here: what stops one (findings).
+"""
+
+from __future__ import annotations
+
+import threading
+from typing import TYPE_CHECKING
+
+from bideval.terms.errors import RefusedError
+
+if TYPE_CHECKING:
+    from bideval.sync.words import Placed, Vouch
+
+STOPPED = "session_stopped"
+"""Code of everything that a stopped session refuses, also towards other venues."""
+
+
+class Stops:
+    """What is known of misbehaviour while the server runs. Thread-safe."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._stopped: set[str] = set()
+        self._vouched: dict[tuple[str, str], Vouch] = {}
+        self._placed: dict[str, Placed] = {}
+        self._elsewhere: dict[str, set[str]] = {}
+
+    def stopped(self, session: str) -> bool:
+        """Whether the session takes nothing more at this venue."""
+        return session in self._stopped
+
+    def refuse(self, session: str) -> None:
+        """Raise RefusedError `session_stopped` for a session that takes nothing more."""
+        if session in self._stopped:
+            raise RefusedError(STOPPED, field="session", rule="spec/misbehaviour")
+
+    def stop(self, session: str) -> None:
+        """Let the session take nothing more."""
+        self._stopped.add(session)
+
+    def hear_vouch(self, word: Vouch) -> None:
+        """Keep a sender's newest word."""
+        with self._lock:
+            self._vouched[word.session, word.stream] = word
+
+    def hear_placed(self, word: Placed) -> None:
+        """Keep main's newest word for the place of our lines."""
+        with self._lock:
+            self._placed[word.session] = word
+
+    def vouched(self, session: str, stream: str) -> Vouch | None:
+        """Return the newest word that agreed with what we hold."""
+        return self._vouched.get((session, stream))
+
+    def placed(self, session: str) -> Placed | None:
+        """Return main's newest word for the place of our lines."""
+        return self._placed.get(session)
+
+    def stopped_by(self, session: str, venue: str) -> None:
+        """Note that another venue has stopped the session there."""
+        with self._lock:
+            self._elsewhere.setdefault(session, set()).add(venue)
+
+    def elsewhere(self, session: str) -> list[str]:
+        """Return the other venues that have stopped the session."""
+        return sorted(self._elsewhere.get(session, ()))

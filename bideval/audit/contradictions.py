@@ -1,0 +1,268 @@
+"""Which signed statements contradict each other: one function per rule.
+
+Decided here: when two statements cannot both be true, and whose key that shows (docs/spec/
+misbehaviour.md, sections 2 to 5). Each rule takes the session as its founding entry makes it, with
+the venues' keys, and the evidence; it returns a judgement or raises at the first thing that does
+not hold. Not decided here: the file's form (`misbehaviour`).
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Final
+
+from bideval.evidence.encoding import b64u
+from bideval.ledger.checkpoint import open_checkpoint
+from bideval.ledger.entry import parse_entry, verify_entry
+from bideval.ledger.line import chain_next, parse_line
+from bideval.ledger.note import NOTE_LIMIT
+from bideval.ledger.tree import leaf_hash, tree_root, verify_consistency
+from bideval.session.state import Session
+from bideval.sync.words import RECORD, Placed, Vouch, check_word
+from bideval.terms.errors import BidevalError, EvidenceError
+from bideval.terms.fields import digest, text
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from bideval.ledger.entry import Entry
+    from bideval.terms.fields import Fields
+
+RECORD_LIMIT: Final = 1_000_000
+"""Lines of a record that a proof may hold."""
+LINE_TEXT: Final = 65_535
+PATH_LIMIT: Final = 64
+SIGNATURE_SIZE: Final = 64
+
+
+@dataclass(frozen=True, slots=True)
+class Judgement:
+    """Who is proven to have misbehaved: an actor, by the key that signed; and how, in words."""
+
+    accused: str
+    kid: str
+    words: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Head:
+    """A record's head as main has signed it."""
+
+    n: int
+    root: bytes
+    where: str
+
+
+def two_heads(session: Session, evidence: Fields) -> Judgement:
+    """Main signed two heads of one record, the smaller of which the larger one does not extend.
+
+    `root` and `path` prove what the larger head says the first lines come to; that is not what the
+    smaller head says. For equal sizes the path is empty.
+    """
+    evidence.only("first", "second", "root", "path")
+    first, second = (_head(session, evidence.nested(name)) for name in ("first", "second"))
+    root = bytes.fromhex(evidence.digest("root"))
+    path = [bytes.fromhex(one) for one in evidence.items("path", digest, most=PATH_LIMIT)]
+    if first.n > second.n or first.n == 0:
+        raise _unproven("first", "must be the smaller head, of one line at least")
+    verify_consistency((first.n, root), (second.n, second.root), path)
+    if root == first.root:
+        raise _unproven("root", "the second head extends the first one")
+    return _by_venue(
+        session,
+        session.main,
+        f"signed that the first {first.n} lines of the record come to {first.root.hex()} "
+        f"({first.where})",
+        f"signed a record of {second.n} lines whose first {first.n} come to {root.hex()} "
+        f"({second.where})",
+        "One record cannot have both: lines were changed, removed or put in another order.",
+    )
+
+
+def two_chains(session: Session, evidence: Fields) -> Judgement:
+    """A branch vouched for two different chains of as many own lines: one number, two entries."""
+    evidence.only("venue", "first", "second")
+    venue = evidence.venue("venue")
+    first, second = (_vouch(session, evidence.nested(one), venue) for one in ("first", "second"))
+    if venue == session.main:
+        raise _unproven("venue", "main's own lines are in the record, under its heads")
+    if first.n != second.n or first.n == 0 or first.digest == second.digest:
+        raise _unproven("second", "must be about as many lines with another chain")
+    return _by_venue(
+        session,
+        venue,
+        f"signed that its first {first.n} lines come to {first.digest.hex()}",
+        f"signed that its first {second.n} lines come to {second.digest.hex()}",
+        f"For at least one number up to {first.n} it has two entries.",
+    )
+
+
+def omission(session: Session, evidence: Fields) -> Judgement:
+    """Main signed that a branch's lines stand in its first lines, and a record without one.
+
+    `lines` go from the missing one to the last that was placed; `before` is the chain before them.
+    `leaves` are the hashes of the whole record under `head`: nothing else of it is told.
+    """
+    evidence.only("venue", "placed", "before", "lines", "leaves", "head")
+    venue = evidence.venue("venue")
+    placed = _placed(session, evidence.nested("placed"), venue)
+    head = _head(session, evidence.nested("head"))
+    lines = [line.encode() for line in evidence.items("lines", _line_text, least=1)]
+    leaves = [bytes.fromhex(one) for one in evidence.items("leaves", digest, most=RECORD_LIMIT)]
+    chain = bytes.fromhex(evidence.digest("before"))
+    for number, line in enumerate(lines, placed.n - len(lines) + 1):
+        parsed = parse_line(line)
+        if (parsed.origin, parsed.n) != (venue, number):
+            raise _unproven("lines", "must be the venue's own, up to the last that was placed")
+        chain = chain_next(chain, line)
+    if chain != placed.digest:
+        raise _unproven("lines", "are not those that main placed")
+    if len(leaves) != head.n or tree_root(leaves) != head.root:
+        raise _unproven("leaves", "are not those under the head")
+    if head.n < placed.size:
+        raise _unproven("head", "is smaller than where the lines were placed")
+    if leaf_hash(lines[0]) in leaves:
+        raise _unproven("lines", "the line is in the record")
+    missing = parse_line(lines[0])
+    return _by_venue(
+        session,
+        session.main,
+        f"signed that line {placed.n} of {venue} and all before stand in the first "
+        f"{placed.size} lines of the record",
+        f"signed a record of {head.n} lines ({head.where}) in which {venue} {missing.n}, entry "
+        f"{_entry(missing.jws).kind}, is missing",
+        "An entry that was acknowledged has been left out.",
+    )
+
+
+def closed_key(session: Session, evidence: Fields) -> Judgement:
+    """Somebody signed with a key after a record that closes it: the entry itself says so.
+
+    `lines` are the record that the entry says its author had seen. They fold by the session's rules
+    to a state in which the key is closed.
+    """
+    evidence.only("lines", "entry")
+    entry = _entry(evidence.text("entry", limit=LINE_TEXT))
+    texts = evidence.items("lines", _line_text, least=1, most=RECORD_LIMIT)
+    run, leaves = _folded(session.session_id, [line.encode() for line in texts])
+    if leaves[0] != session.founding:
+        raise _unproven("lines", "begin with another founding")
+    if (entry.seen_size, entry.seen_root) != (len(leaves), tree_root(leaves).hex()):
+        raise _unproven("entry", "does not say that its author had seen these lines")
+    people = run.people
+    owner = people.owners.get(entry.kid)
+    if owner is None or entry.kid not in people.closed or entry.session != session.session_id:
+        raise _unproven("entry", "is not signed by a key that these lines close")
+    verify_entry(entry, owner.key)
+    return Judgement(
+        owner.actor,
+        entry.kid,
+        (
+            f"{owner.actor} of {owner.venue}: entry {people.closed[entry.kid]} closed this key",
+            f"signed an entry {entry.kind} with it after having seen {entry.seen_size} lines, "
+            "as the entry itself says",
+            "Whoever has the key used it after it was closed.",
+        ),
+    )
+
+
+def _folded(name: str, lines: Sequence[bytes]) -> tuple[Session, list[bytes]]:
+    """Return the session that these lines fold to, every signature checked, and their leaves."""
+    session, leaves = Session(name), []
+    try:
+        for data in lines:
+            line = parse_line(data)
+            entry = parse_entry(line.jws)
+            verify_entry(entry, session.key_for(entry))
+            session.apply(line, entry)
+            leaves.append(leaf_hash(data))
+    except BidevalError as wrong:
+        raise _unproven("lines", f"are no record of this session: {wrong.code}") from None
+    return session, leaves
+
+
+def _head(session: Session, statement: Fields) -> Head:
+    """Return the head in a checkpoint's note or in main's vouch for the record."""
+    if "checkpoint" in statement.members:
+        statement.only("checkpoint")
+        note = statement.text("checkpoint", limit=NOTE_LIMIT)
+        key = session.people.venues[session.main].key
+        stated = open_checkpoint(note, session.session_id, key)
+        return Head(stated.size, stated.root, "checkpoint")
+    said = _vouch(session, statement, session.main, stream=RECORD)
+    return Head(said.n, said.digest, "vouched on a link")
+
+
+def _vouch(session: Session, statement: Fields, venue: str, *, stream: str | None = None) -> Vouch:
+    statement.only("vouch")
+    members = statement.nested("vouch")
+    members.only("n", "digest", "signature")
+    said = Vouch(
+        session.session_id,
+        venue if stream is None else stream,
+        members.integer("n"),
+        bytes.fromhex(members.digest("digest")),
+        members.binary("signature", size=SIGNATURE_SIZE),
+    )
+    _check(session, said, venue)
+    return said
+
+
+def _placed(session: Session, members: Fields, venue: str) -> Placed:
+    members.only("n", "digest", "size", "signature")
+    said = Placed(
+        session.session_id,
+        venue,
+        members.integer("n", least=1),
+        bytes.fromhex(members.digest("digest")),
+        members.integer("size"),
+        members.binary("signature", size=SIGNATURE_SIZE),
+    )
+    _check(session, said, session.main)
+    return said
+
+
+def _check(session: Session, said: Vouch | Placed, venue: str) -> None:
+    known = session.people.venues.get(venue)
+    if known is None:
+        raise _unproven("venue", "is not a venue of this session")
+    check_word(said, known.key)
+
+
+def _entry(jws: str) -> Entry:
+    try:
+        return parse_entry(jws)
+    except BidevalError as wrong:
+        raise _unproven("entry", str(wrong)) from None
+
+
+def _line_text(value: object, field: str) -> str:
+    return text(value, field, limit=LINE_TEXT)
+
+
+def _by_venue(session: Session, venue: str, *words: str) -> Judgement:
+    known = session.people.venues[venue]
+    return Judgement(known.actor, known.key.key_id, words)
+
+
+def _unproven(field: str, detail: str) -> EvidenceError:
+    return EvidenceError("not_proven", field=f"evidence.{field}", detail=detail)
+
+
+def vouch_document(said: Vouch) -> dict[str, object]:
+    """Return a vouch as the files hold it; session and stream follow from the rule."""
+    return {"vouch": _word_document(said)}
+
+
+def placed_document(said: Placed) -> dict[str, object]:
+    """Return main's word for a place as the files hold it."""
+    return _word_document(said) | {"size": said.size}
+
+
+def _word_document(said: Vouch | Placed) -> dict[str, object]:
+    return {"n": said.n, "digest": said.digest.hex(), "signature": b64u(said.signature)}
+
+
+def hexes(digests: Sequence[bytes]) -> list[str]:
+    """Return digests as the files hold them."""
+    return [one.hex() for one in digests]
