@@ -83,6 +83,8 @@ class Door:
         venue = self.site.venue
         person = fold.people.persons.get(visitor.person)
         base = context_of(fold, visitor, venue.id, self._head(fold))
+        left = left_panel(fold, visitor.person)
+        rooms = rooms_of(visitor.role, fold.session_id)
         open_yet = fold.phase not in ENDED
         return Frame(
             venue=venue.id,
@@ -96,9 +98,9 @@ class Door:
             phase=fold.phase,
             pause=fold.procedure.pauses[-1] if fold.paused and open_yet else None,
             lines=lines_down(fold, venue.id, self.site.lines_down()) if open_yet else (),
-            left=left_panel(fold, visitor.person),
+            left=left,
             steps=steps_of(fold.phase, closed=fold.bidding.closed),
-            rooms=rooms_of(visitor.role, fold.session_id),
+            rooms=tuple(one for one in rooms if left is None or one.name in AFTER_LEAVING),
             context={**base, **more},
         )
 

@@ -309,7 +309,7 @@ def _stance(session: Standing, member: str) -> MemberStance:
     refusal = session.results.refusals.get(member)
     return MemberStance(
         id=member,
-        venue=session.panel.members[member].venue,
+        venue=session.people.venues[session.panel.members[member].venue].name,
         stance=confirmation.stance.value if confirmation else "",
         reasons=confirmation.reasons if confirmation else "",
         note=refusal.note if refusal else "",
