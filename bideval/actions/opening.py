@@ -29,6 +29,9 @@ if TYPE_CHECKING:
     from bideval.ports import FileFacts, Transaction
     from bideval.session.bidding import Bid
 
+BID_DIFFERS = "bid_differs"
+"""The code of a bid that main announced as something else than was sealed."""
+
 READ_BYTES = 1024 * 1024
 """Bytes of a plaintext that are hashed at once."""
 
@@ -106,9 +109,9 @@ def mirror_bid(venue: Venue, session: str, bid_id: str) -> None:
     try:
         content = take_out(venue, session, bid, shares)
     except _Unopenable as closed:
-        raise FaultError("bid_differs", detail=f"{closed.reason}: {closed.detail}") from None
+        raise FaultError(BID_DIFFERS, detail=f"{closed.reason}: {closed.detail}") from None
     if (content.sha256, parse_manifest(content.manifest)) != (bid.plaintext, bid.manifest):
-        raise FaultError("bid_differs", detail="main announced something else")
+        raise FaultError(BID_DIFFERS, detail="main announced something else")
 
 
 def take_out(venue: Venue, session: str, bid: Bid, shares: dict[str, bytes]) -> Content:

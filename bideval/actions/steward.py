@@ -13,6 +13,7 @@ from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING
 
 from bideval.actions import drawing, founding, opening, results, shares
+from bideval.actions.venue_log import note
 from bideval.evidence.sealing import Purpose
 from bideval.session import duties as due
 from bideval.session.duties import Duty, duties
@@ -190,23 +191,33 @@ class Steward:
                 raise FaultError("unknown_duty", detail=type(duty).__name__)
 
     def _mirror(self, session: str) -> None:
-        """Take the files out of bids that were announced, where they are not here yet."""
-        files = self._venue.devices.files
+        """At a branch: open announced bids for ourselves, compare them, keep their files.
+
+        Once for each bid and start of the server, whatever files are here already; a bid that
+        cannot be opened now is tried later and later.
+        """
         with self._venue.book.reading(session) as fold:
+            if fold.main == self._venue.id:
+                return
             opened = [
-                (bid.id, bid.ciphertext.sha256, [file.sha256 for file in bid.manifest.files])
+                (due.AnnounceBid(bid.id), bid.ciphertext.sha256)
                 for bid in fold.bidding.opened()
-                if bid.manifest is not None and (session, bid.id) not in self._mirrored
+                if (session, bid.id) not in self._mirrored
             ]
-        for bid, ciphertext, contents in opened:
-            if all(files.has(one) for one in contents):
-                self._mirrored.add((session, bid))
-            elif files.has(ciphertext):
-                try:
-                    opening.mirror_bid(self._venue, session, bid)
-                    self._mirrored.add((session, bid))
-                except BidevalError as fault:
-                    self._on_failure(session, due.AnnounceBid(bid), fault)
+        for duty, ciphertext in opened:
+            known = self._venue.devices.files.has(ciphertext)
+            if known and self._may_try(session, duty):
+                self._compare(session, duty)
+
+    def _compare(self, session: str, duty: due.AnnounceBid) -> None:
+        try:
+            opening.mirror_bid(self._venue, session, duty.bid)
+        except BidevalError as fault:
+            self._fail(session, duty, fault)
+            if fault.code != opening.BID_DIFFERS:
+                return
+            note(self._venue, "bid.differs", {"session": session, "bid": duty.bid}).result()
+        self._mirrored.add((session, duty.bid))
 
 
 def _reveals_nonce(duty: Duty) -> bool:

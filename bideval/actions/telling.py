@@ -19,6 +19,9 @@ if TYPE_CHECKING:
 PAGE_LINES = 500
 MOVES = frozenset({"phase.moved", "session.paused", "session.resumed", "result.consolidated"})
 
+ANNOUNCING = frozenset({"bid.opened"})
+"""Main has the file that the entry is about: a branch that waits for it asks again at once."""
+
 HUSHED = frozenset({"person.enrolled", "bid.sealed", "bid.withdrawn"})
 """What bidders do while the box is open."""
 
@@ -65,7 +68,7 @@ def tell_news(venue: Venue, session: str, news: Sequence[StoredLine]) -> None:
     if any(stored.kind == "session.founded" for stored in news):
         fanout.publish(link_topic(), {"type": "founded", "session": session})
     fanout.publish(link_topic(), {"type": "lines", "session": session})
-    if any(stored.kind in NAMING for stored in news):
+    if any(stored.kind in NAMING or stored.kind in ANNOUNCING for stored in news):
         fanout.publish(link_topic(), {"type": "files", "session": session})
     for stored in news:
         if stored.position is not None or stored.origin == venue.id:

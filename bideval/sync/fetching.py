@@ -62,14 +62,19 @@ class Fetching:
         self._wants: dict[tuple[bytes, int], tuple[Want, int]] = {}
 
     def told(self, missing: Iterable[MissingFile], now: int) -> None:
-        """Remember files that are missing; what is known already stays as it is."""
+        """Remember files that are missing; one that waits after a failure is tried at once.
+
+        Who tells has news of it, for example that the peer has it now; this try is not counted.
+        """
         for item in missing:
             if not 0 <= item.have < item.size <= limits.FILE_BYTES:
                 continue
             if len(self._files) >= limits.FILES_WANTED:
                 return
             have = item.have
-            self._files.setdefault(item.sha256, _File(item, have, have, have, now))
+            file = self._files.setdefault(item.sha256, _File(item, have, have, have, now))
+            if file.not_before > now:
+                file.not_before, file.tries = now, file.tries - 1
 
     def next_wants(self, now: int) -> list[Want]:
         """Return the chunks to ask for now."""

@@ -100,6 +100,16 @@ def test_file_that_fails_too_often_is_given_up_with_growing_pauses():
     assert files.next_wants(10 * now) == []
 
 
+def test_file_that_waits_is_asked_for_at_once_when_there_is_news_of_it():
+    missing = MissingFile(SESSION, A, K)
+    files = fetching(missing)
+    for now in range(limits.FILE_TRIES + 1):
+        assert files.next_wants(now) == [want(A, 0)]
+        assert files.absent(Absent(A, 0), now) is None
+        assert files.next_wants(now) == []
+        files.told([missing], now)
+
+
 def test_late_chunk_is_asked_for_again():
     files = fetching(MissingFile(SESSION, A, K))
     files.next_wants(0)
