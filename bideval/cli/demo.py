@@ -40,7 +40,7 @@ from bideval.rehearsal.example_play import (
 )
 from bideval.rehearsal.example_pool import example_pool
 from bideval.rehearsal.meeting import MeetingPlan
-from bideval.rehearsal.servers import VenuePlan, free_ports, running, write_settings
+from bideval.rehearsal.servers import VenuePlan, free_ports, load_program, running, write_settings
 from bideval.rehearsal.stage import first_accounts, hold_meeting, plan_venues
 from bideval.session.names import COURSE, Phase
 from bideval.terms.errors import BidevalError
@@ -110,6 +110,7 @@ def run(args: argparse.Namespace) -> int:
 
 
 def _run(args: argparse.Namespace, out: Path, screen: Screen) -> int:
+    load_program()
     workshop = open_workshop()
     venues = plan_venues(VENUES, out / "venues", _ports(args.port, screen))
     screen.tell("papers", {})

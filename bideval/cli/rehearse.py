@@ -18,7 +18,7 @@ from bideval.cli.workshop import open_workshop
 from bideval.rehearsal.case_meeting import OFFICERS, CasePlay, bids_of, pool_of, tender_of
 from bideval.rehearsal.meeting import MeetingPlan
 from bideval.rehearsal.script import make_script, result_in_words_of_case
-from bideval.rehearsal.servers import running, write_settings
+from bideval.rehearsal.servers import load_program, running, write_settings
 from bideval.rehearsal.stage import first_accounts, hold_meeting, plan_venues
 from bideval.scoring.engine import consolidate
 from bideval.scoring.reading import read_case
@@ -114,6 +114,7 @@ def _rehearse(
 
 
 def _hold(args: argparse.Namespace, case: Case, script: CaseScript, out: Path) -> bytes:
+    load_program()
     workshop = open_workshop()
     names = {_venue(number): f"venue {number}" for number in range(args.venues)}
     venues = plan_venues(names, out / "venues")

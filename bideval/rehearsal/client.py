@@ -13,12 +13,16 @@ import asyncio
 import contextlib
 import hashlib
 import json
+import ssl
+from collections import Counter
+from functools import cache, partial
 from typing import TYPE_CHECKING, Any, Self
 
 import httpx2
 import websockets
 import websockets.exceptions
 
+from bideval.rehearsal.lookout import Lookout
 from bideval.terms.errors import BidevalError
 
 if TYPE_CHECKING:
@@ -32,10 +36,6 @@ if TYPE_CHECKING:
 TRIES = 8
 """Times a request is sent when the line to the venue breaks; the pause doubles from `PAUSE_S`."""
 PAUSE_S = 0.1
-LOOK_S = 0.7
-"""Seconds after which a waiting client looks again although nobody told it to."""
-CALM_S = 0.25
-"""Seconds between two looks at the least."""
 REQUEST_TIMEOUT_S = 30.0
 COOKIE = "bideval"
 
@@ -52,12 +52,20 @@ class Desk:
         self.venue = venue
         self.persona = persona
         self.devices = devices
+        self._lookouts: dict[str, tuple[Lookout, asyncio.Task[None]]] = {}
+        self._followers: Counter[str] = Counter()
+        self._tasks = asyncio.TaskGroup()
         self._client = httpx2.AsyncClient(
-            base_url=url, headers={"Origin": url}, timeout=REQUEST_TIMEOUT_S, trust_env=False
+            base_url=url,
+            headers={"Origin": url},
+            timeout=REQUEST_TIMEOUT_S,
+            trust_env=False,
+            verify=trust(),
         )
 
     async def __aenter__(self) -> Self:
         await self._client.__aenter__()
+        await self._tasks.__aenter__()
         return self
 
     async def __aexit__(
@@ -66,7 +74,10 @@ class Desk:
         error: BaseException | None,
         trace: TracebackType | None,
     ) -> None:
-        await self._client.__aexit__(kind, error, trace)
+        try:
+            await self._tasks.__aexit__(kind, error, trace)
+        finally:
+            await self._client.__aexit__(kind, error, trace)
 
     @property
     def person(self) -> str:
@@ -123,25 +134,25 @@ class Desk:
 
     @contextlib.asynccontextmanager
     async def follow(self, session: str) -> AsyncIterator[AsyncIterator[View]]:
-        """Give the session's view now, whenever a phase begins, and every `LOOK_S` in between.
+        """Give the session's views as they become news; all who follow at this desk share looks."""
+        self._followers[session] += 1
+        if session not in self._lookouts:
+            lookout = Lookout(partial(self.view, session))
+            looking = self._tasks.create_task(self._keep_looking(session, lookout))
+            self._lookouts[session] = lookout, looking
+        try:
+            yield self._lookouts[session][0].views()
+        finally:
+            self._followers[session] -= 1
+            if not self._followers[session]:
+                _, looking = self._lookouts.pop(session)
+                looking.cancel()
+                await asyncio.wait((looking,))
 
-        A room full of marks would be news all the time, so only the phase is news.
-        """
-        news = asyncio.Event()
+    async def _keep_looking(self, session: str, lookout: Lookout) -> None:
         async with asyncio.TaskGroup() as tasks:
-            listening = tasks.create_task(self._listen(session, news))
-            try:
-                yield self._views(session, news)
-            finally:
-                listening.cancel()
-
-    async def _views(self, session: str, news: asyncio.Event) -> AsyncIterator[View]:
-        while True:
-            news.clear()
-            yield await self.view(session)
-            await asyncio.sleep(CALM_S)
-            with contextlib.suppress(TimeoutError):
-                await asyncio.wait_for(news.wait(), LOOK_S)
+            tasks.create_task(lookout.run())
+            tasks.create_task(self._listen(session, lookout))
 
     async def send_text(self, path: str, text: str, media_type: str) -> dict[str, Any]:
         """Send a text of some media type and return the JSON of the answer."""
@@ -177,10 +188,9 @@ class Desk:
                 async for told in socket:
                     yield json.loads(told)
 
-    async def _listen(self, session: str, news: asyncio.Event) -> None:
+    async def _listen(self, session: str, lookout: Lookout) -> None:
         async for told in self.live(session):
-            if told["type"] == "phase":
-                news.set()
+            lookout.hear(told["type"])
 
     async def _ask(self, method: str, path: str, **parts: Any) -> httpx2.Response:  # noqa: ANN401  # what httpx2 takes
         pause = PAUSE_S
@@ -195,6 +205,12 @@ class Desk:
             else:
                 return _accepted(response, f"{self.person}: {method} {path}")
         raise AssertionError("unreachable")
+
+
+@cache
+def trust() -> ssl.SSLContext:
+    """Return what the system trusts, read once for all desks."""
+    return ssl.create_default_context()
 
 
 def _accepted(response: httpx2.Response, request: str) -> httpx2.Response:

@@ -2,7 +2,7 @@
 
 Decided here: who sits where, who follows whom on a seat, which words of the case are which in the
 session (members have seat names there, bids have ids of their own), and the way back.
-Not decided here: when it is done (`course`), and how (`autopilot`).
+Not decided here: when it is done (`meeting`), and how (`autopilot`).
 """
 
 from __future__ import annotations
@@ -100,7 +100,8 @@ def _seat_chains(case: Case) -> list[tuple[str, ...]]:
         seat = _seat_of(member.id, followers, chains)
         if seat is None:
             seat = free.pop(0) if free else next(iter(chains))
-        chains[seat].insert(0, member.id)
+        chain, heir = chains[seat], followers[member.id]
+        chain.insert(chain.index(heir) if heir in chain else 0, member.id)
     return [tuple(chain) for chain in chains.values()]
 
 

@@ -2,33 +2,44 @@
 
 Decided here: settings of venues on loopback, starting, waiting until they answer, stopping.
 Not decided here: how keys and codes are made (the command line hands that in) and what is done.
+
+Each server runs `bideval serve` in a process of its own, forked from one that has loaded the
+program and done nothing else, so that loading is paid once for all venues.
 """
 
 from __future__ import annotations
 
 import json
+import multiprocessing
+import os
+import runpy
 import socket
-import subprocess
 import sys
 import time
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
+from multiprocessing import forkserver
 from typing import TYPE_CHECKING, Any
 
 import httpx2
 
+from bideval.rehearsal.client import trust
 from bideval.terms.errors import FaultError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
+    from multiprocessing.context import ForkServerProcess as SpawnedProcess
     from pathlib import Path
 
+PRELOADED = ("bideval.cli.serve", "bideval.cli.migrate")
+"""Modules by name: the rooms above this one are run here, never called."""
 START_S = 90.0
 """Seconds for a server to answer after its start, on a very busy machine."""
 STOP_S = 15.0
 LOOK_S = 0.05
 LOG_TAIL = 2_000
 """Characters of a server's log that a failed start shows."""
+_FORKING = multiprocessing.get_context("forkserver")
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,9 +112,16 @@ def _quoted(value: str) -> str:
     return json.dumps(value, ensure_ascii=False)  # noqa: TID251
 
 
+def load_program() -> None:
+    """Begin to load what the servers run, while the caller does other things."""
+    _FORKING.set_forkserver_preload(list(PRELOADED))
+    forkserver.ensure_running()
+
+
 @contextmanager
 def running(plans: Sequence[VenuePlan]) -> Iterator[None]:
     """Run one server process per venue; stop them all at the end, whatever happens."""
+    load_program()
     with ExitStack() as stack:
         servers = [stack.enter_context(_process(plan)) for plan in plans]
         for plan, server in zip(plans, servers, strict=True):
@@ -112,30 +130,40 @@ def running(plans: Sequence[VenuePlan]) -> Iterator[None]:
 
 
 @contextmanager
-def _process(plan: VenuePlan) -> Iterator[subprocess.Popen[bytes]]:
-    command = [sys.executable, "-m", "bideval.cli", "serve", "--config", str(plan.settings_file)]
-    with plan.log_file.open("ab") as log:
-        server = subprocess.Popen(command, stdout=log, stderr=log, stdin=subprocess.DEVNULL)  # noqa: S603  # our own program
-        try:
-            yield server
-        finally:
-            _stop(server)
-
-
-def _stop(server: subprocess.Popen[bytes]) -> None:
-    server.terminate()
+def _process(plan: VenuePlan) -> Iterator[SpawnedProcess]:
+    server = _FORKING.Process(
+        target=_serve, args=(str(plan.settings_file), str(plan.log_file)), name=plan.id
+    )
+    server.start()
     try:
-        server.wait(STOP_S)
-    except subprocess.TimeoutExpired:
+        yield server
+    finally:
+        _stop(server)
+
+
+def _serve(settings_file: str, log_file: str) -> None:
+    """Run the command as if it had been typed; what it prints goes to the log."""
+    with open(log_file, "ab") as log:  # noqa: PTH123  # in a process that has nothing yet
+        os.dup2(log.fileno(), sys.stdout.fileno())
+        os.dup2(log.fileno(), sys.stderr.fileno())
+    sys.argv = ["bideval", "serve", "--config", settings_file]
+    runpy.run_module("bideval.cli", run_name="__main__", alter_sys=True)
+
+
+def _stop(server: SpawnedProcess) -> None:
+    server.terminate()
+    server.join(STOP_S)
+    if server.is_alive():
         server.kill()
-        server.wait()
+        server.join()
+    server.close()
 
 
-def _await_answer(plan: VenuePlan, server: subprocess.Popen[bytes]) -> None:
+def _await_answer(plan: VenuePlan, server: SpawnedProcess) -> None:
     deadline = time.monotonic() + START_S
-    while server.poll() is None and time.monotonic() < deadline:
+    while server.is_alive() and time.monotonic() < deadline:
         try:
-            if httpx2.get(f"{plan.url}/healthz", trust_env=False).is_success:
+            if httpx2.get(f"{plan.url}/healthz", trust_env=False, verify=trust()).is_success:
                 return
         except httpx2.TransportError:
             pass

@@ -1,0 +1,50 @@
+"""Venue servers as processes: ports, starting, stopping."""
+
+from __future__ import annotations
+
+import socket
+
+import httpx2
+import pytest
+
+from bideval.cli.workshop import open_workshop
+from bideval.rehearsal.client import trust
+from bideval.rehearsal.servers import VenuePlan, free_ports, running, write_settings
+from bideval.terms.errors import FaultError
+
+
+def test_ports_are_different_and_free():
+    ports = free_ports(5)
+
+    assert len(set(ports)) == 5
+    for port in ports:
+        with socket.socket() as probe:
+            probe.bind(("127.0.0.1", port))
+
+
+def one_venue(folder) -> VenuePlan:
+    return VenuePlan("main", "main venue", folder / "main", free_ports(1)[0])
+
+
+def test_server_answers_until_it_is_stopped(tmp_path):
+    plan = one_venue(tmp_path)
+    write_settings([plan], open_workshop().make_keys, demo=True)
+
+    with running([plan]):
+        healthy = httpx2.get(f"{plan.url}/healthz", trust_env=False, verify=trust()).json()
+
+    assert healthy == {"state": "running", "venue": "main"}
+    assert "bideval: venue main is ready at " in plan.log_file.read_text("utf-8")
+    with pytest.raises(httpx2.ConnectError):
+        httpx2.get(f"{plan.url}/healthz", trust_env=False, verify=trust())
+
+
+def test_server_that_cannot_start_says_why(tmp_path):
+    plan = one_venue(tmp_path)
+    write_settings([plan], lambda _settings: {}, demo=True)  # settings without keys
+
+    with pytest.raises(FaultError) as caught, running([plan]):
+        pass
+
+    assert (caught.value.code, caught.value.field) == ("server_not_ready", "main")
+    assert "bideval serve: " in str(caught.value)

@@ -1,0 +1,132 @@
+"""A case as a meeting: the tender, the bids, the pool, and people who say what the case says."""
+
+from __future__ import annotations
+
+from collections import Counter
+
+from bideval.rehearsal.case_meeting import RESERVE, CasePlay, bids_of, pool_of, tender_of
+from bideval.rehearsal.script import UNRESPONSIVE, make_script
+from tests.unit.rehearsal.cases import case
+
+VENUES = ["main", "branch-1"]
+
+
+def play_of(paper) -> CasePlay:
+    return CasePlay(make_script(paper, VENUES))
+
+
+def view(*members: str, done: bool = False, verdict: str | None = "responsive") -> dict:
+    return {
+        "responsiveness": [{"bid": "bid-001", "verdict": verdict}],
+        "panel": {"members": [_seated(person, done=done) for person in members]},
+    }
+
+
+def _seated(person: str, *, done: bool) -> dict:
+    return {"person": person, "state": "seated", "done": done}
+
+
+def test_tender_seats_the_panel_where_the_script_does():
+    paper = case(members=["a", "b", "c"])
+
+    tender = tender_of(paper, make_script(paper, VENUES), VENUES)
+
+    assert tender["panel"]["members"] == 3
+    assert tender["panel"]["seats"] == [
+        {"venue": "main", "members": 2},
+        {"venue": "branch-1", "members": 1},
+    ]
+    assert tender["ceiling"] == "90.00"
+    assert [one["id"] for one in tender["method"]["criteria"]] == ["c01"]
+
+
+def test_marks_open_with_a_majority_of_venues_and_supervisor():
+    paper = case()
+
+    custody = tender_of(paper, make_script(paper, VENUES), VENUES)["custody"]
+
+    authorities = ["venue/main", "venue/branch-1", "supervisor-1"]
+    assert custody["marks"] == {"threshold": 2, "custodians": authorities}
+    assert custody["bids"]["custodians"] == ["officer-1", "officer-2", "officer-3"]
+
+
+def test_every_bid_of_the_case_is_sealed_under_its_short_id():
+    paper = case(bids=["x", "y"])
+
+    sealed = bids_of(paper, make_script(paper, VENUES))
+
+    assert [(one.id, one.sheet.bidder_name, str(one.sheet.price)) for one in sealed] == [
+        ("bid-001", "bid-001", "80.00"),
+        ("bid-002", "bid-002", "80.00"),
+    ]
+
+
+def test_pool_has_an_expert_for_everybody_who_ever_sits_and_a_reserve():
+    paper = case(members=["a", {"id": "b", "replaced_by": "c"}, "c"])
+
+    header, *rows = pool_of(make_script(paper, VENUES)).splitlines()
+
+    assert header == "name,id_tail,discipline,venue"
+    assert Counter(row.rsplit(",", 1)[1] for row in rows) == {
+        "main": 1 + RESERVE,
+        "branch-1": 2 + RESERVE,
+    }
+
+
+def test_seat_goes_from_who_leaves_to_who_follows():
+    play = play_of(case(members=[{"id": "b", "replaced_by": "c"}, "c"]))
+
+    play.take_seat(1, "main", "main-01")
+    play.take_seat(1, "main", "main-02")
+
+    assert play.script.places == {"b": "main-01", "c": "main-02"}
+
+
+def test_nobody_signs_before_scoring_may_begin_or_while_a_verdict_is_open():
+    play = play_of(case())
+    play.take_seat(1, "main", "main-01")
+    sign = {"task": "sign_sheet"}
+
+    early = play.wants("main-01", sign, view("main-01"))
+    play.begin()
+
+    assert (early, play.wants("main-01", {"task": "declare"}, view())) == (False, True)
+    assert not play.wants("main-01", sign, view("main-01", verdict=None))
+    assert play.wants("main-01", sign, view("main-01"))
+
+
+def test_those_who_stay_sign_after_those_who_leave():
+    play = play_of(case(members=["a", {"id": "b", "replaced_by": "c"}, "c"]))
+    play.take_seat(1, "main", "main-01")
+    play.take_seat(2, "branch-1", "branch-1-01")
+    play.begin()
+    both, sign = view("main-01", "branch-1-01"), {"task": "sign_sheet"}
+
+    assert not play.wants("main-01", sign, both)
+    assert play.wants("branch-1-01", sign, both)
+    assert play.wants("main-01", sign, view("main-01"))
+    assert play.leaving(both) == []
+    signed = view("main-01", "branch-1-01", done=True)
+    assert play.leaving(signed) == [("branch-1-01", "absent", "replaced in the case")]
+
+
+def test_sheet_has_the_bids_that_are_still_evaluated():
+    play = play_of(case(bids=["x", "y"], invalid="y"))
+    play.take_seat(1, "main", "main-01")
+
+    assert play.vote("main-01", {"bid": "bid-001"}) == ("responsive", None, "")
+    rejected = ("unresponsive", UNRESPONSIVE, "invalid in the case")
+    assert play.vote("main-01", {"bid": "bid-002"}) == rejected
+    assert play.marks("main-01", view()) == {"bid-001": {"c01": "7.5"}}
+
+
+def test_everybody_comes_agrees_and_lets_findings_stand():
+    play = play_of(case())
+
+    said = (play.answer({}), play.stance("main-01", {}), play.correction("main-01", {}))
+
+    assert said == ("accepted", ("agree", ""), None)
+
+
+def test_first_seated_member_takes_the_chair():
+    assert play_of(case()).chair(view("main-02", "branch-1-01")) == "branch-1-01"
