@@ -11,6 +11,7 @@ from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import TypeGuard
 
 import structlog
 from anyio.to_thread import current_default_thread_limiter as threads
@@ -20,7 +21,7 @@ from starlette.responses import JSONResponse
 from starlette.routing import BaseRoute, Match
 from starlette.websockets import WebSocket
 
-from bideval.actions.bridge import Bridge
+from bideval.actions.bridge import STOPPING, Bridge
 from bideval.actions.caretaker import Caretaker
 from bideval.actions.record_book import RecordBook
 from bideval.actions.spread import Spread
@@ -213,12 +214,16 @@ def _routes(app: FastAPI) -> Iterator[BaseRoute]:
 
 
 def _tell_failure(session: str, duty: object, fault: Exception) -> None:
-    if isinstance(fault, RefusedError | InputError):
+    if isinstance(fault, RefusedError | InputError) or _is_stop(fault):
         log.info(
             "duty not possible yet", session=session, kind=type(duty).__name__, code=fault.code
         )
         return
     log.error("duty failed", session=session, kind=type(duty).__name__, exc_info=fault)
+
+
+def _is_stop(fault: Exception) -> TypeGuard[BidevalError]:
+    return isinstance(fault, BidevalError) and fault.code == STOPPING
 
 
 def _devices(settings: Settings, clock: Clock, press: Press) -> Devices:

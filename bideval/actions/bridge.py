@@ -9,8 +9,10 @@ Not decided here: what is waited for.
 from __future__ import annotations
 
 import asyncio
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import CancelledError, ThreadPoolExecutor
 from typing import TYPE_CHECKING, TypeVar
+
+from bideval.terms.errors import FaultError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Coroutine, Iterable
@@ -18,6 +20,8 @@ if TYPE_CHECKING:
 T = TypeVar("T")
 Item = TypeVar("Item")
 
+STOPPING = "store_closed"
+"""Code of what was not done because the server stops: no failure, it is done after the start."""
 VERIFIERS = 4
 """Threads that verify: the lock of the interpreter is released for part of each check."""
 
@@ -34,10 +38,16 @@ class Bridge:
         self._loop = loop
 
     def wait(self, work: Coroutine[object, object, T]) -> T:
-        """Run an asynchronous device's answer to its end, from a thread of an action."""
+        """Run an asynchronous device's answer to its end, from a thread of an action.
+
+        Raises FaultError `store_closed` when the server stops before the end.
+        """
         if self._loop is None:
             return asyncio.run(work)
-        return asyncio.run_coroutine_threadsafe(work, self._loop).result()
+        try:
+            return asyncio.run_coroutine_threadsafe(work, self._loop).result()
+        except CancelledError:
+            raise FaultError(STOPPING, detail="the server stops") from None
 
     def each(self, check: Callable[[Item], None], items: Iterable[Item]) -> None:
         """Do a check on every item; raise what the first failing one raised."""
