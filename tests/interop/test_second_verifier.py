@@ -1,0 +1,279 @@
+"""A verifier that knows docs/spec only agrees with ours on good bundles and on corrupted ones.
+
+`verifier.mjs` was written from the pages, in another language, without a module of ours. A
+corruption inside an intact container is signed again with true keys, as a dishonest venue would.
+"""
+
+from __future__ import annotations
+
+import json
+import subprocess
+from functools import cache
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pytest
+
+from bideval.audit.verifier import verify_bundle
+from bideval.evidence.encoding import b64u, hex_digest
+from bideval.evidence.signing import new_signing_key
+from bideval.ledger.checkpoint import sign_checkpoint
+from bideval.ledger.entry import entry_hash, parse_entry
+from bideval.ledger.line import Line, chain_next, chain_start, encode_line, parse_line
+from bideval.ledger.proof import make_proof
+from bideval.ledger.receipt import Receipt, receipt_place, sign_receipt
+from bideval.ledger.tree import inclusion_path, leaf_hash, tree_root
+from bideval.session.names import Phase
+from bideval.terms.errors import BidevalError
+from tests.interop.judges import command
+from tests.unit.audit.hearing import (
+    Hearing,
+    at,
+    bundle_of,
+    lines_of,
+    note_of,
+    position,
+    rewritten,
+)
+from tests.unit.session.conversation import SESSION
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+PROGRAM = Path(__file__).parent / "verifier.mjs"
+STRANGER = new_signing_key("Ed25519", bytes(32))
+
+
+@cache
+def talk() -> Hearing:
+    return at(Phase.ARCHIVED)
+
+
+@cache
+def good() -> bytes:
+    return bundle_of(talk())
+
+
+def second(data: bytes, folder: Path, *receipts: str) -> tuple[bool, str]:
+    """Return what the second verifier says: whether it holds, and its facts or its reason."""
+    names = [folder / "bundle", *(folder / f"receipt-{at}" for at, _ in enumerate(receipts))]
+    for name, content in zip(names, (data, *(one.encode() for one in receipts)), strict=True):
+        name.write_bytes(content)
+    done = subprocess.run(
+        [command("node", "nodejs"), str(PROGRAM), *map(str, names)],
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.stderr == ""
+    return done.returncode == 0, done.stdout.strip()
+
+
+@pytest.mark.parametrize("phase", [Phase.PREPARED, Phase.DRAWN, Phase.SCORING, Phase.ARCHIVED])
+def test_good_bundles_pass_and_both_read_the_same_facts(phase: Phase, tmp_path: Path) -> None:
+    hearing = at(phase)
+    data = bundle_of(hearing)
+    passed, said = second(data, tmp_path)
+    assert passed, said
+    lines = lines_of(hearing)
+    assert verify_bundle(data).ok
+    assert json.loads(said) == {
+        "session": SESSION,
+        "root": tree_root([leaf_hash(line) for line in lines]).hex(),
+        "size": len(lines),
+        "cosigned": ["beilun", "wencheng"],
+        "seed": hearing.seed().hex() if phase is not Phase.PREPARED else None,
+    }
+
+
+# Corruptions
+
+
+def flipped(data: bytes, at_byte: int) -> bytes:
+    return data[:at_byte] + bytes([data[at_byte] ^ 1]) + data[at_byte + 1 :]
+
+
+def swapped() -> list[bytes]:
+    """Let two neighbours of one venue change places."""
+    lines = lines_of(talk())
+    origins = [parse_line(line).origin for line in lines]
+    place = next(at for at in range(9, len(lines)) if origins[at] == origins[at + 1])
+    lines[place : place + 2] = [lines[place + 1], lines[place]]
+    return lines
+
+
+def replaced(kind: str, change: Callable[[str], str]) -> list[bytes]:
+    lines = lines_of(talk())
+    place = position(talk(), kind)
+    line = parse_line(lines[place])
+    lines[place] = encode_line(Line(line.origin, line.n, change(line.jws)))
+    return lines
+
+
+def strange_note() -> str:
+    lines = lines_of(talk())
+    root = tree_root([leaf_hash(line) for line in lines])
+    return sign_checkpoint(STRANGER, SESSION, len(lines), root)
+
+
+def broken_cosignature() -> str:
+    """Return the note with other seconds in the last cosignature."""
+    note = note_of(talk(), lines_of(talk()))
+    head, _, encoded = note[:-1].rpartition(" ")
+    return f"{head} {encoded[:14]}{'A' if encoded[14] != 'A' else 'B'}{encoded[15:]}\n"
+
+
+def twice() -> list[bytes]:
+    lines = lines_of(talk())
+    again = parse_line(lines[position(talk(), "phase.moved")])
+    count = sum(parse_line(line).origin == again.origin for line in lines)
+    return [*lines, encode_line(Line(again.origin, count + 1, again.jws))]
+
+
+def other_header(jws: str) -> str:
+    _, content, signature = jws.split(".")
+    head = '{"alg":"none","kid":"' + parse_entry(jws).kid + '","typ":"bideval-entry/1"}'
+    return f"{b64u(head.encode())}.{content}.{signature}"
+
+
+def other_file() -> bytes:
+    """Return the good bundle with other bytes under a file's name, and digests that fit them."""
+    digest, content = next(iter(talk().files.items()))
+    other = flipped(content, len(content) // 2)
+    head = f"file/{digest} {len(content)} ".encode()
+    body = good().replace(
+        head + digest.encode() + b"\n" + content, head + hex_digest(other).encode() + b"\n" + other
+    )
+    body = body[: body.rindex(b"end ")]
+    return body + f"end {hex_digest(body)}\n".encode()
+
+
+CORRUPTIONS: dict[str, tuple[str, Callable[[], bytes]]] = {
+    "one bit of the middle": ("container", lambda: flipped(good(), len(good()) // 2)),
+    "a byte after the end": ("container", lambda: good() + b"\n"),
+    "cut by one byte": ("container", lambda: good()[:-1]),
+    "a file with other bytes": (
+        "container",
+        other_file,
+    ),
+    "a body under its old signature": (
+        "signatures",
+        lambda: bundle_of(
+            talk(), lines=rewritten(talk(), position(talk(), "chair.voted"), round=2)
+        ),
+    ),
+    "an entry signed by somebody else": (
+        "signatures",
+        lambda: bundle_of(
+            talk(),
+            lines=rewritten(
+                talk(), position(talk(), "chair.voted"), key_of="venue/fenghua", round=1
+            ),
+        ),
+    ),
+    "a header that asks for no signature": (
+        "signatures",
+        lambda: bundle_of(talk(), lines=replaced("chair.voted", other_header)),
+    ),
+    "two lines in another order": ("fold", lambda: bundle_of(talk(), lines=swapped())),
+    "a line left out": (
+        "fold",
+        lambda: bundle_of(talk(), lines=lines_of(talk())[:-2] + lines_of(talk())[-1:]),
+    ),
+    "an entry of main that is there twice": ("fold", lambda: bundle_of(talk(), lines=twice())),
+    "a checkpoint of somebody else": ("tree", lambda: bundle_of(talk(), note=strange_note())),
+    "a checkpoint of an earlier record": (
+        "tree",
+        lambda: bundle_of(talk(), note=note_of(talk(), lines_of(talk())[:-1])),
+    ),
+    "a cosignature with another time": (
+        "cosignatures",
+        lambda: bundle_of(talk(), note=broken_cosignature()),
+    ),
+    "a missing cosignature": (
+        "cosignatures",
+        lambda: bundle_of(talk(), note=note_of(talk(), lines_of(talk()), branches=("beilun",))),
+    ),
+    "another seed": (
+        "draw",
+        lambda: bundle_of(
+            talk(),
+            lines=rewritten(
+                talk(), position(talk(), "draw.computed"), key_of="venue/fenghua", seed="ab" * 32
+            ),
+        ),
+    ),
+    "another commitment": (
+        "draw",
+        lambda: bundle_of(
+            talk(),
+            lines=rewritten(
+                talk(),
+                position(talk(), "nonce.sealed"),
+                key_of=parse_entry(talk().lines[position(talk(), "nonce.sealed")].jws).author,
+                commitment="ab" * 32,
+            ),
+        ),
+    ),
+}
+
+
+@pytest.mark.parametrize("name", list(CORRUPTIONS))
+def test_corrupted_bundles_are_refused_by_both(name: str, tmp_path: Path) -> None:
+    step, make = CORRUPTIONS[name]
+    data = make()
+    passed, said = second(data, tmp_path)
+    assert (passed, said.partition(":")[0]) == (False, step)
+    try:
+        ours = verify_bundle(data).ok
+    except BidevalError:
+        ours = False
+    assert not ours
+
+
+# Receipts
+
+
+def receipt(kind: str, *, wrong: bool = False) -> str:
+    """Return what the venue gave to the author of the first entry of a kind."""
+    place = position(talk(), kind)
+    line = talk().lines[place]
+    chain = chain_start(SESSION, line.origin)
+    for one in talk().lines[: place + 1]:
+        if one.origin == line.origin and not (wrong and one.n == 1):
+            chain = chain_next(chain, encode_line(one))
+    entry = parse_entry(line.jws)
+    said = Receipt(
+        session=SESSION,
+        origin=line.origin,
+        entry=entry_hash(line.jws),
+        place=receipt_place(chain),
+        at=entry.at,
+    )
+    return sign_receipt(talk().actors[f"venue/{line.origin}"].key, said)
+
+
+def proof(index: int, claimed: int) -> str:
+    lines = lines_of(talk())
+    leaves = [leaf_hash(line) for line in lines]
+    return make_proof(claimed, inclusion_path(leaves, index), note_of(talk(), lines))
+
+
+def test_receipts_of_both_sorts_are_held_against_the_record(tmp_path: Path) -> None:
+    place = position(talk(), "bid.sealed")
+    passed, said = second(good(), tmp_path, receipt("bid.sealed"), proof(place, place))
+    assert passed, said
+
+
+@pytest.mark.parametrize(
+    "make",
+    [
+        lambda: receipt("bid.sealed", wrong=True),
+        lambda: receipt("bid.sealed").replace(".", ".A", 1),
+        lambda: proof(3, 4),
+    ],
+    ids=["lines before it were others", "changed", "another place"],
+)
+def test_receipts_that_do_not_fit_are_refused(make: Callable[[], str], tmp_path: Path) -> None:
+    passed, said = second(good(), tmp_path, make())
+    assert (passed, said.partition(":")[0]) == (False, "receipts")
