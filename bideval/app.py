@@ -38,6 +38,7 @@ from bideval.gateways.files import DiskFileStore
 from bideval.gateways.keyring import FileKeyRing
 from bideval.gateways.limits import TokenBuckets
 from bideval.gateways.press import PaperPress, ReportSigner
+from bideval.gateways.stamping import HttpStamper
 from bideval.gateways.viewing import ChildViewing, ViewingLimits
 from bideval.link.hub import LinkHub, PeerVenue
 from bideval.link.venue_host import VenueHost
@@ -244,6 +245,7 @@ def _devices(settings: Settings, clock: Clock, press: Press) -> Devices:
         limiter=TokenBuckets(clock),
         viewing=ChildViewing(files, settings.data_dir / "viewing", viewing),
         press=press,
+        stamper=_stamper(settings),
     )
 
 
@@ -254,6 +256,11 @@ def _press(settings: Settings) -> PaperPress:
     signer = ReportSigner(certificate, key)
     signer.check(now_ms=SystemClock().now_ms())
     return PaperPress(signer)
+
+
+def _stamper(settings: Settings) -> HttpStamper | None:
+    stamps = settings.stamps
+    return None if stamps.authority is None else HttpStamper(stamps.url, stamps.authority)
 
 
 def _limits(settings: Settings) -> Limits:

@@ -829,3 +829,14 @@ class Press(Protocol):
         `content` is what `bideval.session.report` states; the same content gives the same bytes.
         """
         ...
+
+
+class Stamper(Protocol):
+    """An outside authority of time stamps."""
+
+    def stamp(self, data: bytes) -> bytes:
+        """Return the authority's verified answer (RFC 3161, DER); raises FaultError `stamp_failed`.
+
+        May take seconds.
+        """
+        ...

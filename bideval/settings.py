@@ -121,6 +121,21 @@ class ReportSettings(_Part):
         return self
 
 
+class StampSettings(_Part):
+    """Which authority stamps the record's heads (RFC 3161); without one nothing is stamped."""
+
+    url: str = Field(default="", pattern=r"^(https?://\S+)?$", description="Address to ask.")
+    authority: Path | None = Field(
+        default=None, description="Certificates that its stamps are trusted by (PEM)."
+    )
+
+    @model_validator(mode="after")
+    def _both_or_none(self) -> StampSettings:
+        if bool(self.url) != (self.authority is not None):
+            raise ValueError("url and authority go together")
+        return self
+
+
 class PeerSettings(_Part):
     """Another venue, as its administrator's card says."""
 
@@ -164,6 +179,7 @@ class Settings(BaseSettings):
 
     venue: VenueSettings = Field(description="Which venue this server is.")
     listen: ListenSettings = Field(default=ListenSettings(), description="Where it listens.")
+    stamps: StampSettings = Field(default=StampSettings(), description="Who stamps the record.")
     report: ReportSettings = Field(default=ReportSettings(), description="How reports are signed.")
     data_dir: Path = Field(default=Path("data"), description="Folder of everything it keeps.")
     database_url: str = Field(
@@ -246,7 +262,7 @@ def _first_mistake(error: ValidationError) -> InputError:
 
 def _resolved(settings: Settings, folder: Path) -> Settings:
     """Make paths independent of where the program was started."""
-    listen, report = settings.listen, settings.report
+    listen, report, stamps = settings.listen, settings.report, settings.stamps
     tls = _below(folder, listen, "tls_cert", "tls_key", "tls_authority")
     return settings.model_copy(
         update={
@@ -254,6 +270,7 @@ def _resolved(settings: Settings, folder: Path) -> Settings:
             "key_file": folder / settings.key_file,
             "identity_file": folder / settings.identity_file,
             "listen": listen.model_copy(update=tls),
+            "stamps": stamps.model_copy(update=_below(folder, stamps, "authority")),
             "report": report.model_copy(update=_below(folder, report, "certificate", "key")),
         }
     )

@@ -13,6 +13,7 @@ from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING
 
 from bideval.actions import drawing, founding, opening, results, shares
+from bideval.actions.stamping import Stamping
 from bideval.actions.venue_log import note
 from bideval.evidence.sealing import Purpose
 from bideval.session import duties as due
@@ -53,6 +54,10 @@ class Steward:
         self._mirrored: set[tuple[str, str]] = set()
         self._tested: set[str] = set()
         self._closed = False
+        self._stamping = Stamping(venue, on_failure=self._tell_stamp)
+
+    def _tell_stamp(self, session: str, fault: BidevalError) -> None:
+        self._on_failure(session, due.Duty(), fault)
 
     def line(self, peer: str, *, up: bool, since_ms: int) -> None:
         """Learn whether the line to another venue is up; before the first news it is not."""
@@ -82,6 +87,7 @@ class Steward:
     def close(self) -> None:
         with self._lock:
             self._closed = True
+        self._stamping.close()
         self._pool.shutdown(cancel_futures=True)
 
     def _attend(self, session: str) -> None:
@@ -109,6 +115,7 @@ class Steward:
             if not any(done):
                 break
         self._mirror(session)
+        self._stamping.look(session)
 
     def _test_shares(self, session: str) -> None:
         """Open what this venue was dealt since it last looked; a bad share is refused at once."""

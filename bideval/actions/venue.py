@@ -31,6 +31,7 @@ if TYPE_CHECKING:
         Press,
         RateLimiter,
         RecordStore,
+        Stamper,
         Viewing,
     )
 
@@ -81,6 +82,7 @@ class Devices:
     limiter: RateLimiter
     viewing: Viewing
     press: Press
+    stamper: Stamper | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -17,6 +17,7 @@ from bideval.audit.bundle import read_bundle
 from bideval.audit.comparison import check_against, compare, describe
 from bideval.audit.kept_receipts import check_kept
 from bideval.audit.replay import Replay, first_forged
+from bideval.audit.stamp_checks import check_stamps
 from bideval.ledger.checkpoint import checkpoint_origin
 from bideval.session.names import ENDED
 from bideval.terms.errors import BidevalError, EvidenceError
@@ -27,6 +28,7 @@ if TYPE_CHECKING:
     from bideval.audit.bundle import Bundle
     from bideval.audit.comparison import Comparison
     from bideval.audit.replay import Checker
+    from bideval.audit.stamp_checks import Judge
 
 CONTAINER = "container"
 STEPS = (
@@ -43,9 +45,9 @@ STEPS = (
 )
 """The names of the steps; a step's number is its place, from 1."""
 
-AGAINST, RECEIPTS = "against", "receipts"
-ASKED = (AGAINST, RECEIPTS)
-"""Steps 11 and 12, taken where there is something to hold against the bundle."""
+AGAINST, RECEIPTS, STAMPS = "against", "receipts", "stamps"
+ASKED = (AGAINST, RECEIPTS, STAMPS)
+"""Steps 11 to 13, taken where there is something to hold against the bundle."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,10 +104,12 @@ def verify_bundle(
     checker: Checker = first_forged,
     against: bytes | memoryview | None = None,
     receipts: Mapping[str, bytes] | None = None,
+    stamp_judge: Judge | None = None,
 ) -> Verdict:
     """Take the steps until one fails; `checker` may verify signatures on several cores.
 
-    `against` is another bundle of the session; `receipts` maps a receipt's name to its bytes.
+    `against` is another bundle of the session; `receipts` maps a receipt's name to its bytes;
+    `stamp_judge` says whether a time stamp is good, for who trusts an authority.
     Raises InputError where `data` or `against` is not a bundle at all.
     """
     verdict = Verdict()
@@ -120,6 +124,8 @@ def verify_bundle(
         steps.append((AGAINST, lambda: _check_against(verdict, (bundle, run), other, checker)))
     if receipts:
         steps.append((RECEIPTS, lambda: _check_receipts(run, receipts)))
+    if stamp_judge is not None:
+        steps.append((STAMPS, lambda: check_stamps(run, stamp_judge)))
     _take_steps(verdict, steps)
     if verdict.ok:
         _state_facts(verdict, bundle, run)

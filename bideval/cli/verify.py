@@ -24,6 +24,8 @@ from bideval.terms.errors import InputError
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from bideval.audit.stamp_checks import Judge
+
 VERIFIED = 0
 FOUND_WRONG = 1
 UNUSABLE = 2
@@ -62,6 +64,11 @@ def _describe(parser: argparse.ArgumentParser) -> None:
         help="a kept receipt (may be repeated): its entry must be in its place",
     )
     parser.add_argument(
+        "--stamps-by",
+        metavar="ROOTS",
+        help="certificates (PEM) of a time stamp authority: hold the record's stamps against it",
+    )
+    parser.add_argument(
         "--jobs",
         type=int,
         default=0,
@@ -78,7 +85,13 @@ def run(args: argparse.Namespace) -> int:
         return verify_misbehaviour.report(path, as_json=args.json)
     try:
         other = None if args.against is None else Path(args.against)
-        verdict = verify_file(path, against=other, receipts=args.receipt, jobs=args.jobs)
+        verdict = verify_file(
+            path,
+            against=other,
+            receipts=args.receipt,
+            stamp_judge=_stamp_judge(args.stamps_by),
+            jobs=args.jobs,
+        )
     except InputError as error:
         sys.stderr.write(f"bideval verify: {args.bundle}: {error}\n")
         return UNUSABLE
@@ -92,7 +105,12 @@ def run(args: argparse.Namespace) -> int:
 
 
 def verify_file(
-    path: Path, *, against: Path | None = None, receipts: Sequence[str] = (), jobs: int = 0
+    path: Path,
+    *,
+    against: Path | None = None,
+    receipts: Sequence[str] = (),
+    stamp_judge: Judge | None = None,
+    jobs: int = 0,
 ) -> Verdict:
     """Return the verdict on the bundle in a file; raises InputError where there is none.
 
@@ -105,6 +123,7 @@ def verify_file(
         checker=checker(jobs or cores()),
         against=None if against is None else _mapped(against, "--against"),
         receipts={name: _receipt(Path(name)) for name in receipts},
+        stamp_judge=stamp_judge,
     )
 
 
@@ -127,6 +146,24 @@ def _receipt(path: Path) -> bytes:
     except OSError as error:
         detail = f"{path.name} cannot be read: {error.strerror}"
         raise InputError("unreadable", field="--receipt", detail=detail) from None
+
+
+def _stamp_judge(roots: str | None) -> Judge | None:
+    if roots is None:
+        return None
+    try:
+        # Only here: one more package than the four that a verifier needs.
+        from bideval.evidence.timestamp import check_stamp, read_roots  # noqa: PLC0415
+
+        pem = Path(roots).read_bytes()
+    except ImportError:
+        detail = "needs the package rfc3161-client: pip install rfc3161-client"
+        raise InputError("unreadable", field="--stamps-by", detail=detail) from None
+    except OSError as error:
+        detail = f"cannot be read: {error.strerror}"
+        raise InputError("unreadable", field="--stamps-by", detail=detail) from None
+    read_roots(pem)
+    return lambda response, data: check_stamp(response, data, pem)
 
 
 def _lines(verdict: Verdict) -> str:

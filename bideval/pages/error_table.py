@@ -312,6 +312,11 @@ _FAULTS: _Words = {
         "This copy of the record was put back and waits for the other venues.",
         "本场地记录由备份恢复，须等待其他场地核对。",
     ),
+    "stamp_failed": (
+        "The time stamp authority gave no good answer.",
+        "时间戳服务机构未返回有效的时间戳。",
+    ),
+    "bad_stamp": ("The time stamp does not hold.", "时间戳无效。"),
     "press_failed": ("The document could not be printed.", "文档生成失败。"),
     "record_differs": ("The venue’s record does not verify.", "本场地记录未通过核验。"),
     "storage_fault": ("The venue’s storage is at fault.", "存储故障，请联系场地管理员。"),

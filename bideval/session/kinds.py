@@ -357,6 +357,14 @@ _ALL = (
         refuses=("no_report",),
     ),
     Kind(
+        name="record.stamped",
+        authors=ANY_VENUE,
+        phases=LIVE,
+        read=course.read_record_stamped,
+        refuses=("head_ahead",),
+        during_pause=True,
+    ),
+    Kind(
         name="supervisor.warned",
         authors=SUPERVISOR,
         phases=LIVE,

@@ -66,6 +66,17 @@ class Warned:
     position: int
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Stamped:
+    """A time stamp (RFC 3161) over the record's head, which a venue got from its authority."""
+
+    by: str
+    size: int
+    root: str
+    response: bytes
+    position: int
+
+
 @dataclass(slots=True)
 class Procedure:
     """Where the session stands."""
@@ -75,6 +86,7 @@ class Procedure:
     moves: list[Moved] = field(default_factory=list)
     pauses: list[Pause] = field(default_factory=list)
     warnings: list[Warned] = field(default_factory=list)
+    stamps: list[Stamped] = field(default_factory=list)
 
     @property
     def paused(self) -> bool:

@@ -18,7 +18,7 @@ from bideval.session.acts.bids import check_vector
 from bideval.session.acts.panel import counting_member
 from bideval.session.names import Phase
 from bideval.session.phases import CONDITIONS, MOVES, missing, needs_order
-from bideval.session.procedure import Moved, Order, Pause
+from bideval.session.procedure import Moved, Order, Pause, Stamped
 from bideval.session.results import Confirmation, Refusal, ResultVersion
 
 if TYPE_CHECKING:
@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from bideval.session.bodies.course import (
         PhaseMoved,
         PhaseOrdered,
+        RecordStamped,
         RefusalNoted,
         ReportIssued,
         ResultConfirmed,
@@ -170,3 +171,17 @@ def issue_report(session: Standing, act: Act, body: ReportIssued) -> Callable[[]
         session.results.report = body
 
     return count
+
+
+def stamp_record(session: Standing, act: Act, body: RecordStamped) -> Callable[[], None]:
+    """A venue adds a time stamp over a head that the record had."""
+    if body.head.size > act.position:
+        raise refused("head_ahead", field="body.head.size")
+    stamped = Stamped(
+        by=act.origin,
+        size=body.head.size,
+        root=body.head.root,
+        response=body.response,
+        position=act.position,
+    )
+    return partial(session.procedure.stamps.append, stamped)

@@ -53,6 +53,7 @@ ACTS: Mapping[str, Hear] = {
     "refusal.noted": course.note_refusal,
     "report.issued": course.issue_report,
     "report.printed": people.print_report,
+    "record.stamped": course.stamp_record,
     "supervisor.warned": people.warn,
     "venue.absent": people.line_lost,
     "venue.returned": people.line_back,

@@ -28,6 +28,9 @@ if TYPE_CHECKING:
 MAX_VERSIONS = 10_000
 """Versions of a result; each correction may make one."""
 
+STAMP_LIMIT = 16_384
+"""Bytes of a time stamp with its authority's certificates; two thousand are usual."""
+
 
 class Stance(StrEnum):
     """How a member signs the result (Order 87 art. 61)."""
@@ -115,6 +118,14 @@ class ReportIssued:
     head: RecordHead
 
 
+@dataclass(frozen=True, slots=True)
+class RecordStamped:
+    """Body of `record.stamped`; `response` is the authority's DER (RFC 3161 §2.4.2)."""
+
+    head: RecordHead
+    response: bytes
+
+
 def read_tender_published(body: Fields) -> TenderPublished:
     """Read `tender.published` as far as its own shape goes."""
     return TenderPublished(body.nested("tender").members)
@@ -192,4 +203,13 @@ def read_report_issued(body: Fields) -> ReportIssued:
         file=read_file(body, "file"),
         digest=body.digest("digest"),
         head=RecordHead(head.integer("size"), head.digest("root")),
+    )
+
+
+def read_record_stamped(body: Fields) -> RecordStamped:
+    """Read `record.stamped`; whether the stamp is good is the auditor's question."""
+    head = body.nested("head")
+    return RecordStamped(
+        RecordHead(head.integer("size", least=1), head.digest("root")),
+        body.binary("response", limit=STAMP_LIMIT),
     )

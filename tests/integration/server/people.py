@@ -81,7 +81,7 @@ class RunningVenue:
 
 
 @contextmanager
-def running_venues(folder, names, *, demo=True):
+def running_venues(folder, names, *, demo=True, **settings):
     """Run venues that are each other's peers, on loopback."""
     cards, bases = {}, {}
     for name in names:
@@ -95,6 +95,7 @@ def running_venues(folder, names, *, demo=True):
             "key_file": place / "venue.key",
             "identity_file": place / "venue.age",
             "demo": demo,
+            **settings,
         }
         bases[name] = (base, listening(Settings(**base)))
         port = bases[name][1].getsockname()[1]

@@ -130,6 +130,10 @@ def _line(_talk: object = None) -> dict[str, Any]:
     return {"venue": "wencheng", "since": "2026-11-22T10:30:00.000+08:00"}
 
 
+def _stamp(_talk: object) -> dict[str, Any]:
+    return {"head": {"size": 3, "root": "ab" * 32}, "response": "MAA"}
+
+
 def _reason(_talk: object) -> dict[str, Any]:
     return {"reason": "fire alarm"}
 
@@ -314,6 +318,7 @@ SAMPLES: dict[str, Sample] = {
     "report.printed": Sample(
         Phase.CONFIRMED, "venue/wencheng", lambda _talk: {"copies": 3}, before=_issued
     ),
+    "record.stamped": Sample(Phase.SCORING, "venue/wencheng", _stamp),
     "supervisor.warned": Sample(
         Phase.SCORING, SUPERVISOR, lambda _talk: {"text": "Doors are open"}
     ),

@@ -69,6 +69,7 @@ def test_every_kind_of_a_plain_session_is_said() -> None:
         "mark.corrected",
         "refusal.noted",
         "report.printed",
+        "record.stamped",
         "supervisor.warned",
         "venue.absent",
         "venue.returned",
