@@ -162,7 +162,7 @@ class LimitSettings(_Part):
 
     bid_bytes: Bytes = Field(default=2 << 30, description="Bytes of one sealed bid.")
     document_bytes: Bytes = Field(default=256 << 20, description="Bytes of one document.")
-    pool_bytes: Bytes = Field(default=64 << 20, description="Bytes of one pool of experts (CSV).")
+    pool_bytes: Bytes = Field(default=256 << 20, description="Bytes of one pool of experts (CSV).")
     login_hours: Hours = Field(default=12, description="How long somebody stays signed in.")
     code_hours: Hours = Field(default=8, description="How long a one-time code works.")
     viewing_seconds: Seconds = Field(default=60, description="CPU time to make a viewing copy.")

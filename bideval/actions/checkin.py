@@ -26,10 +26,13 @@ from bideval.actions.accounts import (
 from bideval.actions.authoring import say
 from bideval.actions.founding import enrolment_body
 from bideval.actions.venue_log import note
-from bideval.draw.pool import SALT_BYTES, pool_leaf
+from bideval.draw.exclusions import exclusion_of
+from bideval.draw.identity import PRIVATE, leaf_of, read_identity, read_private
+from bideval.draw.pool import ELIGIBLE
 from bideval.evidence.agefile import age_decrypt
 from bideval.evidence.canonical import read_json
 from bideval.ports import Activation, SeatBooking
+from bideval.session.barring import bars_of
 from bideval.session.names import SeatState
 from bideval.terms.errors import EvidenceError, InputError, RefusedError
 from bideval.terms.fields import Fields
@@ -38,11 +41,14 @@ from bideval.terms.identifiers import Role, person_id
 if TYPE_CHECKING:
     from bideval.actions.venue import Venue
     from bideval.actions.visitor import Visitor
+    from bideval.draw.exclusions import Bars
     from bideval.ports import Transaction
     from bideval.session.bodies.panel import DrawnSeatBody
     from bideval.session.panel import DrawnSeat
 
-IDENTITY_LIMIT = 4_000
+IDENTITY_LIMIT = 16_384
+HIDDEN = frozenset({"salt", "blind", "format", "kept"})
+"""Members of an identity that an operator does not need."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,7 +75,8 @@ def expected_experts(venue: Venue, session: str) -> list[Expected]:
     """Return the drawn experts of this venue with their names."""
     with venue.book.reading(session) as fold:
         seats = [one for one in fold.panel.seats.values() if one.item.venue == venue.id]
-    return [_expected(venue, seat) for seat in seats]
+        bars = bars_of(fold) if seats else None
+    return [_expected(venue, seat, bars) for seat in seats if bars is not None]
 
 
 def check_in(
@@ -156,7 +163,7 @@ def _check_expected(seat: DrawnSeat | None, venue: str, person: str) -> None:
         raise RefusedError("not_expected", field="blinded", rule="checkin.state")
 
 
-def _expected(venue: Venue, seat: DrawnSeat) -> Expected:
+def _expected(venue: Venue, seat: DrawnSeat, bars: Bars) -> Expected:
     item = seat.item
     return Expected(
         seat=item.seat,
@@ -164,28 +171,34 @@ def _expected(venue: Venue, seat: DrawnSeat) -> Expected:
         discipline=item.discipline,
         state=seat.state,
         person=seat.person,
-        identity=_identity(venue, item),
+        identity=_identity(venue, item, bars),
     )
 
 
-def _identity(venue: Venue, item: DrawnSeatBody) -> dict[str, object]:
+def _identity(venue: Venue, item: DrawnSeatBody, bars: Bars) -> dict[str, object]:
     try:
         plain = age_decrypt(venue.devices.keys.identity, item.for_venue)
-        return drawn_identity(plain, item.blinded)
+        return drawn_identity(plain, item.blinded, bars)
     except (EvidenceError, InputError):
         return {}
 
 
-def drawn_identity(data: bytes, blinded: str) -> dict[str, object]:
+def drawn_identity(data: bytes, blinded: str, bars: Bars) -> dict[str, object]:
     """Return the identity in `data`, which main encrypted to this venue for a ticket.
 
     Raises EvidenceError `other_expert` unless it is the one whose leaf was in the pool: main could
-    not know before the draw whom it would have to put in somebody's place.
+    not know before the draw whom it would have to put in somebody's place. Raises EvidenceError
+    `expert_excluded` for one who should have been kept out of the draw.
     """
-    identity = Fields(read_json(data, limit=IDENTITY_LIMIT, field="identity"), "identity")
-    salt = identity.binary("salt", size=SALT_BYTES)
-    expert = f"{identity.text('name')}/{identity.text('id_tail')}"
-    leaf = pool_leaf(salt, expert, identity.text("discipline"), identity.text("venue"))
-    if leaf.hex() != blinded:
+    document = read_json(data, limit=IDENTITY_LIMIT, field="identity")
+    if leaf_of(document).hex() != blinded:
         raise EvidenceError("other_expert", field="identity", detail="is not the drawn one's")
-    return {name: identity.required(name) for name in identity.members if name != "salt"}
+    body = Fields(document, "identity")
+    if body.absent("format"):
+        return {name: body.members[name] for name in body.members if name not in HIDDEN}
+    private = read_private(document)
+    reason = exclusion_of(read_identity(document), private, bars)
+    if reason != ELIGIBLE:
+        raise EvidenceError("expert_excluded", field="identity", rule=reason, detail=reason)
+    shown = {name: value for name, value in body.members.items() if name not in HIDDEN}
+    return shown | {name: getattr(private, name) for name in PRIVATE}

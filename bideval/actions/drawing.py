@@ -10,9 +10,9 @@ from typing import TYPE_CHECKING
 
 from bideval.actions.authoring import say
 from bideval.actions.shares import seal_for
+from bideval.draw.identity import identity_document, read_identity
 from bideval.draw.panel import DrawnExpert, draw_panel, next_expert
 from bideval.draw.pool import Pool, parse_pool
-from bideval.draw.seats import SeatPlan
 from bideval.draw.tickets import check_nonce, draw_seed
 from bideval.evidence.canonical import canonical_bytes, read_json
 from bideval.evidence.encoding import b64u
@@ -26,15 +26,15 @@ if TYPE_CHECKING:
     from bideval.session.panel import DrawnSeat
     from bideval.session.state import Session
 
-IDENTITY_LIMIT = 4_000
-"""Bytes of one expert's identity: name, telephone, employer, title."""
+IDENTITY_LIMIT = 16_384
+"""Bytes of one expert's identity with all declarations."""
 
 
 def compute_draw(venue: Venue, session: str) -> None:
     """Open the nonces, draw the panel, and write it down."""
     with venue.book.reading(session) as fold:
         seed = _seed(fold)
-        plan = _seat_plan(fold)
+        plan = fold.plan.panel.seat_plan()
     panel = draw_panel(_pool(venue, session).rows, seed, plan)
     seats = [_seat(venue, session, number, one) for number, one in enumerate(panel, start=1)]
     names = _seal_names(venue, session, panel)
@@ -49,8 +49,9 @@ def supplement_draw(venue: Venue, session: str, blinded: str, reason: str) -> No
         seed = bytes.fromhex(fold.panel.seed or "")
         seat = _seat_left_by(fold, blinded)
         spent = {bytes.fromhex(one) for one in fold.panel.spent}
+        classes = fold.plan.panel.seat_plan().classes(seat.item.discipline)
     leaving = next(row for row in pool.rows if row.blinded == blinded)
-    drawn = next_expert(pool.rows, seed, leaving, spent)
+    drawn = next_expert(pool.rows, seed, leaving, spent, classes=classes)
     body = {
         "reason": reason,
         "for": blinded,
@@ -78,14 +79,6 @@ def _seed(fold: Session) -> bytes:
     return draw_seed(fold.session_id, bytes.fromhex(root), nonces)
 
 
-def _seat_plan(fold: Session) -> SeatPlan:
-    panel = fold.plan.panel
-    return SeatPlan(
-        {one.id: one.members for one in panel.disciplines},
-        {one.venue: one.members for one in panel.seats},
-    )
-
-
 def _pool(venue: Venue, session: str) -> Pool:
     with venue.book.reading(session) as fold:
         sealed = fold.panel.pool
@@ -100,21 +93,23 @@ def _seat(venue: Venue, session: str, number: int, drawn: DrawnExpert) -> dict[s
     with venue.book.reading(session) as fold:
         recipient = fold.people.venues[row.region].recipient
     sealed = age_encrypt(recipient, identity_of(venue, session, row.blinded))
-    return {
+    seat: dict[str, object] = {
         "seat": number,
         "blinded": row.blinded,
-        "discipline": row.discipline,
+        "discipline": drawn.discipline,
         "venue": row.region,
         "ticket": drawn.ticket.hex(),
         "for_venue": b64u(sealed),
     }
+    return seat if drawn.stratum is None else {**seat, "class": row.discipline}
 
 
 def _seal_names(venue: Venue, session: str, panel: Sequence[DrawnExpert]) -> dict[str, object]:
-    identities = [
+    documents = [
         read_json(identity_of(venue, session, one.row.blinded), limit=IDENTITY_LIMIT)
         for one in panel
     ]
+    identities = [identity_document(read_identity(document)) for document in documents]
     return seal_for(venue, session, Purpose.IDENTITY, canonical_bytes(identities))
 
 

@@ -49,8 +49,8 @@ class Limits:
     """A sealed bid with all its files; uploads are streamed, so memory does not bound it."""
     document_bytes: int = 256 << 20
     """One tender document or report."""
-    pool_bytes: int = 64 << 20
-    """One CSV with a pool: a hundred thousand experts take about fifteen MiB."""
+    pool_bytes: int = 256 << 20
+    """One CSV with a pool: a million experts take about a hundred MiB."""
     login_ms: int = 12 * 3600 * 1000
     """A signed-in browser: one long working day."""
     code_ms: int = 72 * 3600 * 1000

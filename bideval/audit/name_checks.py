@@ -1,7 +1,7 @@
 """The names of the drawn, opened after the result, against the leaves of the pool.
 
 Decided here: that whom main names is whom the tickets drew, seat by seat. The leaf binds a name to
-the pool that was fixed before the nonces were known (docs/spec/draw.md section 1).
+the pool that was fixed before the nonces were known (docs/spec/draw.md section 2).
 Not decided here: who was drawn (`draw_checks`), and whether a name is a person's.
 """
 
@@ -10,9 +10,12 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from bideval.audit.replay import located
-from bideval.draw.identity import leaf_of
+from bideval.draw.exclusions import exclusion_of
+from bideval.draw.identity import leaf_of, read_identity
+from bideval.draw.pool import ELIGIBLE
 from bideval.evidence.canonical import read_json
 from bideval.evidence.sealing import age_decrypt, combine_shares
+from bideval.session.barring import bars_of
 from bideval.session.bodies.panel import NAMES_LIMIT, DrawComputed, DrawSupplemented
 from bideval.session.kinds import KINDS
 from bideval.terms.errors import BidevalError, EvidenceError, InputError
@@ -65,6 +68,18 @@ def _check_list(run: Replay, items: Sequence[DrawnSeatBody], names: SealedNames)
     for item, leaf in zip(items, leaves, strict=True):
         if leaf != item.blinded:
             raise _wrong(f"seat {item.seat}: is not the expert whom the ticket drew")
+    _check_eligible(run, items, plain)
+
+
+def _check_eligible(run: Replay, items: Sequence[DrawnSeatBody], plain: object) -> None:
+    """What is published of a drawn expert gives no reason for exclusion (docs/spec/draw.md 4)."""
+    bars = bars_of(run.session)
+    for item, document in zip(items, _listed(plain), strict=True):
+        if Fields(document, "names").absent("format"):
+            continue
+        reason = exclusion_of(read_identity(document), None, bars)
+        if reason != ELIGIBLE:
+            raise _wrong(f"seat {item.seat}: should have been excluded, {reason}")
 
 
 def _listed(plain: object) -> list[object]:

@@ -35,7 +35,7 @@ from bideval.rehearsal.bench_lanes import (
 from bideval.rehearsal.bench_room import room_plan, scoring_room
 from bideval.rehearsal.servers import running, write_settings
 from bideval.rehearsal.stage import first_accounts, plan_venues
-from bideval.session.tender import MAX_MEMBERS
+from bideval.session.panel_plan import MAX_MEMBERS
 from bideval.terms.errors import BidevalError, FaultError, InputError
 
 if TYPE_CHECKING:

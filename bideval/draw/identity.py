@@ -10,23 +10,19 @@ employer and title; telephone, identity number and declarations are in it as a d
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
 from bideval.draw.pool import MAX_WEIGHT, SALT_BYTES, is_discipline, pool_leaf
-from bideval.evidence.encoding import b64u, tagged_hash
-from bideval.terms.errors import EvidenceError, InputError
+from bideval.evidence.encoding import DIGEST_SIZE, b64u, tagged_hash
+from bideval.terms.errors import InputError
 from bideval.terms.fields import Fields
-
-if TYPE_CHECKING:
-    from collections.abc import Mapping
 
 FORMAT = "bideval-expert/1"
 LEAF_TAG = "bideval/pool-leaf/v2"
 PRIVATE_TAG = "bideval/pool-private/v1"
 CELL_LIMIT = 200
 """Characters of a name, an employer or another cell of one value."""
-LIST_LIMIT = 2_000
-"""Characters of a cell that holds a list: twenty companies."""
+LIST_LIMIT = 600
+"""Characters of a cell that holds a list: fifteen companies. A draw is one entry with all of it."""
 PRIVATE = ("id_tail", "phone", "former", "relatives", "projects")
 """What is never published, in the order in which it is hashed."""
 
@@ -84,21 +80,18 @@ def identity_document(identity: Identity, private: Private | None = None) -> dic
         "venue": identity.venue,
         "weight": identity.weight,
         "salt": b64u(identity.salt),
-        "private": identity.private.hex(),
     }
-    if private is not None:
-        cells = {name: getattr(private, name) for name in PRIVATE}
-        document["kept"] = {**cells, "blind": b64u(private.blind)}
-    return document
-
-
-def published(document: Mapping[str, object]) -> dict[str, object]:
-    """Return a document without what is not for everybody."""
-    return {name: value for name, value in document.items() if name != "kept"}
+    if private is None:
+        return {**document, "private": b64u(identity.private)}
+    cells = {name: cell for name in PRIVATE if (cell := getattr(private, name))}
+    return {**document, "kept": {**cells, "blind": b64u(private.blind)}}
 
 
 def read_identity(value: object, field: str = "identity") -> Identity:
-    """Read a `bideval-expert/1` document; raises InputError at the member that is wrong."""
+    """Read a `bideval-expert/1` document; raises InputError at the member that is wrong.
+
+    Where the document holds what is kept, its digest follows from that.
+    """
     body = Fields(value, field)
     body.word("format", (FORMAT,))
     if not is_discipline(body.text("discipline", limit=CELL_LIMIT)):
@@ -111,21 +104,23 @@ def read_identity(value: object, field: str = "identity") -> Identity:
         venue=body.venue("venue"),
         weight=body.integer("weight", least=1, most=MAX_WEIGHT),
         salt=body.binary("salt", size=SALT_BYTES),
-        private=bytes.fromhex(body.digest("private")),
+        private=_private_digest(body),
     )
 
 
-def read_private(value: object, field: str = "identity") -> Private:
-    """Read what a document for the venue of the seat holds beside the identity.
+def _private_digest(body: Fields) -> bytes:
+    if body.absent("kept"):
+        return body.binary("private", size=DIGEST_SIZE)
+    return read_private(body.members, body.path).digest
 
-    Raises EvidenceError `private_differs` when it is not what the identity's digest covers.
-    """
+
+def read_private(value: object, field: str = "identity") -> Private:
+    """Read what a document for the venue of the seat holds beside the identity."""
     kept = Fields(value, field).nested("kept")
-    cells = {name: kept.text(name, limit=LIST_LIMIT, least=0) for name in PRIVATE}
-    private = Private(**cells, blind=kept.binary("blind", size=SALT_BYTES))
-    if private.digest != read_identity(value, field).private:
-        raise EvidenceError("private_differs", field=kept.path, detail="is not what was imported")
-    return private
+    cells = {
+        name: kept.text(name, limit=LIST_LIMIT, least=0) for name in PRIVATE if name in kept.members
+    }
+    return Private(**{"id_tail": "", **cells}, blind=kept.binary("blind", size=SALT_BYTES))
 
 
 def leaf_of(document: object, field: str = "identity") -> bytes:

@@ -119,6 +119,13 @@ def pool_lines(rows: Iterable[PoolRow]) -> Iterator[bytes]:
         yield _encode_row(row) + b"\n"
 
 
+def make_pool(rows: Iterable[PoolRow]) -> Pool:
+    """Return the pool of these rows; raises InputError `pool_row` for one that cannot be kept."""
+    ordered = tuple(sorted(rows, key=lambda row: row.leaf))
+    tree = Frontier(leaf_hash(_encode_row(row)) for row in ordered)
+    return Pool(ordered, tree.root())
+
+
 def parse_pool(data: bytes | memoryview) -> Pool:
     """Read a `bideval-pool/2` file, or one of version 1, where every weight is 1.
 

@@ -15,14 +15,15 @@ from starlette.responses import JSONResponse, StreamingResponse
 from bideval.actions import checkin, founding, invitations, pool
 from bideval.actions.appending import Saved
 from bideval.actions.bundles import export_bundle
-from bideval.actions.pool_table import TableError
+from bideval.actions.pool_table import RowFault, TableError
 from bideval.actions.results import note_printed
 from bideval.actions.views import list_sessions, session_view
 from bideval.actions.visitor import Visitor
 from bideval.pages.access import check_session, signed_in
-from bideval.pages.context import Body, TheVenue, json_body, limited_body
+from bideval.pages.context import Body, TheVenue, json_body
 from bideval.pages.errors import answer
 from bideval.pages.language import language_of
+from bideval.pages.pool_upload import uploaded_pool
 from bideval.terms.errors import InputError
 
 router = APIRouter()
@@ -112,15 +113,25 @@ async def seal_pool(
     venue: TheVenue,
     visitor: Annotated[Visitor, Depends(signed_in("pool"))],
 ) -> Response:
-    table, names = await _uploaded_pool(request, venue.limits.pool_bytes)
+    language = language_of(request)
     try:
-        sealed = await run_in_threadpool(pool.import_pool, venue, visitor, session, table, names)
+        async with uploaded_pool(request, venue.limits.pool_bytes) as (table, names):
+            sealed = await run_in_threadpool(
+                pool.import_pool, venue, visitor, session, table, names
+            )
     except TableError as wrong:
-        found_wrong = answer(wrong, language_of(request))
-        rows = [{"row": one.row, "column": one.column, "code": one.code} for one in wrong.faults]
+        found_wrong = answer(wrong, language)
+        rows = [_row_fault(one, language) for one in wrong.faults]
         body = {"error": found_wrong.error, "rows": rows}
         return JSONResponse(body, status_code=found_wrong.status)
     return JSONResponse(asdict(sealed), status_code=201)
+
+
+def _row_fault(fault: RowFault, language: str) -> dict[str, object]:
+    said = answer(InputError(fault.code, field=fault.column, rule="pool.table"), language).error
+    place = {"row": fault.row, "column": fault.column, "code": fault.code}
+    told = {**place, "rule": said["rule"], "message": said["message"]}
+    return told if fault.same_as is None else {**told, "same_as": fault.same_as}
 
 
 @router.get("/api/sessions/{session}/checkin")
@@ -206,35 +217,3 @@ def saved_answer(saved: Saved) -> dict[str, object]:
         "saved": saved.saved,
         "receipt": saved.receipt,
     }
-
-
-async def _uploaded_pool(request: Request, limit: int) -> tuple[str, list[str]]:
-    """Return the table and the names that parties gave: from a form, or a bare CSV without names.
-
-    Names never come in the address, which logs and histories keep.
-    """
-    if "excluded_names" in request.query_params:
-        raise InputError("names_in_address", field="excluded_names", rule="pool.names")
-    if request.headers.get("content-type", "").startswith("multipart/form-data"):
-        return await _form_pool(request, limit)
-    return _text(await limited_body(request, limit), "body"), []
-
-
-async def _form_pool(request: Request, limit: int) -> tuple[str, list[str]]:
-    if int(request.headers.get("content-length", "0") or "0") > limit:
-        raise InputError("too_large", field="file", rule="limits.pool")
-    async with request.form(max_files=1, max_fields=4, max_part_size=limit) as form:
-        upload, names = form.get("file"), form.get("excluded_names")
-        if upload is None or isinstance(upload, str):
-            raise InputError("missing", field="file")
-        data = await upload.read(limit + 1)
-    if len(data) > limit:
-        raise InputError("too_large", field="file", rule="limits.pool")
-    return _text(data, "file"), names.splitlines() if isinstance(names, str) else []
-
-
-def _text(data: bytes, field: str) -> str:
-    try:
-        return data.decode("utf-8-sig")
-    except UnicodeDecodeError:
-        raise InputError("not_utf8", field=field, rule="pool.table") from None

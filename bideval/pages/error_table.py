@@ -216,6 +216,12 @@ _INPUT: _Words = {
     "bad_discipline": ("The discipline is not correct.", "专业代码不正确。"),
     "bad_id_tail": ("The end of the identity number is not correct.", "证件尾号不正确。"),
     "bad_venue": ("The venue’s id is not correct.", "场地标识不正确。"),
+    "bad_weight": ("The weight is a whole number from 1 to 100.", "权重须为 1 至 100 的整数。"),
+    "bad_former": (
+        "Write former employers as organisation@YYYY-MM-DD, separated by semicolons.",
+        "曾任职单位须写作“单位名称@YYYY-MM-DD”，多项以分号分隔。",
+    ),
+    "bad_fallback": ("The substitute classes are not correct.", "替补专业类别不正确。"),
     "column_missing": ("A column is missing.", "缺少列。"),
     "column_twice": ("A column occurs twice.", "列重复。"),
     "column_unknown": ("A column is not known.", "存在未知列。"),
@@ -230,6 +236,10 @@ _INPUT: _Words = {
     "duplicate_venue": ("A venue is named twice.", "场地重复。"),
     "final_differs": ("The result contradicts itself.", "结果前后不一致。"),
     "float": ("Numbers with a point are written as text.", "小数须以文本形式提交。"),
+    "is_workbook": (
+        "This is a workbook. Save it as CSV UTF-8.",
+        "这是电子表格文件，请另存为“CSV UTF-8（逗号分隔）”。",
+    ),
     "key_invalid": ("This key is not safe.", "该密钥不安全。"),
     "nonce_length": ("The random number has another length.", "随机数长度不正确。"),
     "nonces_missing": ("No random number was given.", "缺少随机数。"),
@@ -245,6 +255,14 @@ _INPUT: _Words = {
     "not_csv": ("This is not a CSV table.", "不是有效的 CSV 表格。"),
     "not_json": ("This is not JSON in UTF-8.", "不是有效的 UTF-8 JSON。"),
     "not_money": ("This is not an amount of money.", "不是有效的金额。"),
+    "looks_gb18030": (
+        "The file seems to be in GB18030. Save it as CSV UTF-8.",
+        "文件似为 GB18030（GBK）编码，请另存为“CSV UTF-8（逗号分隔）”。",
+    ),
+    "looks_utf16": (
+        "The file is in UTF-16. Save it as CSV UTF-8.",
+        "文件为 UTF-16 编码，请另存为“CSV UTF-8（逗号分隔）”。",
+    ),
     "names_in_address": (
         "Send names in the form, not in the address.",
         "姓名须在表单中提交，不得写入网址。",

@@ -9,19 +9,26 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from bideval.draw.pool import is_discipline
 from bideval.evidence.sealing import Custody, Purpose, parse_custody
 from bideval.scoring.case import Category
 from bideval.scoring.method import Method, method_document, parse_method
 from bideval.scoring.method_limits import check_method
 from bideval.scoring.rulebooks import Severity, check_committee
+from bideval.session.panel_plan import (
+    MAX_MINUTES,
+    TITLE_LIMIT,
+    PanelPlan,
+    panel_document,
+    parse_panel,
+    refuse_twice,
+)
 from bideval.terms.decimals import plain
 from bideval.terms.errors import InputError
 from bideval.terms.fields import Fields
 from bideval.terms.instants import Instant, instant_text
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Mapping
     from decimal import Decimal
 
     from bideval.scoring.rulebooks import Breach, Rulebook
@@ -36,15 +43,6 @@ MAX_REQUIREMENTS = 300
 
 MAX_DOCUMENTS = 100
 """Files of the tender documents."""
-
-MAX_MEMBERS = 99
-"""Seats of one panel."""
-
-MAX_MINUTES = 24 * 60
-"""Minutes that custodians may have for opening."""
-
-TITLE_LIMIT = 300
-"""Characters of a title or a name."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,38 +70,6 @@ class Document:
     sha256: str
     size: int
     media_type: str
-
-
-@dataclass(frozen=True, slots=True)
-class Discipline:
-    """A discipline that experts are drawn for."""
-
-    id: str
-    name: str
-    members: int
-
-
-@dataclass(frozen=True, slots=True)
-class VenueSeats:
-    """How many experts are drawn for one venue."""
-
-    venue: str
-    members: int
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class PanelPlan:
-    """The panel wanted: `members` in all, of whom `representatives` come from the purchaser."""
-
-    members: int
-    representatives: int
-    disciplines: tuple[Discipline, ...]
-    seats: tuple[VenueSeats, ...]
-
-    @property
-    def drawn(self) -> int:
-        """How many are drawn from the pool."""
-        return self.members - self.representatives
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -148,7 +114,7 @@ def parse_tender(value: object, *, field: str = "body.tender") -> Tender:
         method=parse_method(body.required("method"), field=body.at("method")),
         requirements=_requirements(body),
         documents=_documents(body),
-        panel=_panel(body.nested("panel")),
+        panel=parse_panel(body.nested("panel")),
         custody=parse_custody(body.required("custody"), body.at("custody")),
         decryption_minutes=body.integer("decryption_minutes", least=1, most=MAX_MINUTES),
     )
@@ -168,7 +134,7 @@ def _money(body: Fields, name: str) -> Decimal | None:
 def _lots(body: Fields) -> tuple[Lot, ...]:
     items = body.objects("lots", least=1, most=MAX_LOTS)
     lots = tuple(Lot(item.label("id"), item.text("title", limit=TITLE_LIMIT)) for item in items)
-    _refuse_twice([lot.id for lot in lots], items)
+    refuse_twice([lot.id for lot in lots], items)
     return lots
 
 
@@ -178,7 +144,7 @@ def _requirements(body: Fields) -> tuple[Requirement, ...]:
         Requirement(item.label("id"), item.text("text"), _loose_text(item, "clause"))
         for item in items
     )
-    _refuse_twice([requirement.id for requirement in requirements], items)
+    refuse_twice([requirement.id for requirement in requirements], items)
     return requirements
 
 
@@ -192,66 +158,6 @@ def _documents(body: Fields) -> tuple[Document, ...]:
         )
         for item in body.objects("documents", most=MAX_DOCUMENTS)
     )
-
-
-def _panel(body: Fields) -> PanelPlan:
-    members = body.integer("members", least=1, most=MAX_MEMBERS)
-    plan = PanelPlan(
-        members=members,
-        representatives=body.integer("representatives", most=members),
-        disciplines=_disciplines(body),
-        seats=_seats(body),
-    )
-    wanted = plan.drawn
-    if sum(discipline.members for discipline in plan.disciplines) != wanted:
-        raise _sum_differs(body.at("disciplines"))
-    if sum(seats.members for seats in plan.seats) != wanted:
-        raise _sum_differs(body.at("seats"))
-    return plan
-
-
-def _sum_differs(field: str) -> InputError:
-    return InputError("seat_sums", field=field, detail="must sum to members - representatives")
-
-
-def _disciplines(body: Fields) -> tuple[Discipline, ...]:
-    items = body.objects("disciplines", most=MAX_MEMBERS)
-    disciplines = tuple(
-        Discipline(
-            _discipline_id(item),
-            item.text("name", limit=TITLE_LIMIT),
-            item.integer("members", most=MAX_MEMBERS),
-        )
-        for item in items
-    )
-    _refuse_twice([discipline.id for discipline in disciplines], items)
-    return disciplines
-
-
-def _discipline_id(item: Fields) -> str:
-    """Read an id that the pool can hold, or nobody could ever be drawn for it."""
-    name = item.label("id")
-    if not is_discipline(name):
-        detail = "must be 1 to 40 Latin letters, digits and hyphens"
-        raise InputError("bad_discipline_id", field=item.at("id"), detail=detail)
-    return name
-
-
-def _seats(body: Fields) -> tuple[VenueSeats, ...]:
-    items = body.objects("seats", most=MAX_MEMBERS)
-    seats = tuple(
-        VenueSeats(item.venue("venue"), item.integer("members", most=MAX_MEMBERS)) for item in items
-    )
-    _refuse_twice([one.venue for one in seats], items)
-    return seats
-
-
-def _refuse_twice(names: Sequence[str], items: Sequence[Fields]) -> None:
-    seen: set[str] = set()
-    for name, item in zip(names, items, strict=True):
-        if name in seen:
-            raise InputError("duplicate_id", field=item.path)
-        seen.add(name)
 
 
 def tender_document(tender: Tender) -> dict[str, object]:
@@ -280,7 +186,7 @@ def tender_document(tender: Tender) -> dict[str, object]:
             }
             for one in tender.documents
         ],
-        "panel": _panel_document(tender.panel),
+        "panel": panel_document(tender.panel),
         "custody": {
             purpose.custody: {
                 "threshold": plan.threshold,
@@ -289,17 +195,6 @@ def tender_document(tender: Tender) -> dict[str, object]:
             for purpose, plan in tender.custody.items()
         },
         "decryption_minutes": tender.decryption_minutes,
-    }
-
-
-def _panel_document(plan: PanelPlan) -> dict[str, object]:
-    return {
-        "members": plan.members,
-        "representatives": plan.representatives,
-        "disciplines": [
-            {"id": one.id, "name": one.name, "members": one.members} for one in plan.disciplines
-        ],
-        "seats": [{"venue": one.venue, "members": one.members} for one in plan.seats],
     }
 
 

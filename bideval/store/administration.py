@@ -29,6 +29,9 @@ if TYPE_CHECKING:
 
     from sqlalchemy import Connection, Select
 
+POOL_ROWS_AT_ONCE = 500
+"""Experts of one statement: below what every database takes as parameters."""
+
 _USES = select(t.file_use).order_by(
     t.file_use.c.session, t.file_use.c.sha256, t.file_use.c.purpose, t.file_use.c.entry_hash
 )
@@ -127,8 +130,15 @@ class AdministrationWriting(AdministrationReading):
         put(self._connection, t.peer, stored_values(peer))
 
     def add_pool(self, experts: Sequence[PoolExpert]) -> None:
-        for expert in experts:
-            insert_new(self._connection, t.pool_expert, expert)
+        c = t.pool_expert.c
+        rows = [stored_values(expert) for expert in experts]
+        for start in range(0, len(rows), POOL_ROWS_AT_ONCE):
+            some = rows[start : start + POOL_ROWS_AT_ONCE]
+            session, names = some[0]["session"], [row["blinded"] for row in some]
+            known = select(c.blinded).where(c.session == session, c.blinded.in_(names))
+            if self._connection.execute(known).first() is not None:
+                raise StoreError("exists", field=t.pool_expert.name)
+            self._connection.execute(insert(t.pool_expert), some)
 
     def set_pool_status(
         self, session: str, blinded: str, status: str, *, exclusion: str | None = None

@@ -14,6 +14,8 @@ from bideval.session.bodies.parts import FileRef, read_file, read_reason, read_r
 from bideval.terms.errors import InputError
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from bideval.evidence.sealing import Seal
     from bideval.terms.fields import Fields
 
@@ -25,6 +27,12 @@ MAX_POOL = 1_000_000
 
 NONCE_LIMIT = 4_096
 """Bytes of a sealed nonce."""
+
+IDENTITY_LIMIT = 16_384
+"""Bytes of one sealed identity: its longest declarations, three bytes for each character."""
+
+MAX_REASONS = 40
+"""Reasons for exclusion that one pool may name."""
 
 NAMES_LIMIT = 32_768
 """Bytes of the sealed list of names."""
@@ -60,12 +68,13 @@ class ReplacementGround(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PoolSealed:
-    """Body of `pool.sealed`."""
+    """Body of `pool.sealed`; `excluded` counts reasons, None where an old record does not say."""
 
     file: FileRef
     root: str
     count: int
     eligible: int
+    excluded: Mapping[str, int] | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -79,7 +88,10 @@ class NonceSealed:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DrawnSeatBody:
-    """One drawn seat: who (blinded), by which ticket, and the name for the venue alone."""
+    """One drawn seat: who (blinded), by which ticket, and the name for the venue alone.
+
+    `class_` is the fall-back class that the expert has in place of the discipline, or None.
+    """
 
     seat: int
     blinded: str
@@ -87,6 +99,7 @@ class DrawnSeatBody:
     venue: str
     ticket: str
     for_venue: bytes
+    class_: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -158,7 +171,14 @@ def read_pool_sealed(body: Fields) -> PoolSealed:
         root=body.digest("root"),
         count=count,
         eligible=body.integer("eligible", most=count),
+        excluded=body.optional("excluded", lambda name: _excluded(body.nested(name), count)),
     )
+
+
+def _excluded(body: Fields, count: int) -> dict[str, int]:
+    if len(body.members) > MAX_REASONS:
+        raise InputError("wrong_count", field=body.path, detail=f"at most {MAX_REASONS} reasons")
+    return {name: body.integer(name, least=1, most=count) for name in sorted(body.members)}
 
 
 def read_nonce_sealed(body: Fields) -> NonceSealed:
@@ -187,7 +207,8 @@ def _drawn_seat(item: Fields) -> DrawnSeatBody:
         discipline=item.label("discipline"),
         venue=item.venue("venue"),
         ticket=item.digest("ticket"),
-        for_venue=item.binary("for_venue", limit=NONCE_LIMIT),
+        for_venue=item.binary("for_venue", limit=IDENTITY_LIMIT),
+        class_=item.optional("class", item.label),
     )
 
 

@@ -96,7 +96,7 @@ def test_strange_addresses_are_not_found(path, people):
     ("table", "field", "code"),
     [
         (b"", "row 1, column name", "column_missing"),
-        (b"\xff\xfe", "body", "not_utf8"),
+        (b"\xff\xfe", "row 1, column *", "looks_utf16"),
         (b"name,id_tail,discipline,venue\n", "row 2, column *", "no_rows"),
         (b"name,id_tail,discipline,venue\nA,0001,a07\n", "row 2, column *", "wrong_count"),
         (b"name,id_tail,discipline,venue\n,0001,a07,fenghua\n", "row 2, column name", "missing"),
@@ -113,9 +113,50 @@ def test_pool_faults_are_listed(opened, people):
     table = "name,id_tail,discipline,venue\nA,1,a07,fenghua\nB,0002,A 07,fenghua\n"
     response = people["officer"].http.post(f"/api/sessions/{opened}/pool", content=table)
     assert response.json()["rows"] == [
-        {"row": 2, "column": "id_tail", "code": "bad_id_tail"},
-        {"row": 3, "column": "discipline", "code": "bad_discipline"},
+        {
+            "row": 2,
+            "column": "id_tail",
+            "code": "bad_id_tail",
+            "rule": "pool.table",
+            "message": "证件尾号不正确。",
+        },
+        {
+            "row": 3,
+            "column": "discipline",
+            "code": "bad_discipline",
+            "rule": "pool.table",
+            "message": "专业代码不正确。",
+        },
     ]
+
+
+def test_pool_faults_are_told_in_the_language_of_the_visitor(opened, people):
+    officer = people["officer"].http
+    table = "name,id_tail,discipline,venue\nA,0001,a07,fenghua\n\nA,0001,a07,fenghua\n"
+    form = {"file": ("pool.csv", table.encode(), "text/csv")}
+    path = f"/api/sessions/{opened}/pool"
+    found = officer.post(path, files=form, headers={"cookie": _cookies(officer, "en")})
+    assert found.json()["rows"] == [
+        {
+            "row": 4,
+            "column": "name",
+            "code": "duplicate_expert",
+            "rule": "pool.table",
+            "message": "The expert is listed twice.",
+            "same_as": 2,
+        }
+    ]
+    excel = officer.post(path, content=table.replace("A,", "张三,").encode("gb18030"))
+    assert (excel.status_code, excel.json()["rows"][0]["message"]) == (
+        422,
+        "文件似为 GB18030（GBK）编码，请另存为“CSV UTF-8（逗号分隔）”。",
+    )
+
+
+def _cookies(client, language):
+    return "; ".join(
+        [*(f"{one.name}={one.value}" for one in client.cookies.jar), f"lang={language}"]
+    )
 
 
 def test_pool_as_a_form_is_read_too(opened, people):

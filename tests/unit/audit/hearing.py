@@ -18,8 +18,9 @@ from typing import Any
 
 from bideval.audit.bundle import FileSource, Manifest, write_bundle
 from bideval.audit.verifier import verify_bundle
+from bideval.draw.identity import Identity, Private, identity_document
 from bideval.draw.panel import DrawnExpert, draw_panel, next_expert
-from bideval.draw.pool import PoolRow, encode_pool, parse_pool, pool_leaf
+from bideval.draw.pool import PoolRow, encode_pool, parse_pool
 from bideval.draw.seats import SeatPlan
 from bideval.draw.tickets import draw_seed, nonce_commitment
 from bideval.evidence.canonical import canonical_bytes
@@ -59,16 +60,20 @@ IDENTITIES: dict[str, dict[str, Any]] = {}
 
 def _row(venue: str, discipline: str, number: int) -> PoolRow:
     salt = hashlib.sha256(f"{venue} {discipline} {number}".encode()).digest()[:16]
-    name, tail = f"expert {venue} {number}", f"{number:06d}"
-    leaf = pool_leaf(salt, f"{name}/{tail}", discipline, venue)
-    IDENTITIES[leaf.hex()] = {
-        "name": name,
-        "id_tail": tail,
-        "discipline": discipline,
-        "venue": venue,
-        "salt": b64u(salt),
-    }
-    return PoolRow(leaf, discipline, venue, "eligible" if number else "employer")
+    private = Private(id_tail=f"{number:06d}", blind=salt)
+    identity = Identity(
+        name=f"expert {venue} {number}",
+        employer="" if number else "bid-a Ltd",
+        title="engineer",
+        discipline=discipline,
+        venue=venue,
+        weight=1,
+        salt=salt,
+        private=private.digest,
+    )
+    IDENTITIES[identity.leaf.hex()] = identity_document(identity)
+    status = "eligible" if number else "employer_is_bidder"
+    return PoolRow(identity.leaf, discipline, venue, status)
 
 
 POOL = encode_pool(
@@ -142,6 +147,7 @@ class Hearing(Conversation):
             "root": pool.root.hex(),
             "count": len(pool.rows),
             "eligible": len(pool.eligible),
+            "excluded": pool.excluded,
         }
 
     def nonce_of(self, actor: str) -> dict[str, Any]:

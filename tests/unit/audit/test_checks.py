@@ -68,7 +68,7 @@ def test_sheets_swapped_between_members_are_found() -> None:
 
     assert failure(signed_by(talk, rewritten(talk, last, ciphertext=other))) == (
         "signatures",
-        "entry 103 (wencheng 27, scoresheet.signed): is not signed by its author's enrolled key",
+        "entry 103 (fenghua 64, scoresheet.signed): is not signed by its author's enrolled key",
     )
 
 

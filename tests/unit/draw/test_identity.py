@@ -13,7 +13,6 @@ from bideval.draw.identity import (
     Private,
     identity_document,
     leaf_of,
-    published,
     read_identity,
     read_private,
 )
@@ -64,9 +63,9 @@ def test_document_survives_json_and_gives_both_parts_back() -> None:
 
 
 def test_published_document_names_the_expert_and_no_telephone() -> None:
-    shown = published(DOCUMENT)
+    shown = identity_document(IDENTITY)
     assert leaf_of(shown) == IDENTITY.leaf
-    assert shown == identity_document(IDENTITY)
+    assert read_identity(shown) == IDENTITY
     assert sorted(shown) == sorted(
         ["format", "name", "employer", "title", "discipline", "venue", "weight", "salt", "private"]
     )
@@ -82,7 +81,7 @@ def test_published_document_names_the_expert_and_no_telephone() -> None:
         {"venue": "fenghua"},
         {"weight": 4},
         {"salt": "AAAAAAAAAAAAAAAAAAAAAQ"},
-        {"private": "00" * 32},
+        {"kept": {"blind": "AAAAAAAAAAAAAAAAAAAAAA"}},
     ],
 )
 def test_every_member_changes_the_leaf(change: dict[str, Any]) -> None:
@@ -94,9 +93,14 @@ def test_every_kept_cell_is_covered(name: str) -> None:
     value: Any = b"\x01" * 16 if name == "blind" else "9"
     other = replace(PRIVATE, **{name: value})
     assert other.digest != PRIVATE.digest
-    with pytest.raises(BidevalError) as raised:
-        read_private(identity_document(IDENTITY, other))
-    assert raised.value.code == "private_differs"
+    assert leaf_of(identity_document(IDENTITY, other)) != IDENTITY.leaf
+
+
+def test_empty_cells_take_no_room() -> None:
+    nothing = Private(id_tail="", blind=bytes(16))
+    document = identity_document(replace(IDENTITY, private=nothing.digest), nothing)
+    assert document["kept"] == {"blind": "AAAAAAAAAAAAAAAAAAAAAA"}
+    assert read_private(document) == nothing
 
 
 @pytest.mark.parametrize(
@@ -109,7 +113,9 @@ def test_every_kept_cell_is_covered(name: str) -> None:
         ({"weight": 0}, "out_of_range"),
         ({"weight": 101}, "out_of_range"),
         ({"salt": "AAAA"}, "wrong_size"),
-        ({"private": "x"}, "not_a_digest"),
+        ({"kept": None}, "missing"),
+        ({"kept": None, "private": "AAAA"}, "wrong_size"),
+        ({"kept": {}}, "missing"),
     ],
 )
 def test_malformed_document_is_refused(change: dict[str, Any], code: str) -> None:

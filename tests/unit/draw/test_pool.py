@@ -14,8 +14,10 @@ from bideval.draw.pool import (
     PoolRow,
     encode_pool,
     is_discipline,
+    make_pool,
     parse_pool,
     pool_leaf,
+    pool_lines,
 )
 from bideval.ledger.tree import leaf_hash, tree_root
 from bideval.terms.errors import InputError
@@ -77,6 +79,12 @@ def test_pool_of_the_first_version_is_read_with_every_weight_one() -> None:
     assert (pool.version, pool.root) == (1, tree_root([leaf_hash(line)]))
     with pytest.raises(InputError):
         parse_pool(HEADER + line + b"\n")
+
+
+def test_pool_made_of_rows_is_the_one_that_its_file_gives() -> None:
+    rows = [row(number) for number in range(20)]
+    pool = make_pool(reversed(rows))
+    assert pool == parse_pool(encode_pool(rows)) == parse_pool(b"".join(pool_lines(pool.rows)))
 
 
 def test_excluded_are_counted_by_reason() -> None:
