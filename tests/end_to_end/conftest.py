@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
-from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, Page, ViewportSize, sync_playwright
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -19,8 +19,12 @@ if TYPE_CHECKING:
 CHROMIUM = os.environ.get("BIDEVAL_CHROMIUM", "/usr/bin/chromium")
 PICTURES = os.environ.get("BIDEVAL_PICTURES")
 """A folder for screenshots of every page that a test looks at; none are made without it."""
+AXE = os.environ.get("BIDEVAL_AXE")
+"""A file with axe-core; with it, every page that is looked at must have no violation."""
 READY = re.compile(r"is ready at (http://\S+)")
-VIEW = {"width": 1366, "height": 768}
+VIEW: ViewportSize = {"width": 1366, "height": 768}
+ZOOMED: ViewportSize = {"width": 1093, "height": 614}
+"""The same screen at 125 percent."""
 
 SETTINGS = """
 demo = true
@@ -78,6 +82,10 @@ class Crowd:
         if kind == "error" and "Failed to load resource" not in text:
             self.faults.append(f"{name}: {text}")
 
+    def forget_dead_lines(self) -> None:
+        """Take out what a browser complained of because the test took its line away."""
+        self.faults[:] = [one for one in self.faults if "ERR_INTERNET_DISCONNECTED" not in one]
+
     def enrol(self, role: str, person: str) -> Page:
         """Enrol somebody by code and return the page they land on."""
         return self.take_code(person, self.site.code(role, person))
@@ -134,7 +142,15 @@ def crowd(site: Site, browser: Browser) -> Iterator[Crowd]:
 
 
 def picture(page: Page, name: str) -> None:
-    """Keep a screenshot for people to look at, if asked."""
+    """Keep screenshots for people to look at, and check what a program can check, if asked."""
     if PICTURES:
         page.wait_for_timeout(300)
         page.screenshot(path=Path(PICTURES) / f"{name}.png")
+        page.set_viewport_size(ZOOMED)
+        page.screenshot(path=Path(PICTURES) / f"{name}-125.png")
+        page.set_viewport_size(VIEW)
+    if AXE:
+        page.evaluate(Path(AXE).read_text(encoding="utf-8"))
+        found = page.evaluate("axe.run(document, {resultTypes: ['violations']})")["violations"]
+        told = [(one["id"], [node["html"] for node in one["nodes"]]) for one in found]
+        assert told == [], f"{name}: {told}"

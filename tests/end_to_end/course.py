@@ -124,20 +124,21 @@ class Course:
         page = self.wait(
             "officer-demo-1", "desk", 'form[data-kind="phase.ordered"] .is-primary:enabled'
         )
-        sign(page, 'form[data-kind="phase.ordered"] .is-primary')
-        expect(
-            page.locator("#desk-now .notice.is-ok, #desk-now .form-status.is-ok")
-        ).not_to_have_count(0)
+        with page.expect_response("**/api/entries") as answered:
+            sign(page, 'form[data-kind="phase.ordered"] .is-primary')
+        assert answered.value.status == 201
 
     def draw(self) -> None:
-        page = self.wait("officer-demo-1", "desk", "[name=pool]")
+        page = self.wait("officer-demo-1", "desk", "[name=excluded_names]")
         rows = [f"专家{name},12{at}4,property,fenghua" for at, name in enumerate("甲乙丙丁")]
         table = "\n".join(["name,id_tail,discipline,venue", *rows])
         file = {"name": "pool.csv", "mimeType": "text/csv", "buffer": table.encode()}
-        page.set_input_files("[name=pool]", files=[file])
+        page.set_input_files("form[action$='/pool'] [name=file]", files=[file])
+        page.fill("[name=excluded_names]", "专家丁")
         with page.expect_response("**/pool") as answered:
             page.click('form[action$="/pool"] button')
         assert answered.value.status == 201
+        assert answered.value.json()["excluded"] == {"named_by_party": 1}
         page = self.wait("supervisor-demo", "draw", "#seal-nonce")
         sign(page, "#seal-nonce button")
         expect(page.locator("#seal-nonce .form-status.is-ok, td .is-ok")).not_to_have_count(0)
@@ -156,32 +157,54 @@ class Course:
             seat = f"fenghua-{at:02}"
             self.people[seat] = self.crowd.take_code(seat, code)
 
+    def seat_code(self, seat: str) -> str:
+        """Let the operator give a code for a seat, as the check-in page offers it."""
+        page = self.wait("operator-demo", "checkin", f'form:has([name=seat][value="{seat}"])')
+        form = page.locator(f'form.json-form:has([name=seat][value="{seat}"])')
+        form.locator("button").click()
+        slip = form.locator("[data-show=code]")
+        expect(slip).not_to_be_empty()
+        picture(page, f"checkin-{seat}")
+        return slip.inner_text()
+
+    def seat_newcomer(self) -> str:
+        """Seat the expert who was drawn in a former member's place."""
+        seat = f"fenghua-{len(self.seats) + 1:02}"
+        self.people[seat] = self.crowd.take_code(seat, self.seat_code(seat))
+        return seat
+
     @property
     def seats(self) -> list[str]:
         return [person for person in self.people if person.startswith("fenghua-")]
 
     def declare_and_elect(self) -> None:
         for seat in self.seats:
-            page = self.wait(seat, "declare", "[name=discipline]")
-            page.check("[name=discipline]")
-            page.check("[name=recusal][value=none]")
-            sign(page, "form.signed-act .is-primary")
-            page.wait_for_url("**/work")
+            self.declare(seat)
         for seat in self.seats:
             page = self.wait(seat, "chair", "[name=candidate]")
             page.locator("[name=candidate]").first.check()
             sign(page, "form.signed-act .is-primary")
             page.wait_for_timeout(1000)
 
+    def declare(self, seat: str) -> None:
+        page = self.wait(seat, "declare", "[name=discipline]")
+        page.check("[name=discipline]")
+        page.check("[name=recusal][value=none]")
+        sign(page, "form.signed-act .is-primary")
+        page.wait_for_url("**/work")
+
     def review(self) -> None:
         for seat in self.seats:
-            page = self.wait(seat, "responsiveness", "form.verdict")
-            for choice in page.locator("input[value=pass]").all():
-                choice.check()
-            for form in page.locator("form.verdict").all():
-                form.locator("button").click()
-                page.click("#confirm-act [value=yes]")
-                expect(form.locator(".form-status.is-ok")).to_be_visible()
+            self.find_responsive(seat)
+
+    def find_responsive(self, seat: str) -> None:
+        page = self.wait(seat, "responsiveness", "form.verdict")
+        for choice in page.locator("input[value=pass]").all():
+            choice.check()
+        for form in page.locator("form.verdict").all():
+            form.locator("button").click()
+            page.click("#confirm-act [value=yes]")
+            expect(form.locator(".form-status.is-ok")).to_be_visible()
 
     def sheet(self, seat: str) -> Page:
         """Open the workbench and wait until it is ready."""
@@ -189,14 +212,11 @@ class Course:
         expect(page.locator("input[data-bid]:not([readonly])")).not_to_have_count(0)
         return page
 
-    def confirm(self) -> None:
-        for at, seat in enumerate(self.seats):
-            page = self.wait(seat, "confirm", "[name=stance]")
-            page.check(f"[name=stance][value={'dissent' if at else 'agree'}]")
-            if at:
-                page.fill("[name=reasons]", "对第二名的评分依据有不同意见。")
-            sign(page, "form.signed-act .is-primary")
-            page.wait_for_timeout(1000)
+    def agree(self, seat: str) -> None:
+        page = self.wait(seat, "confirm", "[name=stance]")
+        page.check("[name=stance][value=agree]")
+        sign(page, "form.signed-act .is-primary")
+        expect(page.locator("tr.is-mine .state.is-ok")).to_be_visible()
 
 
 def sign(page: Page, button: str) -> None:

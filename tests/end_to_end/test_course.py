@@ -7,14 +7,20 @@ from typing import TYPE_CHECKING
 import pytest
 from playwright.sync_api import expect
 
+from tests.end_to_end import incidents
 from tests.end_to_end.course import Course
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
     from pathlib import Path
 
     from tests.end_to_end.conftest import Crowd
 
 pytestmark = pytest.mark.timeout(600)
+
+OF_ONE = (("8", "11"), ("8", "9.5"))
+OF_ANOTHER = (("8", "10"), ("6", "9"))
+"""The other member mistakes an objective mark of the second bid."""
 
 
 def test_session_runs_from_founding_to_the_joint_confirmation(crowd: Crowd, tmp_path: Path) -> None:
@@ -25,6 +31,7 @@ def test_session_runs_from_founding_to_the_joint_confirmation(crowd: Crowd, tmp_
     table = course.open_bids()
     assert table.locator("tbody tr").count() == 2
     expect(table.locator("tbody")).to_contain_text("贰佰叁拾捌万陆仟元伍角整")
+    incidents.object_and_answer(course)
     course.order()
     course.draw()
     course.order()
@@ -33,15 +40,19 @@ def test_session_runs_from_founding_to_the_joint_confirmation(crowd: Crowd, tmp_
     course.order()
     course.review()
     course.order()
+    first, second = course.seats
     check_workbench(course)
-    for seat in course.seats:
-        score(course, seat)
+    incidents.pause_and_resume(course, first)
+    incidents.new_key_at_the_same_seat(course, first)
+    newcomer = incidents.replace_member(course, second)
+    score(course, first, OF_ONE)
+    score(course, newcomer, OF_ANOTHER)
     course.release("supervisor-demo", "result")
-    result = course.wait("supervisor-demo", "result", ".state.is-ok")
+    incidents.correct_after_release(course, newcomer, first)
+    result = course.go("supervisor-demo", "result")
     expect(result.locator("tbody").first).to_contain_text("清溪后勤管理有限公司")
-    course.confirm()
-    signed = course.wait(course.seats[0], "confirm", "tr:nth-child(2) .state.is-warn")
-    expect(signed.locator("tbody").last).to_contain_text("对第二名的评分依据有不同意见。")
+    course.agree(first)
+    incidents.refuse_with_reasons(course, newcomer)
     assert crowd.faults == []
 
 
@@ -87,9 +98,9 @@ def check_second_window(course: Course, seat: str) -> None:
     other.close()
 
 
-def score(course: Course, seat: str) -> None:
+def score(course: Course, seat: str, sheet: Sequence[Sequence[str]]) -> None:
     page = course.sheet(seat)
-    for bid, marks in enumerate((("8", "11"), ("8", "9.5"))):
+    for bid, marks in enumerate(sheet):
         page.locator("[data-tab]").nth(bid).click()
         panel = page.locator('[role="tabpanel"]').nth(bid).locator("input")
         for at, mark in enumerate(marks):

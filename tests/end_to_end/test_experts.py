@@ -2,25 +2,35 @@
 
 from __future__ import annotations
 
-import base64
+import contextlib
 import json
-from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+import re
+from typing import TYPE_CHECKING
 
 import pytest
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Error, Page, expect
 
 from bideval.cli.verify import verify_file
 from tests.end_to_end.conftest import Crowd, Site, picture
 from tests.end_to_end.course import sign
+from tests.end_to_end.experts import (
+    STANCES,
+    Expert,
+    declare,
+    elect,
+    enrol,
+    find_responsive,
+    look_as,
+    seat,
+)
 from tests.end_to_end.two_venues import BRANCH, MAIN, SESSION, TwoVenues, two_venues
 from tests.end_to_end.words import check_language
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
     from pathlib import Path
 
-    from playwright.sync_api import Browser, Locator, Request
+    from playwright.sync_api import Browser
 
 pytestmark = pytest.mark.timeout(600)
 
@@ -28,60 +38,10 @@ OBJECTIVE = (("8", "6", "6"), ("6", "6", "4"))
 """What everybody has to give on the objective items of both bids."""
 SUBJECTIVE = ("10", "9.5", "11", "7.5", "6", "5.5", "4")
 SHEET = tuple((*objective, *SUBJECTIVE) for objective in OBJECTIVE)
-STANCES = {
-    "zh-CN": ("dissent", "对第二名的评分依据有不同意见。"),
-    "en": ("agree", ""),
-}
 ENVELOPE = {"bid", "criterion", "counter", "recipient", "ciphertext"}
 """All that a mark shows on its way; what it is worth is in the ciphertext."""
-OUTAGE_S = 6
-
-
-@dataclass
-class Expert:
-    """One expert with a browser."""
-
-    crowd: Crowd
-    seat: str
-    language: str
-    page: Page
-    sent: list[dict[str, Any]] = field(default_factory=list)
-
-    def __post_init__(self) -> None:
-        self.page.on("request", self._note)
-
-    def _note(self, request: Request) -> None:
-        if request.url.endswith("/api/entries") and request.post_data:
-            payload = json.loads(request.post_data)["jws"].split(".")[1]
-            raw = base64.urlsafe_b64decode(payload + "=" * (-len(payload) % 4))
-            self.sent.append(json.loads(raw))
-
-    def visit(self, room: str, selector: str) -> Page:
-        """Open a room until it shows what is awaited, and read it in the expert's language."""
-        self.go(room)
-        for _ in range(100):
-            if self.page.locator(selector).count():
-                break
-            self.page.wait_for_timeout(500)
-            self.go(room)
-        expect(self.page.locator(selector).first).to_be_attached()
-        check_language(self.page, self.language, names=(STANCES["zh-CN"][1],))
-        picture(self.page, f"expert-{room}-{self.language}")
-        return self.page
-
-    def go(self, room: str) -> None:
-        self.page.goto(f"{self.crowd.site.url}/sessions/{SESSION}/{room}")
-
-    @property
-    def state(self) -> Locator:
-        """The one place that says what is saved."""
-        return self.page.locator("save-state")
-
-    def expect_state(self, word: str) -> None:
-        expect(self.state).to_have_attribute("data-word", word)
-
-    def field(self, at: int) -> Locator:
-        return self.page.locator('[role="tabpanel"]:not([hidden]) input').nth(at)
+OUTAGE_S = 8
+DOWN_SINCE = re.compile(r"凤和区公共资源交易中心的专线自 \d{4}-\d\d-\d\d \d\d:\d\d:\d\d 起中断")
 
 
 @pytest.fixture
@@ -116,9 +76,9 @@ def test_experts_of_a_branch_work_in_their_languages_to_the_end(
         elect(expert)
     for expert in experts:
         find_responsive(expert)
-    score_with_every_trouble(chinese)
+    score_with_every_trouble(chinese, main)
     check_nobody_reads(main, branch, english)
-    score_by_keyboard(english)
+    score_by_keyboard(english, venues)
     for expert in experts:
         check_envelopes(expert)
         confirm(expert)
@@ -130,83 +90,7 @@ def test_experts_of_a_branch_work_in_their_languages_to_the_end(
     assert branch.faults == []
 
 
-def look_as(crowd: Crowd, person: str, *, language: str = "zh-CN") -> Page:
-    """Become somebody on the demonstration page, by one press."""
-    page = crowd.page(f"{person} {language}", language=language)
-    for _ in range(100):
-        page.goto(f"{crowd.site.url}/demo")
-        if page.locator(f'button[value="{person}"]').count():
-            check_language(page, language)
-            page.click(f'button[value="{person}"]')
-            page.wait_for_load_state()
-        if "/sessions/" in page.url:
-            return page
-        page.wait_for_timeout(500)  # not enrolled or not joined yet
-    raise AssertionError(f"{person} has no session")
-
-
-def seat(branch: Crowd) -> tuple[Expert, Expert]:
-    """The operator checks both experts in; each makes a key with the code on the slip."""
-    forms = expected(branch)
-    made = []
-    for at, language in enumerate(("zh-CN", "en")):
-        name = forms.nth(at).locator("[name=seat]").input_value()
-        forms.nth(at).locator("button").click()
-        slip = forms.nth(at).locator("[data-show=code]")
-        expect(slip).not_to_be_empty()
-        made.append(Expert(branch, name, language, branch.page(name, language=language)))
-        enrol(made[-1], slip.inner_text())
-    return made[0], made[1]
-
-
-def expected(branch: Crowd) -> Locator:
-    """Wait on the operator's page until both drawn experts have accepted."""
-    page = look_as(branch, f"operator-{BRANCH}")
-    for _ in range(100):
-        if page.locator(".state", has_text="已接受").count() == 2:
-            break
-        page.wait_for_timeout(500)
-        page.goto(f"{branch.site.url}/sessions/{SESSION}/checkin")
-    picture(page, "checkin-two")
-    return page.locator("form.json-form")
-
-
-def enrol(expert: Expert, code: str) -> None:
-    page = expert.page
-    page.goto(f"{expert.crowd.site.url}/enrol")
-    check_language(page, expert.language)
-    page.fill("[name=code]", code)
-    page.click("form.enrol button")
-    page.wait_for_url("**/work")
-    check_language(page, expert.language)
-
-
-def declare(expert: Expert) -> None:
-    page = expert.visit("declare", "[name=discipline]")
-    page.check("[name=discipline]")
-    page.check("[name=recusal][value=none]")
-    sign(page, "form.signed-act .is-primary")
-    page.wait_for_url("**/work")
-
-
-def elect(expert: Expert) -> None:
-    page = expert.visit("chair", "[name=candidate]")
-    page.check(f'[name=candidate][value="{MAIN}-01"]')
-    sign(page, "form.signed-act .is-primary")
-    expect(page.locator("#chair .notice.is-ok").first).to_be_visible()
-
-
-def find_responsive(expert: Expert) -> None:
-    page = expert.visit("responsiveness", "form.verdict")
-    for choice in page.locator("input[value=pass]").all():
-        choice.check()
-    for form in page.locator("form.verdict").all():
-        form.locator("button").click()
-        page.click("#confirm-act [value=yes]")
-        expect(form.locator(".form-status.is-ok")).to_be_visible()
-
-
-def score_with_every_trouble(expert: Expert) -> None:
+def score_with_every_trouble(expert: Expert, main: Crowd) -> None:
     page = expert.visit("score", "score-sheet")
     check_bid_is_shown(page)
     expect(expert.field(0)).to_be_focused()
@@ -218,15 +102,15 @@ def score_with_every_trouble(expert: Expert) -> None:
         page.keyboard.type(mark)
         page.keyboard.press("Enter")
     check_undo(expert)
-    check_outage(expert)
-    check_reload(expert)
+    check_outage(expert, main)
+    check_crash(expert)
     check_dead_browser_line(expert)
     sign_sheet(expert)
 
 
 def check_bid_is_shown(page: Page) -> None:
     """The bid's first page is drawn, with who looks at it printed over it."""
-    expect(page.locator(".pdf-sheet canvas")).to_be_visible()
+    expect(page.locator(".pdf-sheet canvas")).to_be_visible(timeout=30_000)
     expect(page.locator(".pdf-pages")).not_to_have_text("/ –")
     ink = """canvas => new Set(canvas.getContext("2d")
         .getImageData(0, 0, canvas.width, canvas.height).data).size"""
@@ -266,28 +150,49 @@ def check_undo(expert: Expert) -> None:
     expect(expert.field(9)).to_have_value("4")
 
 
-def check_outage(expert: Expert) -> None:
-    """Without the line between venues a mark is saved here; the session has it afterwards."""
-    page = expert.page
+def check_outage(expert: Expert, main: Crowd) -> None:
+    """Without the line between venues marks are saved here; the session has them afterwards."""
+    page, told = expert.page, expert.page.locator("#frame-now .notice")
+    expect(told).to_have_count(0)
     page.keyboard.press("Alt+ArrowRight")
     expect(page.locator("[data-tab]").nth(1)).to_have_attribute("aria-selected", "true")
     expect(expert.field(0)).to_be_focused()
     asked = {"peer": MAIN, "seconds": OUTAGE_S}
     answer = page.request.post(f"{expert.crowd.site.url}/demo/cut-line", data=asked)
     assert answer.status == 204
-    page.keyboard.type(SHEET[1][0])
-    page.keyboard.press("Enter")
+    for mark in ("4", SHEET[1][0]):
+        page.keyboard.type(mark)
+        page.keyboard.press("Enter")
+        page.keyboard.press("ArrowUp")
     expert.expect_state("state_here")
     expect(expert.state).to_contain_text("✓ 本中心已存")
+    expect(told).to_contain_text(DOWN_SINCE)
+    check_language(page, expert.language)
     picture(page, "expert-saved-here")
     expect(expert.state).to_have_attribute("data-word", "state_session", timeout=60_000)
+    expect(told).to_have_count(0)
+    assert progress_at_main(main, expert.seat) == [11, 20]
+    page.keyboard.press("ArrowDown")
 
 
-def check_reload(expert: Expert) -> None:
-    """A page that is loaded again in the middle has everything, kept or just typed."""
+def progress_at_main(main: Crowd, seat: str) -> list[int]:
+    """How far main's own record has this member: marks by their places, not by their number."""
+    page = look_as(main, "officer-1")
+    view = page.request.get(f"{main.site.url}/api/sessions/{SESSION}").json()
+    page.close()
+    found = (one["progress"] for one in view["panel"]["members"] if one["person"] == seat)
+    return next(iter(found))
+
+
+def check_crash(expert: Expert) -> None:
+    """A page that dies in the middle of a word has lost nothing, kept or just typed."""
+    expert.page.keyboard.type(SHEET[1][1])
+    with contextlib.suppress(Error):
+        expert.page.goto("chrome://crash")
+    expert.page.close()
+    expert.open_again()
+    expert.go("score")
     page = expert.page
-    page.keyboard.type(SHEET[1][1])
-    page.reload()
     expect(page.locator("input[data-bid]:not([readonly])")).not_to_have_count(0)
     page.keyboard.press("Alt+ArrowRight")
     expect(expert.field(0)).to_have_value(SHEET[1][0])
@@ -315,18 +220,47 @@ def check_dead_browser_line(expert: Expert) -> None:
     expert.crowd.faults.clear()
 
 
-def score_by_keyboard(expert: Expert) -> None:
-    page = expert.visit("score", "score-sheet")
+def score_by_keyboard(expert: Expert, venues: TwoVenues) -> None:
+    expert.visit("score", "score-sheet")
     expect(expert.field(0)).to_be_focused()
-    for bid, marks in enumerate(SHEET):
-        if bid:
-            page.keyboard.press("Alt+ArrowRight")
-        for mark in marks:
-            page.keyboard.type(mark)
-            page.keyboard.press("ArrowDown")
+    give_marks(expert, SHEET[0])
     expert.expect_state("state_session")
-    check_language(page, expert.language)
+    change_machine(expert, venues, lost=len(SHEET[0]))
+    give_marks(expert, SHEET[0])
+    expert.page.keyboard.press("Alt+ArrowRight")
+    give_marks(expert, SHEET[1])
+    expert.expect_state("state_session")
+    check_language(expert.page, expert.language)
     sign_sheet(expert)
+
+
+def give_marks(expert: Expert, marks: Sequence[str]) -> None:
+    for mark in marks:
+        expert.page.keyboard.type(mark)
+        expert.page.keyboard.press("ArrowDown")
+
+
+def change_machine(expert: Expert, venues: TwoVenues, *, lost: int) -> None:
+    """The seat's machine dies; with a new code, another goes on and says what it cannot show."""
+    kid = json.loads(expert.page.locator("#context").text_content() or "")["kid"]
+    expert.crowd.contexts.pop(expert.seat).close()
+    leave = {"person": expert.seat, "replaces": kid, "reason": "The machine does not start."}
+    venues.say_as_lead("rekey.allowed", leave)
+    desk = look_as(expert.crowd, f"operator-{BRANCH}")
+    desk.goto(f"{expert.crowd.site.url}/sessions/{SESSION}/checkin")
+    form = desk.locator(f'form.json-form:has([name=seat][value="{expert.seat}"])')
+    form.locator("button").click()
+    expect(form.locator("[data-show=code]")).not_to_be_empty()
+    code = form.locator("[data-show=code]").inner_text()
+    expert.open_again()
+    enrol(expert, code)
+    page = expert.visit("score", "score-sheet")
+    expect(page.locator("#sheet-notice")).to_contain_text(f"{lost} marks that you gave")
+    expect(expert.field(0)).to_be_focused()
+    assert {field.input_value() for field in page.locator("input[data-bid]").all()} == {""}
+    page.click("#sheet-notice button")
+    expect(page.locator("#sheet-notice")).to_be_hidden()
+    expert.field(0).focus()
 
 
 def sign_sheet(expert: Expert) -> None:

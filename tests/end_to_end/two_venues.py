@@ -9,7 +9,7 @@ import asyncio
 import contextlib
 import traceback
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from typing_extensions import override
@@ -44,6 +44,21 @@ class TwoVenues:
     main: VenuePlan
     branch: VenuePlan
     meeting: Future[View]
+    held: Held
+
+    def say_as_lead(self, kind: str, body: dict[str, object]) -> None:
+        """Let the rehearsed officer who runs the procedure sign something."""
+        lead = self.held.meeting.lead
+        said = asyncio.run_coroutine_threadsafe(lead.say(SESSION, kind, body), self.held.loop)
+        said.result(timeout=60)
+
+
+@dataclass(slots=True)
+class Held:
+    """The meeting once it is held, and the loop of its thread."""
+
+    meeting: BranchMeeting = field(init=False)
+    loop: asyncio.AbstractEventLoop = field(init=False)
 
 
 class BranchPlay(ExamplePlay):
@@ -76,9 +91,10 @@ def two_venues(folder: Path) -> Iterator[TwoVenues]:
     codes = first_accounts(venues, workshop)
     with ThreadPoolExecutor(1) as threads, running(venues):
         plan = _plan(venues, codes)
-        meeting = threads.submit(asyncio.run, _hold(plan, workshop))
+        held = Held()
+        meeting = threads.submit(asyncio.run, _hold(plan, workshop, held))
         meeting.add_done_callback(_tell_failure)
-        yield TwoVenues(venues[0], venues[1], meeting)
+        yield TwoVenues(venues[0], venues[1], meeting, held)
 
 
 def _tell_failure(meeting: Future[View]) -> None:
@@ -86,9 +102,10 @@ def _tell_failure(meeting: Future[View]) -> None:
         traceback.print_exception(error)
 
 
-async def _hold(plan: MeetingPlan, workshop: Workshop) -> View:
+async def _hold(plan: MeetingPlan, workshop: Workshop, held: Held) -> View:
     async with contextlib.AsyncExitStack() as stack:
         meeting = BranchMeeting(plan, BranchPlay(), workshop.devices, stack, _tell_nobody)
+        held.meeting, held.loop = meeting, asyncio.get_running_loop()
         return await meeting.hold()
 
 
