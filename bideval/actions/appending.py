@@ -11,8 +11,9 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from bideval.actions.awaited import refuse_while_awaiting
+from bideval.actions.folds import taken_apart
 from bideval.actions.naming import name_files, named_files
-from bideval.ledger.entry import entry_hash, parse_entry, verify_entry
+from bideval.ledger.entry import entry_hash, verify_entry
 from bideval.ledger.line import Line, chain_next, chain_start, encode_line, parse_line
 from bideval.ledger.receipt import Receipt, receipt_place, sign_receipt
 from bideval.ledger.tree import leaf_hash
@@ -45,18 +46,27 @@ def append_own(venue: Venue, jws: str, *, author: str, session: str) -> Saved:
     Raises InputError (malformed), EvidenceError (not signed by the author's key), RefusedError
     (`not_the_author`, `id_reused`, or whatever the session refuses).
     """
-    entry = parse_entry(jws)
+    entry = taken_apart(jws)
     if entry.session != session:
         raise InputError("other_session", field="session", rule="entry.session")
     if entry.author != author:
         raise RefusedError("not_the_author", field="author", detail="signed in as somebody else")
     if entry.session.startswith(VENUE_LOG):
         raise InputError("bad_session_id", field="session", detail="a venue log is not a session")
-    with venue.book.reading(session) as fold:
-        key = fold.key_for(entry)
+    key = _key_for(venue, entry)
     verify_entry(entry, key)
     _check_files(venue, entry)
     return write_entry(venue, entry, key)
+
+
+def _key_for(venue: Venue, entry: Entry) -> PublicKey:
+    """Return the author's key; main may not have placed yet what enrolled it here."""
+    try:
+        with venue.book.settled(entry.session) as record:
+            return record.key_for(entry)
+    except EvidenceError:
+        with venue.book.reading(entry.session) as fold:
+            return fold.key_for(entry)
 
 
 def _check_files(venue: Venue, entry: Entry) -> None:
@@ -86,7 +96,7 @@ def write_entry(
 
     stored, fresh = venue.devices.store.write(work, weight=len(entry.jws)).result()
     if fresh:
-        venue.book.refresh(entry.session)
+        venue.book.refresh(entry.session, own=stored.n)
     return saved(venue, stored, fresh=fresh)
 
 
@@ -163,6 +173,6 @@ def _receipt(venue: Venue, stored: StoredLine) -> str:
         origin=stored.origin,
         entry=stored.entry_hash,
         place=receipt_place(stored.chain),
-        at=parse_entry(parse_line(stored.line).jws).at,
+        at=taken_apart(parse_line(stored.line).jws).at,
     )
     return sign_receipt(venue.devices.keys.signing_key, receipt)

@@ -13,10 +13,11 @@ from typing import TYPE_CHECKING, TypeVar
 
 from bideval.actions.appending import stored_line
 from bideval.actions.awaited import refuse_while_awaiting
+from bideval.actions.folds import taken_apart
 from bideval.actions.naming import name_files
 from bideval.evidence.encoding import b64u, unb64u
 from bideval.evidence.signing import PublicKey, public_key
-from bideval.ledger.entry import Entry, parse_entry, verify_entry
+from bideval.ledger.entry import Entry, verify_entry
 from bideval.ledger.line import Line, chain_next, chain_start, parse_line
 from bideval.ledger.tree import leaf_hash
 from bideval.terms.errors import EvidenceError, RefusedError
@@ -177,7 +178,7 @@ def _check_key(fold: Fold, arrival: Arrival) -> None:
 
 def _verified(venue: Venue, session: str, lines: Sequence[bytes]) -> list[Arrival]:
     """Take the lines apart and verify each signature under a key that the record knows."""
-    taken = [(raw, line, parse_entry(line.jws)) for raw in lines for line in (parse_line(raw),)]
+    taken = [(raw, line, taken_apart(line.jws)) for raw in lines for line in (parse_line(raw),)]
     known = _keys(venue, session, [entry for _, _, entry in taken])
     batch = [Arrival(raw, line, entry, _key(known, entry)) for raw, line, entry in taken]
     venue.bridge.each(lambda one: verify_entry(one.entry, one.key), batch)
@@ -196,7 +197,7 @@ def _keys(venue: Venue, session: str, entries: Sequence[Entry]) -> dict[str, Pub
     brought = [key for entry in entries for key in _brought(entry)]
     keys = {key.key_id: key for key in brought}
     try:
-        with venue.book.reading(session) as fold:
+        with venue.book.settled(session) as fold:
             owners = fold.people.owners
             keys.update(
                 {entry.kid: owners[entry.kid].key for entry in entries if entry.kid in owners}

@@ -65,7 +65,7 @@ def say(  # one entry: who, where, what kind, which words, once for what
 
     stored, fresh = venue.devices.store.write(work).result()
     if fresh:
-        venue.book.refresh(session)
+        venue.book.refresh(session, own=stored.n)
     return saved(venue, stored, fresh=fresh)
 
 

@@ -30,10 +30,12 @@ if TYPE_CHECKING:
 
 log = structlog.get_logger("bideval.actions")
 
-PAUSE_S = 0.05
+PAUSE_S = 0.15
 """Seconds between two checkpoints of a busy record."""
 TICK_S = 1.0
 """Seconds between two looks at the clock: a deadline is met within that."""
+QUIET = frozenset({"mark.sealed"})
+"""Kinds that no duty of a venue follows from; there are a thousand of them in a session."""
 EXPIRY_S = 600
 """Seconds between two clearings of expired codes, challenges and log-ins."""
 
@@ -56,7 +58,8 @@ class Caretaker:
         """After a commit, from any thread."""
         tell_news(self._venue, session, lines)
         self.touch(session)
-        self._steward.wake(session)
+        if any(stored.kind not in QUIET for stored in lines):
+            self._steward.wake(session)
 
     def growth(self, session: str, before: int, after: int) -> None:
         """After another venue has more of a record."""
@@ -101,12 +104,11 @@ class Caretaker:
 
     def follow_up(self, session: str) -> None:
         """State the record, tell the links, renew the cached line."""
-        stated = state_record(self._venue, session)
+        projection = project(self._venue, session)
+        stated = state_record(self._venue, session, also=lambda tx: tx.put_projection(projection))
         if stated is not None:
             hint: Json = {"type": "checkpoint", "session": session}
             self._venue.devices.fanout.publish(link_topic(), hint)
-        projection = project(self._venue, session)
-        self._venue.devices.store.write(lambda tx: tx.put_projection(projection)).result()
 
     async def _tick(self) -> None:
         while True:

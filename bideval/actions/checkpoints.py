@@ -18,6 +18,8 @@ from bideval.ports import StoredCheckpoint
 from bideval.terms.errors import EvidenceError, RefusedError
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from bideval.actions.venue import Venue
     from bideval.evidence.signing import PublicKey
     from bideval.ports import RecordReader, Transaction
@@ -26,24 +28,35 @@ PAGE_LEAVES = 5_000
 """Leaves read at once when an older root has to be computed."""
 
 
-def state_record(venue: Venue, session: str) -> StoredCheckpoint | None:
-    """Sign and keep a checkpoint of the present record; None unless it has grown, or elsewhere."""
+def state_record(
+    venue: Venue, session: str, *, also: Callable[[Transaction], None] | None = None
+) -> StoredCheckpoint | None:
+    """Sign and keep a checkpoint of the present record; None unless it has grown, or elsewhere.
+
+    `also` is written in the same commit, whether there is a checkpoint or not.
+    """
 
     def work(tx: Transaction) -> StoredCheckpoint | None:
-        if venue.findings.stopped(session):
-            return None
-        head = tx.head(session)
-        if head is None or head.main != venue.id or head.size == 0 or head.awaiting:
-            return None
-        latest = tx.checkpoint(session)
-        if latest is not None and latest.size == head.size:
-            return None
-        key = venue.devices.keys.signing_key
-        note = sign_checkpoint(key, session, head.size, head.root)
-        tx.add_checkpoint(session, head.size, note)
-        return StoredCheckpoint(session, head.size, note, {})
+        if also is not None:
+            also(tx)
+        return _state(venue, tx, session)
 
     return venue.devices.store.write(work).result()
+
+
+def _state(venue: Venue, tx: Transaction, session: str) -> StoredCheckpoint | None:
+    if venue.findings.stopped(session):
+        return None
+    head = tx.head(session)
+    if head is None or head.main != venue.id or head.size == 0 or head.awaiting:
+        return None
+    latest = tx.checkpoint(session)
+    if latest is not None and latest.size == head.size:
+        return None
+    key = venue.devices.keys.signing_key
+    note = sign_checkpoint(key, session, head.size, head.root)
+    tx.add_checkpoint(session, head.size, note)
+    return StoredCheckpoint(session, head.size, note, {})
 
 
 def answer_checkpoint(venue: Venue, session: str, note: str) -> tuple[int, str]:
@@ -52,7 +65,7 @@ def answer_checkpoint(venue: Venue, session: str, note: str) -> tuple[int, str]:
     Our cosignature is on disk before it is returned. Raises EvidenceError `other_root` when main
     states another record than it sent us, and `omission` when it lacks a line that main has placed.
     """
-    with venue.book.reading(session) as fold:
+    with venue.book.settled(session) as fold:
         main = fold.people.venues[fold.people.main]
     stated = open_checkpoint(note, session, main.key)
 
@@ -108,7 +121,7 @@ def root_at(reader: RecordReader, session: str, size: int) -> bytes:
 
 
 def _key_of(venue: Venue, session: str, peer: str) -> PublicKey:
-    with venue.book.reading(session) as fold:
+    with venue.book.settled(session) as fold:
         found = fold.people.venues.get(peer)
     if found is None:
         raise RefusedError("unknown_venue", field="venue", detail="not a venue of this session")

@@ -96,6 +96,14 @@ def common_session(venue: Venue, peer: str, session: str) -> Common | None:
         )
 
 
+def newest_uncosigned(venue: Venue, peer: str, session: str) -> tuple[int, str] | None:
+    """Return main's newest checkpoint if the peer's cosignature is missing; we are main."""
+    if _main_between(venue, peer, session) != venue.id:
+        return None
+    with venue.devices.store.read() as reader:
+        return uncosigned(reader, session, peer)
+
+
 def uncosigned(reader: Reader, session: str, peer: str) -> tuple[int, str] | None:
     """Return the newest checkpoint (size, note) if the peer's cosignature is missing."""
     newest = reader.checkpoint(session)
@@ -147,9 +155,7 @@ def read_up(
     if _main_between(venue, peer, session) is None:
         return []
     limit, most_bytes = size
-    with venue.devices.store.read() as reader:
-        found = reader.origin_lines(session, venue.id, first, limit)
-    return list(_fitting(found, most_bytes))
+    return list(_fitting(venue.book.own(session, first, limit), most_bytes))
 
 
 def read_down(
@@ -159,9 +165,7 @@ def read_down(
     if _main_between(venue, peer, session) is None:
         return []
     limit, most_bytes = size
-    with venue.devices.store.read() as reader:
-        found = reader.lines(session, first - 1, limit)
-    return list(_fitting(found, most_bytes))
+    return list(_fitting(venue.book.placed(session, first - 1, limit), most_bytes))
 
 
 def lacking_files(venue: Venue, peer: str) -> list[Lacking]:
@@ -244,7 +248,7 @@ def _main_between(venue: Venue, peer: str, session: str) -> str | None:
     if venue.findings.stopped(session):
         return None
     try:
-        with venue.book.reading(session) as fold:
+        with venue.book.settled(session) as fold:
             main, venues = fold.people.main, set(fold.people.venues)
     except RefusedError:
         return None

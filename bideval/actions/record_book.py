@@ -2,7 +2,8 @@
 
 Decided here: two folds per session. `ahead` belongs to the writer and may hold what is not
 committed yet; admission asks it. `seen` holds only what is durable; every reader asks it. Readers
-hold a lock while they look, so that a view never mixes two states.
+hold a lock while they look, so that a view never mixes two states. The newest durable lines stay at
+hand, because links and authors ask for them right after the commit.
 Not decided here: what may be written (appending, arrivals) and who is told (the `tell` callback).
 """
 
@@ -13,6 +14,7 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING, TypeVar, cast
 
 from bideval.actions.folds import Fold
+from bideval.actions.recent import Recent
 from bideval.terms.errors import RefusedError
 from bideval.terms.identifiers import VENUE_LOG
 
@@ -33,6 +35,16 @@ class _Seen:
     def __init__(self, fold: Fold) -> None:
         self.fold = fold
         self.lock = threading.RLock()
+        self.placed = Recent()
+        self.own = Recent()
+
+    def keep(self, news: Sequence[StoredLine], venue: str) -> None:
+        """Keep the newest lines at hand."""
+        for stored in news:
+            if stored.position is not None:
+                self.placed.add(stored.position, stored)
+            if stored.origin == venue:
+                self.own.add(stored.n, stored)
 
 
 class RecordBook:
@@ -92,6 +104,36 @@ class RecordBook:
         with seen.lock:
             yield seen.fold.session
 
+    @contextmanager
+    def settled(self, session: str) -> Iterator[Session]:
+        """As `reading`, without own lines that main has not placed yet.
+
+        For what such lines cannot change: who takes part, keys of others, whether the box is open.
+        """
+        seen = self._open(session)
+        with seen.lock:
+            yield seen.fold.ordered
+
+    def placed(self, session: str, start: int, limit: int) -> list[StoredLine]:
+        """Return lines of the durable record from position `start` on."""
+        seen = self._open(session)
+        with seen.lock:
+            recent = seen.placed.since(start, limit)
+        if recent is not None:
+            return recent
+        with self._store.read() as reader:
+            return reader.lines(session, start, limit)
+
+    def own(self, session: str, first: int, limit: int) -> list[StoredLine]:
+        """Return lines that this venue wrote from number `first` on."""
+        seen = self._open(session)
+        with seen.lock:
+            recent = seen.own.since(first, limit)
+        if recent is not None:
+            return recent
+        with self._store.read() as reader:
+            return reader.origin_lines(session, self._venue, first, limit)
+
     def ahead(self, session: str, tx: Transaction) -> Fold:
         """Return the fold that includes this transaction's own earlier works.
 
@@ -106,15 +148,23 @@ class RecordBook:
         fold.catch_up(tx)
         return fold
 
-    def refresh(self, session: str) -> None:
-        """Bring the durable fold up to the store, then tell what is new."""
+    def refresh(self, session: str, *, own: int = 0) -> None:
+        """Bring the durable fold up to the store, then tell what is new.
+
+        Who has just written the own line number `own` need not look once another has seen it, who
+        wrote in the same commit.
+        """
         with self._opening:
             found = self._seen.get(session)
             seen = found or self._load(session)
-        with seen.lock, self._store.read() as reader:
-            news = seen.fold.catch_up(reader)
-            if found is None:
-                news = reader.lines(session, 0, 1) + news
+        with seen.lock:
+            if found is not None and 0 < own <= seen.fold.own:
+                return
+            with self._store.read() as reader:
+                news = seen.fold.catch_up(reader)
+                if found is None:
+                    news = reader.lines(session, 0, 1) + news
+            seen.keep(news, self._venue)
         if news:
             self._spread(session, news)
 

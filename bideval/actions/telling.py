@@ -58,7 +58,7 @@ def tell_news(venue: Venue, session: str, news: Sequence[StoredLine]) -> None:
     that would count bids.
     """
     fanout, topic = venue.devices.fanout, session_topic(session)
-    with venue.book.reading(session) as fold:
+    with venue.book.settled(session) as fold:
         size = fold.size if fold.bidding.closed else None
         box_is_open = fold.box_is_open()
     if not (box_is_open and all(stored.kind in HUSHED for stored in news)):
@@ -91,8 +91,7 @@ def tell_saved(venue: Venue, stored: StoredLine) -> None:
 def tell_growth(venue: Venue, session: str, before: int, after: int) -> None:
     """Tell authors that what they wrote is now held by another venue too."""
     while before < after:
-        with venue.devices.store.read() as reader:
-            lines = reader.lines(session, before, min(PAGE_LINES, after - before))
+        lines = venue.book.placed(session, before, min(PAGE_LINES, after - before))
         for stored in lines:
             tell_saved(venue, stored)
         if not lines:

@@ -88,7 +88,7 @@ def _line(projection: Projection) -> dict[str, object]:
 def project(venue: Venue, session: str) -> Projection:
     """Return the cached line of a session, made from its fold."""
     head = venue.book.head(session)
-    with venue.book.reading(session) as fold:
+    with venue.book.settled(session) as fold:
         return Projection(
             session=session,
             title=fold.title,

@@ -251,16 +251,13 @@ class VenueHost:
             shared = peering.is_shared(self._venue, peer, session)
             news = NewLines(session) if kind == "lines" else NewFilesMissing()
             return [news] if shared else []
+        if kind == "checkpoint":
+            newest = peering.newest_uncosigned(self._venue, peer, session)
+            return [NewCheckpoint(session, CheckpointNote(*newest))] if newest else []
         common = peering.common_session(self._venue, peer, session)
         if common is None:
             return []
-        match kind:
-            case "founded":
-                return [NewSession(_shared(common)), NewLines(session)]
-            case "checkpoint" if common.checkpoint is not None:
-                return [NewCheckpoint(session, CheckpointNote(*common.checkpoint))]
-            case _:
-                return []
+        return [NewSession(_shared(common)), NewLines(session)] if kind == "founded" else []
 
     def _is_new(self, session: str) -> bool:
         return session not in self._venue.book.sessions()

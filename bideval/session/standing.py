@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections import Counter
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from bideval.evidence.sealing import Custodian, Purpose
 from bideval.scoring.rulebooks import counted_bidders
@@ -25,7 +25,7 @@ from bideval.terms.errors import FaultError
 from bideval.terms.identifiers import Role, acting_venue, venue_actor
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
 
     from bideval.scoring.rulebooks import Rulebook
     from bideval.session.bidding import Bid
@@ -34,6 +34,9 @@ if TYPE_CHECKING:
     from bideval.session.rulebook import MeetingRules
     from bideval.session.tender import Lot, Tender
     from bideval.terms.instants import Instant
+
+
+T = TypeVar("T")
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,6 +98,19 @@ class Standing:
         self.chains: dict[str, list[bytes]] = {}
         self.entry_ids: set[tuple[str, str]] = set()
         self.void_lines: list[VoidLine] = []
+        self._kept: dict[tuple[object, ...], Any] | None = {}
+
+    def _once(self, key: tuple[object, ...], find: Callable[[], T]) -> T:
+        """Return what `find` finds, found once until an entry counts that may change it.
+
+        While an entry is being counted nothing is kept, because half of it may have been done.
+        """
+        if self._kept is None:
+            return find()
+        if key not in self._kept:
+            self._kept[key] = find()
+        found: T = self._kept[key]
+        return found
 
     @property
     def phase(self) -> Phase:
@@ -207,7 +223,9 @@ class Standing:
 
     def member_ids(self) -> list[str]:
         """Return the members whose opinions count now."""
-        return [member.id for member in self.panel.counting()]
+        return self._once(
+            ("members",), lambda: [member.id for member in self.panel.counting()]
+        ).copy()
 
     def panel_complete(self) -> bool:
         """Return whether every seat has a member who has declared."""
@@ -234,11 +252,17 @@ class Standing:
 
     def reviewed_bids(self) -> list[Bid]:
         """Return the bids whose responsiveness the panel decides, in label order."""
+        return self._once(("reviewed",), self._reviewed_bids).copy()
+
+    def _reviewed_bids(self) -> list[Bid]:
         lots = {lot.id for lot in self.lots_opened()}
         return [bid for bid in self.bidding.opened() if bid.lot in lots]
 
     def rejected(self, bid: str) -> bool:
         """Return whether a majority of all seats holds the bid unresponsive."""
+        return self._once(("rejected", bid), lambda: self._rejected(bid))
+
+    def _rejected(self, bid: str) -> bool:
         votes = self.opinions.on(bid, self.member_ids())
         against = sum(vote.verdict is Verdict.UNRESPONSIVE for vote in votes)
         return 2 * against > self.plan.panel.members
@@ -270,6 +294,9 @@ class Standing:
 
     def evaluated_bids(self) -> list[Bid]:
         """Return the bids that are marked, in label order."""
+        return self._once(("evaluated",), self._evaluated_bids).copy()
+
+    def _evaluated_bids(self) -> list[Bid]:
         bids = [bid for lot in self.lots_evaluated() for bid in self.left(lot.id)]
         return sorted(bids, key=lambda bid: bid.label or 0)
 

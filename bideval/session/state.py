@@ -34,6 +34,8 @@ from bideval.terms.fields import Fields
 from bideval.terms.identifiers import acting_venue, venue_actor
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from bideval.evidence.signing import PublicKey
     from bideval.ledger.entry import Entry
     from bideval.ledger.line import Line
@@ -41,6 +43,8 @@ if TYPE_CHECKING:
     from bideval.terms.instants import Instant
 
 FOUNDING = "session.founded"
+SEALED_MARK = "mark.sealed"
+"""The kind that comes by the thousand."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -188,8 +192,17 @@ class Session(Standing):
             count = self._listen(act)
         except (RefusedError, InputError) as void:
             return void.code
-        count()
+        self._count(act.entry.kind, count)
         return None
+
+    def _count(self, kind: str, count: Callable[[], None]) -> None:
+        """Count an entry and forget what was found before; a sealed mark changes nothing of it."""
+        kept = self._kept
+        self._kept = None
+        try:
+            count()
+        finally:
+            self._kept = kept if kind == SEALED_MARK else {}
 
     def _listen(self, act: Act) -> Any:  # noqa: ANN401  # the effect of whichever kind it is
         kind = self._check_kind(act)

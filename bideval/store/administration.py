@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import delete, insert, select, update
+from sqlalchemy import bindparam, delete, insert, select, update
 
 from bideval.ports import (
     DeliveryNote,
@@ -35,6 +35,7 @@ POOL_ROWS_AT_ONCE = 500
 _USES = select(t.file_use).order_by(
     t.file_use.c.session, t.file_use.c.sha256, t.file_use.c.purpose, t.file_use.c.entry_hash
 )
+_PROJECTION = select(t.projection).where(t.projection.c.session == bindparam("session"))
 _DELIVERIES = select(
     t.delivery.c.session,
     t.delivery.c.blinded,
@@ -98,8 +99,7 @@ class AdministrationReading:
         return self._connection.execute(statement).scalar()
 
     def projection(self, session: str) -> Projection | None:
-        statement = select(t.projection).where(t.projection.c.session == session)
-        row = self._connection.execute(statement).first()
+        row = self._connection.execute(_PROJECTION, {"session": session}).first()
         return None if row is None else Projection(*row)
 
     def projections(self) -> list[Projection]:

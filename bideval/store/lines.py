@@ -69,8 +69,12 @@ _LEAVES = (
     .limit(_LIMIT)
 )
 _CHECKPOINT = select(t.checkpoint).where(t.checkpoint.c.session == _SESSION)
-_COSIGNATURES = select(t.cosignature.c.venue, t.cosignature.c.line).where(
-    t.cosignature.c.session == _SESSION, t.cosignature.c.size == bindparam("size")
+_NEWEST_CHECKPOINT = _CHECKPOINT.order_by(t.checkpoint.c.size.desc()).limit(1)
+_SIZED_CHECKPOINT = _CHECKPOINT.where(t.checkpoint.c.size == bindparam("size"))
+_COSIGNATURES = (
+    select(t.cosignature.c.venue, t.cosignature.c.line)
+    .where(t.cosignature.c.session == _SESSION, t.cosignature.c.size == bindparam("size"))
+    .order_by(t.cosignature.c.venue)
 )
 
 
@@ -106,13 +110,13 @@ class LineReading:
         return list(self._connection.execute(_LEAVES, asked).scalars())
 
     def checkpoint(self, session: str, *, size: int | None = None) -> StoredCheckpoint | None:
-        newest = _CHECKPOINT.order_by(t.checkpoint.c.size.desc()).limit(1)
-        chosen = _CHECKPOINT.where(t.checkpoint.c.size == size)
-        return self._checkpoint(session, newest if size is None else chosen)
+        if size is None:
+            return self._checkpoint(_NEWEST_CHECKPOINT, session=session)
+        return self._checkpoint(_SIZED_CHECKPOINT, session=session, size=size)
 
     def checkpoint_covering(self, session: str, position: int) -> StoredCheckpoint | None:
         statement = _CHECKPOINT.where(t.checkpoint.c.size > position)
-        return self._checkpoint(session, statement.order_by(t.checkpoint.c.size).limit(1))
+        return self._checkpoint(statement.order_by(t.checkpoint.c.size).limit(1), session=session)
 
     def conflicts(self, session: str) -> list[Conflict]:
         c = t.conflict.c
@@ -123,13 +127,13 @@ class LineReading:
         )
         return [Conflict(*row) for row in self._connection.execute(statement)]
 
-    def _checkpoint(self, session: str, statement: Select[Any]) -> StoredCheckpoint | None:
-        row = self._connection.execute(statement, {"session": session}).first()
+    def _checkpoint(self, statement: Select[Any], **asked: object) -> StoredCheckpoint | None:
+        row = self._connection.execute(statement, asked).first()
         if row is None:
             return None
-        asked = {"session": session, "size": row.size}
-        rows = self._connection.execute(_COSIGNATURES.order_by(t.cosignature.c.venue), asked)
-        return StoredCheckpoint(session, row.size, row.note, {r.venue: r.line for r in rows})
+        signed = {"session": row.session, "size": row.size}
+        rows = self._connection.execute(_COSIGNATURES, signed)
+        return StoredCheckpoint(row.session, row.size, row.note, {r.venue: r.line for r in rows})
 
     def _one(self, statement: Select[Any], **asked: object) -> StoredLine | None:
         row = self._connection.execute(statement, asked).first()

@@ -9,7 +9,7 @@ from __future__ import annotations
 from dataclasses import fields
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import delete, insert, select, update
+from sqlalchemy import bindparam, delete, insert, select, update
 
 from bideval.ports import Account, Activation, Challenge, Login, StoreError
 from bideval.store import tables as t
@@ -18,6 +18,9 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from sqlalchemy import Connection, Row, Table
+
+_ACCOUNT = select(t.account).where(t.account.c.kid == bindparam("kid"))
+_LOGIN = select(t.login).where(t.login.c.token_hash == bindparam("token_hash"))
 
 VENUE_ITSELF = ""
 """How `session` None is kept: a key column must not be NULL."""
@@ -62,7 +65,7 @@ class PeopleReading:
     _connection: Connection
 
     def account(self, kid: str) -> Account | None:
-        row = self._connection.execute(select(t.account).where(t.account.c.kid == kid)).first()
+        row = self._connection.execute(_ACCOUNT, {"kid": kid}).first()
         return None if row is None else Account(**loaded_values(row))
 
     def accounts(
@@ -89,8 +92,7 @@ class PeopleReading:
         return [Activation(**loaded_values(row)) for row in self._connection.execute(statement)]
 
     def login(self, token_hash: str) -> Login | None:
-        statement = select(t.login).where(t.login.c.token_hash == token_hash)
-        row = self._connection.execute(statement).first()
+        row = self._connection.execute(_LOGIN, {"token_hash": token_hash}).first()
         return None if row is None else Login(*row)
 
 

@@ -11,12 +11,13 @@ from __future__ import annotations
 import hashlib
 from typing import TYPE_CHECKING
 
-from sqlalchemy import insert, select, update
+from sqlalchemy import bindparam, insert, select, update
+from typing_extensions import override
 
 from bideval.ledger.entry import entry_hash
 from bideval.ledger.line import chain_next, chain_start, encode_line
 from bideval.ledger.tree import Frontier, leaf_hash
-from bideval.ports import Conflict, OriginHead, RecordHead, StoreError
+from bideval.ports import Conflict, OriginHead, RecordHead, StoredLine, StoreError
 from bideval.store import tables as t
 from bideval.store.heads import awaited
 from bideval.store.lines import LineReading
@@ -30,14 +31,21 @@ if TYPE_CHECKING:
     from bideval.ledger.line import Line
     from bideval.store.heads import Heads, RecordEdge
 
+_HEAD = select(t.head).where(t.head.c.session == bindparam("session"))
+_ORIGIN_HEADS = (
+    select(t.origin_head)
+    .where(t.origin_head.c.session == bindparam("session"))
+    .order_by(t.origin_head.c.origin)
+)
 _ADD_LINE = insert(t.line)
 _ADD_PLACE = insert(t.place)
+_ADD_CHECKPOINT = insert(t.checkpoint)
+_ADD_COSIGNATURE = insert(t.cosignature)
 
 
 def stored_origin_heads(connection: Connection, session: str) -> dict[str, OriginHead]:
     """Return the heads of all origins that the database holds."""
-    statement = select(t.origin_head).where(t.origin_head.c.session == session)
-    rows = connection.execute(statement.order_by(t.origin_head.c.origin))
+    rows = connection.execute(_ORIGIN_HEADS, {"session": session})
     return {row.origin: OriginHead(row.n, row.chain) for row in rows}
 
 
@@ -45,8 +53,7 @@ class RecordReading(LineReading):
     """Questions about records, over one connection, without locks."""
 
     def head(self, session: str) -> RecordHead | None:
-        statement = select(t.head).where(t.head.c.session == session)
-        row = self._connection.execute(statement).first()
+        row = self._connection.execute(_HEAD, {"session": session}).first()
         if row is None:
             return None
         root = Frontier.from_bytes(row.frontier).root()
@@ -69,6 +76,8 @@ class RecordWriting(LineReading):
         self._heads = heads
         self._fresh: dict[tuple[str, str, int], bytes] = {}
         """Leaves of lines that this work added and has not placed."""
+        self._unsaid: set[tuple[str, str, str]] = set()
+        """What this work has asked for and not found, under the lock of the head."""
 
     def head(self, session: str) -> RecordHead | None:
         edge = self._heads.record(session)
@@ -76,6 +85,14 @@ class RecordWriting(LineReading):
 
     def origin_head(self, session: str, origin: str) -> OriginHead:
         return self._heads.origin(session, origin)
+
+    @override
+    def known(self, session: str, author: str, entry_id: str) -> StoredLine | None:
+        self._heads.record(session)
+        said = super().known(session, author, entry_id)
+        if said is None:
+            self._unsaid.add((session, author, entry_id))
+        return said
 
     def origin_heads(self, session: str) -> dict[str, OriginHead]:
         self._heads.record(session)
@@ -112,8 +129,10 @@ class RecordWriting(LineReading):
             raise StoreError("gap", field="n", detail=f"after {before.n} came {line.n}")
         if chain_next(before.chain, data) != chain:
             raise StoreError("bad_chain", field="chain")
-        if self.known(session, entry.author, entry.id) is not None:
+        name = (session, entry.author, entry.id)
+        if name not in self._unsaid and self.known(*name) is not None:
             raise StoreError("reused_id", field="id")
+        self._unsaid.discard(name)
         self._insert_line(session, line, entry, data, chain)
         self._heads.move_origin(session, line.origin, OriginHead(line.n, chain))
         self._fresh[session, line.origin, line.n] = leaf_hash(data)
@@ -139,7 +158,7 @@ class RecordWriting(LineReading):
             raise StoreError("other_checkpoint", field="size")
         if kept is None:
             row = {"session": session, "size": size, "note": note}
-            self._connection.execute(insert(t.checkpoint), row)
+            self._connection.execute(_ADD_CHECKPOINT, row)
         return kept is None
 
     def add_cosignature(self, session: str, size: int, venue: str, line: str) -> bool:
@@ -150,7 +169,7 @@ class RecordWriting(LineReading):
         if venue in kept.cosignatures:
             return False
         row = {"session": session, "size": size, "venue": venue, "line": line}
-        self._connection.execute(insert(t.cosignature), row)
+        self._connection.execute(_ADD_COSIGNATURE, row)
         return True
 
     def add_conflict(self, conflict: Conflict) -> bool:
