@@ -1,8 +1,8 @@
 """The caretaker: what follows from every commit, a moment later.
 
-Decided here: checkpoints and the cached lines of sessions are made at most every `PAUSE_S`, however
-many commits there were; after a storage fault the store is opened anew, verified, and only then
-written again.
+Decided here: checkpoints and the cached lines of sessions are made at most every `PAUSE_S`, and
+pages are told as seldom that a record has grown, however many commits there were; after a storage
+fault the store is opened anew, verified, and only then written again.
 Not decided here: what a checkpoint says (checkpoints), and what is verified (verifying).
 """
 
@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 import structlog
 
 from bideval.actions.checkpoints import state_record
-from bideval.actions.telling import link_topic, tell_growth, tell_news
+from bideval.actions.telling import is_hushed, link_topic, tell_growth, tell_head, tell_news
 from bideval.actions.venue_log import note
 from bideval.actions.verifying import verify_all
 from bideval.actions.views import project
@@ -46,7 +46,8 @@ class Caretaker:
     def __init__(self, venue: Venue, steward: Steward) -> None:
         self._venue = venue
         self._steward = steward
-        self._changed: set[str] = set()
+        self._changed: dict[str, bool] = {}
+        """Sessions to be followed up, and whether their pages are to be told."""
         self._lock = threading.Lock()
         self._loop: asyncio.AbstractEventLoop | None = None
         self._wake = asyncio.Event()
@@ -57,7 +58,7 @@ class Caretaker:
     def news(self, session: str, lines: Sequence[StoredLine]) -> None:
         """After a commit, from any thread."""
         tell_news(self._venue, session, lines)
-        self.touch(session)
+        self.touch(session, tell=not is_hushed(self._venue, session, lines))
         if any(stored.kind not in QUIET for stored in lines):
             self._steward.wake(session)
 
@@ -69,10 +70,10 @@ class Caretaker:
         """After a storage fault; the store takes no writes now."""
         log.error("storage fault", code="storage_fault", works=notice.lost_works)
 
-    def touch(self, session: str) -> None:
-        """Ask for a checkpoint and a fresh line in the lists, soon."""
+    def touch(self, session: str, *, tell: bool) -> None:
+        """Ask for a checkpoint and a fresh line in the lists, and for news to pages, soon."""
         with self._lock:
-            self._changed.add(session)
+            self._changed[session] = tell or self._changed.get(session, False)
         if self._loop is not None:
             self._loop.call_soon_threadsafe(self._wake.set)
 
@@ -90,20 +91,22 @@ class Caretaker:
             self._wake.clear()
             await asyncio.sleep(PAUSE_S)
             with self._lock:
-                changed, self._changed = self._changed, set()
-            for session in sorted(changed):
-                await self._guarded(session)
+                changed, self._changed = self._changed, {}
+            for session, tell in sorted(changed.items()):
+                await self._guarded(session, tell=tell)
 
-    async def _guarded(self, session: str) -> None:
+    async def _guarded(self, session: str, *, tell: bool) -> None:
         try:
-            await asyncio.to_thread(self.follow_up, session)
+            await asyncio.to_thread(self.follow_up, session, tell=tell)
         except BidevalError as fault:
             log.warning("follow-up failed", session=session, code=fault.code)
-            self.touch(session)
+            self.touch(session, tell=False)
             await asyncio.sleep(TICK_S)
 
-    def follow_up(self, session: str) -> None:
-        """State the record, tell the links, renew the cached line."""
+    def follow_up(self, session: str, *, tell: bool) -> None:
+        """Tell the pages, state the record, tell the links, renew the cached line."""
+        if tell:
+            tell_head(self._venue, session)
         projection = project(self._venue, session)
         stated = state_record(self._venue, session, also=lambda tx: tx.put_projection(projection))
         if stated is not None:

@@ -52,17 +52,8 @@ def link_topic() -> str:
 
 
 def tell_news(venue: Venue, session: str, news: Sequence[StoredLine]) -> None:
-    """After a commit: the record has grown, own entries have a place, links have work.
-
-    While the box is open, nobody is told how long the record is, nor that a bidder came or sealed:
-    that would count bids.
-    """
+    """After a commit: a phase has begun, own entries have a place, links have work."""
     fanout, topic = venue.devices.fanout, session_topic(session)
-    with venue.book.settled(session) as fold:
-        size = fold.size if fold.bidding.closed else None
-        box_is_open = fold.box_is_open()
-    if not (box_is_open and all(stored.kind in HUSHED for stored in news)):
-        fanout.publish(topic, {"type": "head", "size": size})
     if any(stored.kind in MOVES for stored in news):
         fanout.publish(topic, {"type": "phase"})
     if any(stored.kind == "session.founded" for stored in news):
@@ -78,6 +69,19 @@ def tell_news(venue: Venue, session: str, news: Sequence[StoredLine]) -> None:
 def tell_signed_out(venue: Venue, person: str) -> None:
     """Tell a person's open pages to look whether they are still signed in."""
     venue.devices.fanout.publish(login_topic(person), {"type": "login"})
+
+
+def is_hushed(venue: Venue, session: str, news: Sequence[StoredLine]) -> bool:
+    """Whether nobody may be told that these lines came: that would count bids."""
+    with venue.book.settled(session) as fold:
+        return fold.box_is_open() and all(stored.kind in HUSHED for stored in news)
+
+
+def tell_head(venue: Venue, session: str) -> None:
+    """Tell pages that the record has grown; how long it is only once the box is closed."""
+    with venue.book.settled(session) as fold:
+        size = fold.size if fold.bidding.closed else None
+    venue.devices.fanout.publish(session_topic(session), {"type": "head", "size": size})
 
 
 def tell_saved(venue: Venue, stored: StoredLine) -> None:

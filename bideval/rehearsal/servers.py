@@ -126,7 +126,11 @@ def running(plans: Sequence[VenuePlan]) -> Iterator[None]:
         servers = [stack.enter_context(_process(plan)) for plan in plans]
         for plan, server in zip(plans, servers, strict=True):
             _await_answer(plan, server)
-        yield
+        try:
+            yield
+        finally:
+            for server in servers:
+                server.terminate()
 
 
 @contextmanager
@@ -134,6 +138,7 @@ def _process(plan: VenuePlan) -> Iterator[SpawnedProcess]:
     server = _FORKING.Process(
         target=_serve, args=(str(plan.settings_file), str(plan.log_file)), name=plan.id
     )
+    plan.log_file.touch()
     server.start()
     try:
         yield server
