@@ -46,6 +46,7 @@ from bideval.pages import (
     api_demo,
     api_entries,
     api_files,
+    api_findings,
     api_people,
     api_sessions,
     errors,
@@ -117,7 +118,7 @@ def create_app(
     app.state.on_ready = on_ready
     app.state.hub_ssl = _ssl(settings)
     app.state.site = Site(house.venue, secure=secure, demo=demo)
-    for module in (api_people, api_sessions, api_entries, api_files, live):
+    for module in (api_people, api_sessions, api_entries, api_files, api_findings, live):
         app.include_router(module.router)
     if demo:
         app.include_router(api_demo.router)

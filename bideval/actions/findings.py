@@ -7,9 +7,9 @@ Not decided here: what a proof is (audit) and how one is put together (accusing)
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from bideval.actions.stopping import Finding
 from bideval.actions.telling import link_topic, session_topic
 from bideval.actions.venue_log import note
 from bideval.audit.misbehaviour import RULES, judge, read_misbehaviour, write_misbehaviour
@@ -21,19 +21,6 @@ if TYPE_CHECKING:
     from bideval.actions.venue import Venue
     from bideval.audit.misbehaviour import Misbehaviour
     from bideval.ports import RecordReader, Transaction
-
-
-@dataclass(frozen=True, slots=True)
-class Finding:
-    """A proof that is kept here: what it proves, against whom, and the digest of the file."""
-
-    session: str
-    what: str
-    accused: str
-    kid: str
-    words: tuple[str, ...]
-    sha256: str
-    found_ms: int
 
 
 def read_finding(conflict: Conflict) -> Finding | None:
@@ -72,8 +59,8 @@ def proof_file(reader: RecordReader, session: str, sha256: str) -> bytes:
 def load_findings(venue: Venue, reader: RecordReader) -> None:
     """Remember at the start which sessions are stopped here."""
     for session in reader.sessions():
-        if any(conflict.code in RULES for conflict in reader.conflicts(session)):
-            venue.findings.stop(session)
+        for finding in session_findings(reader, session):
+            venue.findings.stop(finding)
 
 
 def keep_finding(venue: Venue, found: Misbehaviour) -> bool:
@@ -82,22 +69,21 @@ def keep_finding(venue: Venue, found: Misbehaviour) -> bool:
     What is kept is the file; it is judged first as anybody else would judge it.
     """
     data = write_misbehaviour(found)
-    try:
-        accused = judge(read_misbehaviour(data)).accused
-    except BidevalError:
+    conflict = Conflict(found.session, found.found_by, 0, found.what, data, venue.now_ms())
+    finding = read_finding(conflict)
+    if finding is None:
         return False
-    conflict = Conflict(found.session, accused, 0, found.what, data, venue.now_ms())
 
     def work(tx: Transaction) -> None:
         tx.add_conflict(conflict)
-        venue.findings.stop(found.session)
+        venue.findings.stop(finding)
 
     venue.devices.store.write(work, weight=len(data)).result()
     body = {
         "session": found.session,
         "what": found.what,
-        "accused": accused,
-        "sha256": hex_digest(data),
+        "accused": finding.accused,
+        "sha256": finding.sha256,
     }
     note(venue, "misbehaviour.found", body).result()
     venue.devices.fanout.publish(session_topic(found.session), {"type": "phase"})

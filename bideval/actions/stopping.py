@@ -7,6 +7,7 @@ stopped session. Not decided here: what stops one (findings).
 from __future__ import annotations
 
 import threading
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from bideval.terms.errors import RefusedError
@@ -18,12 +19,25 @@ STOPPED = "session_stopped"
 """Code of everything that a stopped session refuses, also towards other venues."""
 
 
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """A proof that is kept here: what it proves, against whom, and the digest of the file."""
+
+    session: str
+    what: str
+    accused: str
+    kid: str
+    words: tuple[str, ...]
+    sha256: str
+    found_ms: int
+
+
 class Stops:
     """What is known of misbehaviour while the server runs. Thread-safe."""
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
-        self._stopped: set[str] = set()
+        self._stopped: dict[str, tuple[Finding, ...]] = {}
         self._vouched: dict[tuple[str, str], Vouch] = {}
         self._placed: dict[str, Placed] = {}
         self._elsewhere: dict[str, set[str]] = {}
@@ -37,9 +51,16 @@ class Stops:
         if session in self._stopped:
             raise RefusedError(STOPPED, field="session", rule="spec/misbehaviour")
 
-    def stop(self, session: str) -> None:
+    def stop(self, finding: Finding) -> None:
         """Let the session take nothing more."""
-        self._stopped.add(session)
+        with self._lock:
+            before = self._stopped.get(finding.session, ())
+            if finding not in before:
+                self._stopped[finding.session] = (*before, finding)
+
+    def of(self, session: str) -> tuple[Finding, ...]:
+        """Return why the session takes nothing more, oldest first."""
+        return self._stopped.get(session, ())
 
     def hear_vouch(self, word: Vouch) -> None:
         """Keep a sender's newest word."""

@@ -52,6 +52,7 @@ TABLE: dict[str, frozenset[Role] | None] = {
     "invitations": HOSTS,
     "printed": HOSTS,
     "bundle": WATCHERS,
+    "misbehaviour": WATCHERS | {Role.OPERATOR},
     "report": frozenset(Role) - {Role.BIDDER},
     "receipt": EVERYBODY,
     "live": EVERYBODY,
@@ -119,3 +120,12 @@ def takes_part(fold: Standing, visitor: Visitor) -> bool:
     if visitor.role in VENUE_STAFF:
         return True
     return fold.tender is not None and visitor.role in {Role.BIDDER, Role.SUPERVISOR}
+
+
+def may_prove(fold: Standing, role: Role, now_ms: int) -> bool:
+    """Whether a role gets proofs of misbehaviour; none before the deadline while the box is open.
+
+    A proof names sizes of the record, which would count bids.
+    """
+    counting = fold.box_is_open() and now_ms < fold.plan.deadline
+    return role in (TABLE["misbehaviour"] or ()) and not counting

@@ -167,6 +167,10 @@ _REFUSED: _Words = {
     ),
     "seen_ahead": ("The record is not that far.", "记录尚未到达该位置。"),
     "session_ended": ("The session has ended.", "项目已结束。"),
+    "session_stopped": (
+        "The session is stopped: misbehaviour is proven. Nothing more is taken here.",
+        "项目已停止：不当行为已被证实，本场地不再接收任何内容。",
+    ),
     "session_paused": ("The session is paused.", "项目已暂停。"),
     "share_known": ("The share is released already.", "密钥份额已释放。"),
     "share_wrong": ("This is not the share that was dealt.", "密钥份额不正确。"),

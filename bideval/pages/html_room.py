@@ -15,7 +15,7 @@ from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
 from bideval.actions.visitor import Visitor
-from bideval.pages.access import brake_person, check_session
+from bideval.pages.access import brake_person, check_session, may_prove
 from bideval.pages.context import Site, site_of, who
 from bideval.pages.errors import tell_denied
 from bideval.pages.rendering import page
@@ -98,6 +98,9 @@ class Door:
             phase=fold.phase,
             pause=fold.procedure.pauses[-1] if fold.paused and open_yet else None,
             lines=lines_down(fold, venue.id, self.site.lines_down()) if open_yet else (),
+            findings=venue.findings.of(fold.session_id),
+            stopped_by=tuple(venue.findings.elsewhere(fold.session_id)),
+            may_prove=may_prove(fold, visitor.role, venue.now_ms()),
             left=left,
             steps=steps_of(fold.phase, closed=fold.bidding.closed),
             rooms=tuple(one for one in rooms if left is None or one.name in AFTER_LEAVING),

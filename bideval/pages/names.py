@@ -174,6 +174,14 @@ STEPS = {
     "rank": N_("Rank"),
 }
 
+MISDEEDS = {
+    "two_heads": N_("It has signed two records that contradict each other."),
+    "two_chains": N_("It has signed two entries for one number."),
+    "omission": N_("It has left out an entry that it had acknowledged."),
+    "closed_key": N_("It has signed with a key after the key was closed."),
+}
+"""What a proof of misbehaviour shows (docs/spec/misbehaviour.md)."""
+
 TABLES: dict[str, dict[str, str]] = {
     "phase": {str(name): word for name, word in PHASES.items()},
     "order": {str(name): word for name, word in ORDERS.items()},
@@ -191,5 +199,6 @@ TABLES: dict[str, dict[str, str]] = {
     "stance": STANCES,
     "verdict": VERDICTS,
     "step": STEPS,
+    "misdeed": MISDEEDS,
 }
 """All tables by what they name; the filter `called` looks names up here."""

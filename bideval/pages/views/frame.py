@@ -16,6 +16,7 @@ from bideval.terms.identifiers import Role
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from bideval.actions.stopping import Finding
     from bideval.actions.visitor import Visitor
     from bideval.session.panel import Member
     from bideval.session.procedure import Pause
@@ -37,7 +38,7 @@ ROOMS: dict[str, tuple[str, frozenset[Role]]] = {
     "confirm": (N_("Confirmation"), frozenset({Role.EXPERT})),
     "report": (
         N_("Report"),
-        frozenset({Role.OFFICER, Role.BIDDER, Role.SUPERVISOR, Role.AUDITOR, Role.EXPERT}),
+        frozenset(Role) - {Role.ADMINISTRATOR},
     ),
     "record": (N_("Record"), frozenset({Role.OFFICER, Role.SUPERVISOR, Role.AUDITOR})),
 }
@@ -78,7 +79,8 @@ class Frame:
     """Everything around a page's own content.
 
     `pause`, `lines` and `left` are what everybody has to see at once: that the session stands
-    still, that another venue cannot be reached, that the visitor has left the panel.
+    still, that another venue cannot be reached, that the visitor has left the panel;
+    `findings` that misbehaviour is proven and the session stopped, `stopped_by` that others did so.
     """
 
     venue: str
@@ -91,6 +93,9 @@ class Frame:
     title: str = ""
     phase: Phase | None = None
     pause: Pause | None = None
+    findings: tuple[Finding, ...] = ()
+    stopped_by: tuple[str, ...] = ()
+    may_prove: bool = False
     lines: tuple[LineDown, ...] = ()
     left: Member | None = None
     steps: tuple[Step, ...] = ()

@@ -9,13 +9,16 @@ from __future__ import annotations
 import asyncio
 import itertools
 import time
+from dataclasses import replace
 
 import pytest
 
 from bideval.actions.appending import keep_line
 from bideval.actions.authoring import say
-from bideval.actions.findings import proof_file, session_findings
+from bideval.actions.findings import load_findings, proof_file, session_findings
+from bideval.actions.stopping import Stops
 from bideval.audit.misbehaviour import judge, read_misbehaviour
+from bideval.cli.main import main as verify
 from bideval.evidence.encoding import b64u
 from bideval.evidence.signing import new_signing_key
 from bideval.ledger.checkpoint import sign_checkpoint
@@ -63,7 +66,7 @@ def session(venues, people):
     return name
 
 
-def await_(holds, patience_s=15):
+def await_(holds, patience_s=45):
     end = time.monotonic() + patience_s
     while not holds():
         assert time.monotonic() < end
@@ -201,6 +204,44 @@ def test_main_that_leaves_out_what_it_acknowledged_is_stopped_by_the_branch(
     other.join(session)
     judged = check_stopped(venues, session, by="wencheng", what="omission", accused="venue/fenghua")
     assert "wencheng 3, entry person.enrolled, is missing" in judged.words[1]
+
+
+def test_everybody_sees_why_and_the_operator_gets_the_proof(
+    venues, people, session, tmp_path, capsys
+):
+    main, branch = venues["fenghua"], venues["wencheng"]
+    note = sign_checkpoint(key_of(main), session, 2, b"?" * 32)
+    message = messages.Checkpoint(session, 2, note)
+    say_on_link(main, "wencheng", message, ("checkpoint", session))
+    await_(lambda: branch.venue.findings.of(session) != ())
+    (found,) = branch.venue.findings.of(session)
+    operator = people["operator_branch"]
+    page = operator.http.get(f"/sessions/{session}/checkin").text
+    address = f"/api/sessions/{session}/misbehaviour/{found.sha256}"
+    assert "本项目已停止：venue/fenghua 的不当行为已被证实。" in page
+    assert address in page
+    answer = operator.http.get(address)
+    path = tmp_path / "proof"
+    path.write_bytes(answer.content)
+    assert (verify(["verify", str(path)]), answer.headers["cache-control"]) == (1, "no-store")
+    assert "MISBEHAVIOUR PROVEN: venue/fenghua" in capsys.readouterr().out
+    other = operator.http.get(f"/api/sessions/{session}/misbehaviour/{'0' * 64}")
+    assert other.json()["error"]["code"] == "unknown_file"
+    await_(lambda: main.venue.findings.elsewhere(session) == ["wencheng"])
+    page = people["officer"].http.get(f"/sessions/{session}/record")
+    assert "wencheng 已停止本项目：该处已证实不当行为。" in page.text
+
+
+def test_stop_is_remembered_when_the_server_starts_again(venues, session):
+    main, branch = venues["fenghua"], venues["wencheng"]
+    note = sign_checkpoint(key_of(main), session, 2, b"?" * 32)
+    message = messages.Checkpoint(session, 2, note)
+    say_on_link(main, "wencheng", message, ("checkpoint", session))
+    await_(lambda: branch.venue.findings.of(session) != ())
+    again = replace(branch.venue, findings=Stops())
+    with branch.venue.devices.store.read() as reader:
+        load_findings(again, reader)
+    assert again.findings.of(session) == branch.venue.findings.of(session)
 
 
 def test_key_used_after_its_closing_is_stopped_by_main(venues, session):

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import inspect
 
-from bideval.pages import api_entries, api_files, api_people, api_sessions, live
+from bideval.pages import api_entries, api_files, api_findings, api_people, api_sessions, live
 from bideval.pages.access import TABLE, allow, signed_in
 
-MODULES = (api_people, api_sessions, api_entries, api_files)
+MODULES = (api_people, api_sessions, api_entries, api_files, api_findings)
 GUARDS = {allow("venue").__qualname__, signed_in("me").__qualname__}
 
 
