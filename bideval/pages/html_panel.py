@@ -13,7 +13,8 @@ from bideval.evidence.sealing import Purpose
 from bideval.pages.html_room import Shown, TheDoor
 from bideval.pages.views import panel
 from bideval.pages.views.record import criterion_notes, record_view
-from bideval.pages.views.result import confirm_view, correct_view, report_view, result_view
+from bideval.pages.views.report import report_view
+from bideval.pages.views.result import confirm_view, correct_view, result_view
 from bideval.pages.views.shares import due_shares
 from bideval.pages.views.sheet import sheet_context
 from bideval.session.state import Session
@@ -93,7 +94,7 @@ def confirm(session: str, door: TheDoor) -> Response:
 @router.get("/sessions/{session}/report")
 def report(session: str, door: TheDoor) -> Response:
     def build(fold: Session, visitor: Visitor) -> Shown:
-        return Shown(report_view(fold, visitor.role))
+        return Shown(report_view(fold, visitor.person, visitor.role))
 
     return door.show(session, "report", build)
 

@@ -1,4 +1,4 @@
-"""Result, corrections, confirmation, report: what the panel made together.
+"""Result, corrections, confirmation: what the panel made together.
 
 Decided here: how result documents and explanations are laid out for reading. Not decided here: any
 number in them (scoring), and when marks may be opened (session).
@@ -13,7 +13,6 @@ from bideval.pages.views.panel import bid_label, bid_name, open_for
 from bideval.session.caseform import consolidation, corrected_marks
 from bideval.session.names import Phase
 from bideval.session.unsealing import open_marks
-from bideval.session.view_panel import may_know_report
 from bideval.terms.decimals import exact_decimal, plain
 from bideval.terms.errors import BidevalError
 
@@ -21,12 +20,10 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from bideval.scoring.explanation import Explanation
-    from bideval.session.bodies.course import ReportIssued
     from bideval.session.marks import Correction
     from bideval.session.standing import Standing
     from bideval.session.tender import Lot
     from bideval.session.unsealing import OpenedMarks
-    from bideval.terms.identifiers import Role
 
 Document = dict[str, object]
 
@@ -126,7 +123,7 @@ def _lot(
     bids = cast("dict[str, Document]", document["bids"])
     candidates = cast("list[str]", document["candidates"])
     findings = cast("list[dict[str, str]]", document["findings"])
-    lines = [_line(session, bid, line, candidates) for bid, line in bids.items()]
+    lines = [bid_line(session, bid, line, candidates) for bid, line in bids.items()]
     return LotResult(
         id=lot.id,
         title=lot.title,
@@ -146,7 +143,8 @@ def _lot(
     )
 
 
-def _line(session: Standing, bid: str, line: Document, candidates: list[str]) -> BidLine:
+def bid_line(session: Standing, bid: str, line: Document, candidates: list[str]) -> BidLine:
+    """Lay out one bid's line of a result document."""
     known = session.bidding.bids[bid]
 
     def text(name: str) -> str | None:
@@ -314,19 +312,3 @@ def _stance(session: Standing, member: str) -> MemberStance:
         reasons=confirmation.reasons if confirmation else "",
         note=refusal.note if refusal else "",
     )
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ReportView:
-    """The report as it is in the record, and how often each venue printed it."""
-
-    report: ReportIssued | None
-    printed: tuple[tuple[str, int], ...]
-
-
-def report_view(session: Standing, role: Role) -> ReportView:
-    """Gather the report's page; bidders learn of the report once it is delivered."""
-    if not may_know_report(session, role):
-        return ReportView(report=None, printed=())
-    results = session.results
-    return ReportView(report=results.report, printed=tuple(sorted(results.printed.items())))

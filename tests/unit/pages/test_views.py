@@ -25,6 +25,7 @@ from bideval.pages.views.frame import (
     steps_of,
 )
 from bideval.pages.views.record import record_view
+from bideval.pages.views.report import report_view
 from bideval.pages.views.shares import due_shares
 from bideval.pages.views.sheet import sheet_context
 from bideval.session.names import COURSE, Phase
@@ -63,7 +64,7 @@ VIEWS: dict[str, tuple[str, Callable[[Standing, str], object]]] = {
     "correct": (EXPERT, result.correct_view),
     "result": (SUPERVISOR, lambda session, _: result.result_view(session, explain=True)),
     "confirm": (EXPERT, result.confirm_view),
-    "report": (OFFICER, lambda session, _: result.report_view(session, Role.OFFICER)),
+    "report": (OFFICER, lambda session, _: report_view(session, OFFICER, Role.OFFICER)),
 }
 
 
@@ -246,3 +247,14 @@ def test_line_that_matters_to_a_branch_is_the_one_to_main() -> None:
 
     assert [one.since for one in lines_down(session, "wencheng", down)] == [1]
     assert [one.since for one in lines_down(session, "fenghua", down)] == [2]
+
+
+def test_bidder_is_told_candidates_and_the_own_scores_when_the_report_is_delivered() -> None:
+    session = at(Phase.REPORTED).session
+    view = report_view(session, BIDDER, Role.BIDDER)
+    (lot,) = view.published
+
+    assert not view.may_read
+    assert len(lot.candidates) == 3
+    assert [line.label for line in lot.own] == ["A"]
+    assert report_view(at(Phase.CONFIRMED).session, BIDDER, Role.BIDDER).published == ()
