@@ -54,6 +54,7 @@ from bideval.pages import (
     live,
 )
 from bideval.pages.api_guard import Guard
+from bideval.pages.bodies import Paced
 from bideval.pages.context import Site
 from bideval.ports import Clock, Peer, Press
 from bideval.settings import PeerSettings, Settings
@@ -125,6 +126,7 @@ def create_app(
     app.add_api_route("/healthz", _healthz)
     app.add_api_websocket_route("/link", _link)
     alone = settings.listen.loopback and not settings.listen.behind_proxy
+    app.add_middleware(Paced)
     app.add_middleware(Guard, secure=secure, loopback=alone)
     html_site.include_pages(app)
     errors.install(app, page=html_site.error_page, on_denied=_note_denied)
@@ -264,12 +266,20 @@ def _stamper(settings: Settings) -> HttpStamper | None:
     return None if stamps.authority is None else HttpStamper(stamps.url, stamps.authority)
 
 
+SPARE_BIDS = 3
+"""Bids of the largest size that a person may have uploaded and not yet handed in."""
+SESSION_BIDS = 4
+"""Bids of the largest size that a bidder may hand in to one session, withdrawn ones too."""
+
+
 def _limits(settings: Settings) -> Limits:
     chosen = settings.limits
     return Limits(
         bid_bytes=chosen.bid_bytes,
         document_bytes=chosen.document_bytes,
         pool_bytes=chosen.pool_bytes,
+        spare_bytes=SPARE_BIDS * chosen.bid_bytes,
+        session_bytes=SESSION_BIDS * chosen.bid_bytes,
         login_ms=chosen.login_hours * HOUR_MS,
         code_ms=chosen.code_hours * HOUR_MS,
     )

@@ -406,6 +406,10 @@ class AdministrationReader(Protocol):
         """Return every file that the session names."""
         ...
 
+    def spare_files(self, person: str) -> tuple[int, int]:
+        """Return number and bytes of the files that a person uploaded and that no entry names."""
+        ...
+
     def missing_files(self, session: str, limit: int) -> list[FileUse]:
         """Return files that the session names and that are not here yet."""
         ...

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 from bideval.actions.awaited import refuse_while_awaiting
 from bideval.actions.folds import taken_apart
 from bideval.actions.naming import name_files, named_files
+from bideval.actions.quota import check_session_quota
 from bideval.ledger.entry import entry_hash, verify_entry
 from bideval.ledger.line import Line, chain_next, chain_start, encode_line, parse_line
 from bideval.ledger.receipt import Receipt, receipt_place, sign_receipt
@@ -56,6 +57,7 @@ def append_own(venue: Venue, jws: str, *, author: str, session: str) -> Saved:
     key = _key_for(venue, entry)
     verify_entry(entry, key)
     _check_files(venue, entry)
+    check_session_quota(venue, entry)
     return write_entry(venue, entry, key)
 
 

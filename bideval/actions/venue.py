@@ -49,6 +49,16 @@ class Limits:
     """A sealed bid with all its files; uploads are streamed, so memory does not bound it."""
     document_bytes: int = 256 << 20
     """One tender document or report."""
+    spare_files: int = 60
+    """Files of one person that no entry names (yet)."""
+    spare_bytes: int = 6 << 30
+    """All of those together: a few bids, so that a broken upload can be tried again."""
+    uploads: int = 4
+    """Uploads of one person at the same time."""
+    session_bids: int = 40
+    """Bids of one bidder in one session, withdrawn ones too."""
+    session_bytes: int = 8 << 30
+    """All of those together."""
     pool_bytes: int = 256 << 20
     """One CSV with a pool: a million experts take about a hundred MiB."""
     login_ms: int = 12 * 3600 * 1000

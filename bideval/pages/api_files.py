@@ -8,6 +8,7 @@ import re
 from typing import Annotated
 
 from fastapi import APIRouter, Depends
+from fastapi.concurrency import contextmanager_in_threadpool
 from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
 from starlette.responses import FileResponse
@@ -16,7 +17,7 @@ from bideval.actions import files
 from bideval.actions.venue import Venue
 from bideval.actions.visitor import Visitor
 from bideval.pages.access import signed_in
-from bideval.pages.context import TheVenue
+from bideval.pages.context import TheSite, TheVenue
 from bideval.session.names import Phase
 from bideval.terms.errors import InputError, RefusedError
 from bideval.terms.fields import digest
@@ -32,16 +33,19 @@ SAFE_INLINE = frozenset({"application/pdf", "image/png", "image/jpeg", "text/pla
 async def put_file(
     sha256: str,
     request: Request,
-    venue: TheVenue,
+    site: TheSite,
     visitor: Annotated[Visitor, Depends(signed_in("put_file"))],
 ) -> dict[str, object]:
+    venue = site.venue
     digest(sha256, "sha256")
     media_type = _media_type(request)
-    _check_length(request, files.upload_limit(venue, visitor))
-    facts = await files.receive_file(venue, visitor, sha256, request.stream())
-    await run_in_threadpool(
-        files.note_file, venue, facts, media_type=media_type, added_by=visitor.person
-    )
+    size = _stated_length(request, files.upload_limit(venue, visitor))
+    room = contextmanager_in_threadpool(site.uploads.room(venue, visitor.person, size))
+    async with room:
+        facts = await files.receive_file(venue, visitor, sha256, request.stream())
+        await run_in_threadpool(
+            files.note_file, venue, facts, media_type=media_type, added_by=visitor.person
+        )
     return {"sha256": facts.sha256, "size": facts.size}
 
 
@@ -101,8 +105,10 @@ def _media_type(request: Request) -> str:
     return found.strip()
 
 
-def _check_length(request: Request, limit: int) -> None:
-    """Refuse at once what says itself that it is too large."""
+def _stated_length(request: Request, limit: int) -> int:
+    """Return how many bytes may come; refuse at once what says itself that it is too large."""
     stated = request.headers.get("content-length", "")
-    if stated.isdecimal() and int(stated[:20]) > limit:
+    size = int(stated[:20]) if stated.isdecimal() else limit
+    if size > limit:
         raise InputError("file_too_large", field="content-length", rule="limits.file")
+    return size

@@ -17,6 +17,7 @@ from starlette.requests import HTTPConnection, Request
 from starlette.responses import Response
 
 from bideval.actions.accounts import visitor_of
+from bideval.actions.quota import Uploads
 from bideval.actions.venue import Venue
 from bideval.actions.visitor import Visitor
 from bideval.evidence.canonical import read_json
@@ -61,6 +62,7 @@ class Site:
     lines_down: Callable[[], Mapping[str, int]] = dict
     """Other venues whose line is down now, with the instant since when (ms)."""
     live_pages: LivePages = field(default_factory=LivePages)
+    uploads: Uploads = field(default_factory=Uploads)
 
     @property
     def cookie(self) -> str:

@@ -60,11 +60,32 @@ _WHO: dict[str, tuple[int, str, str]] = {
     "unknown_venue": (404, "There is no such venue.", "场地不存在。"),
     "no_report": (404, "There is no report yet.", "评标报告尚未生成。"),
     "method_not_allowed": (405, "This is not possible here.", "此处不支持该操作。"),
+    "too_slow": (408, "The upload came too slowly. Try again.", "上传过慢，请重试。"),
     "too_large": (413, "This is too large.", "内容过大。"),
     "file_too_large": (413, "The file is too large.", "文件过大。"),
     "bundle_too_large": (413, "This is too large.", "内容过大。"),
     "bad_range": (416, "There is no such part of the file.", "所请求的文件区间不存在。"),
     "too_many_attempts": (429, "Too many attempts. Wait a minute.", "尝试过于频繁，请稍候。"),
+    "too_many_uploads": (
+        429,
+        "Too many uploads at once. Wait for one to end.",
+        "同时上传过多，请稍候。",
+    ),
+    "quota_files": (
+        413,
+        "Too many of your uploaded files are in no entry. Hand in or ask the venue.",
+        "您已上传但未使用的文件过多，请先提交或联系场地。",
+    ),
+    "quota_bytes": (
+        413,
+        "Your uploaded files that are in no entry take too much room.",
+        "您已上传但未使用的文件占用空间过大。",
+    ),
+    "quota_bids": (
+        413,
+        "You have handed in as many bids as one session takes from one bidder.",
+        "您在本项目提交的投标文件数量或容量已达上限。",
+    ),
     "too_many_requests": (429, "Too many requests. Wait a minute.", "请求过于频繁，请稍候。"),
 }
 

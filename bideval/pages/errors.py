@@ -120,7 +120,10 @@ def install(
 
     def respond(request: Request, found: Answer) -> Response:
         drawn = page(request, found) if page is not None else None
-        return drawn or JSONResponse({"error": found.error}, status_code=found.status)
+        response = drawn or JSONResponse({"error": found.error}, status_code=found.status)
+        if found.status == HTTPStatus.REQUEST_TIMEOUT:
+            response.headers["connection"] = "close"
+        return response
 
     async def own(request: Request, error: Exception) -> Response:
         found = _own(error, language_of(request))

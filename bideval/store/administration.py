@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import bindparam, delete, insert, select, update
+from sqlalchemy import bindparam, delete, func, insert, select, update
 
 from bideval.ports import (
     DeliveryNote,
@@ -59,6 +59,14 @@ class AdministrationReading:
 
     def session_files(self, session: str) -> list[FileUse]:
         return self._uses(_USES.where(t.file_use.c.session == session))
+
+    def spare_files(self, person: str) -> tuple[int, int]:
+        named = select(t.file_use.c.sha256).where(t.file_use.c.sha256 == t.file.c.sha256).exists()
+        spare = select(func.count(), func.coalesce(func.sum(t.file.c.size), 0)).where(
+            t.file.c.added_by == person, ~named
+        )
+        count, size = self._connection.execute(spare).one()
+        return int(count), int(size)
 
     def missing_files(self, session: str, limit: int) -> list[FileUse]:
         here = select(t.file.c.sha256).where(t.file.c.sha256 == t.file_use.c.sha256).exists()

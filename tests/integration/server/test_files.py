@@ -6,8 +6,14 @@ import hashlib
 import json
 import os
 from contextlib import closing
+from dataclasses import replace
 from http.client import HTTPConnection
 
+import pytest
+
+from bideval.actions.quota import Uploads
+from bideval.evidence.sealing import Purpose
+from bideval.terms.errors import RefusedError
 from tests.integration.server.people import Person
 
 
@@ -101,3 +107,85 @@ def test_sealed_bids_can_be_kept_by_watchers_after_the_opening(people, opened):
     with people["officer"].at.venue.book.reading(opened) as fold:
         sha256 = fold.bidding.bids["bid-0"].ciphertext.sha256
     assert people["officer"].http.get(f"/api/files/{sha256}").status_code == 200
+
+
+@pytest.fixture
+def limits(fenghua):
+    """Set limits of the venue for one test; returns the venue as its pages see it then."""
+    state = fenghua.app.state
+    before = state.site
+
+    def choose(**chosen):
+        venue = replace(before.venue, limits=replace(before.venue.limits, **chosen))
+        state.site = replace(before, venue=venue)
+        return venue
+
+    yield choose
+    state.site = before
+
+
+def newcomer(place):
+    person = Person(f"bidder-q{os.urandom(2).hex()}", "bidder", place)
+    person.enrol()
+    return person
+
+
+def refusal_of(response):
+    error = response.json()["error"]
+    return response.status_code, error["code"], error["field"], error["rule"]
+
+
+def test_number_of_files_that_no_entry_names_is_bounded_for_each_person(fenghua, limits):
+    limits(spare_files=2)
+    first, second = newcomer(fenghua), newcomer(fenghua)
+    assert [put(first, os.urandom(10)).status_code for _ in range(2)] == [201, 201]
+    refused = put(first, os.urandom(10))
+    assert refusal_of(refused) == (413, "quota_files", "sha256", "limits.spare_files")
+    assert put(second, os.urandom(10)).status_code == 201
+
+
+def test_bytes_that_no_entry_names_are_bounded_before_they_come(fenghua, limits):
+    limits(spare_bytes=100)
+    person = newcomer(fenghua)
+    assert put(person, os.urandom(60)).status_code == 201
+    refused = put(person, os.urandom(60))
+    assert refusal_of(refused) == (413, "quota_bytes", "content-length", "limits.spare_bytes")
+    assert put(person, os.urandom(40)).status_code == 201
+
+
+def test_uploads_under_way_count_for_the_room_they_may_take(limits):
+    venue = limits(spare_bytes=100, uploads=2)
+    uploads = Uploads()
+    with uploads.room(venue, "bidder-way", 50):
+        with (
+            pytest.raises(RefusedError, match="quota_bytes"),
+            uploads.room(venue, "bidder-way", 51),
+        ):
+            pass
+        with (
+            uploads.room(venue, "bidder-way", 10),
+            pytest.raises(RefusedError, match="too_many_uploads"),
+            uploads.room(venue, "bidder-way", 1),
+        ):
+            pass
+    with uploads.room(venue, "bidder-way", 100):
+        pass
+
+
+@pytest.mark.parametrize(
+    ("chosen", "field"),
+    [({"session_bids": 1}, "body.bid"), ({"session_bytes": 10}, "body.ciphertext")],
+)
+def test_bids_of_one_bidder_in_a_session_are_bounded(chosen, field, fenghua, published, limits):
+    bidder = newcomer(fenghua)
+    bidder.join(published)
+    name = f"bid-{bidder.name}"
+    bidder.bid(published, f"{name}-1", "1000.00")
+    bidder.say(published, "bid.withdrawn", {"bid": f"{name}-1"})
+    limits(**chosen)
+    data = os.urandom(20)
+    sealed = {"sha256": bidder.upload(data), "size": len(data)}
+    body = {"bid": f"{name}-2", "lot": "1", "ciphertext": sealed}
+    body["seal"] = bidder.deal(published, Purpose.BID)
+    refused = bidder.send(published, bidder.entry(published, "bid.sealed", body))
+    assert refusal_of(refused) == (413, "quota_bids", field, f"limits.{next(iter(chosen))}")

@@ -263,3 +263,13 @@ def test_views_can_be_forgotten_and_made_again(store):
     assert write(store, lambda tx: tx.clear_projections()) == 1
     with store.read() as reader:
         assert (reader.projection("s1"), reader.projections()) == (None, [])
+
+
+def test_spare_files_are_those_of_a_person_that_no_entry_names(store):
+    files = [KeptFile(f"{n:064x}", 10 + n, "x/y", "bidder-a", 1) for n in range(3)]
+    other = KeptFile(f"{9:064x}", 5, "x/y", "bidder-b", 1)
+    write(store, *[lambda tx, one=one: tx.add_file(one) for one in (*files, other)])
+    write(store, lambda tx: tx.name_file(FileUse("s1", files[0].sha256, 10, "bid", "e1")))
+    with store.read() as reader:
+        found = [reader.spare_files(person) for person in ("bidder-a", "bidder-b", "bidder-c")]
+    assert found == [(2, 23), (1, 5), (0, 0)]
