@@ -12,10 +12,14 @@ from typing import BinaryIO, cast
 from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
 
+from bideval.pages.bodies import bounded
 from bideval.terms.errors import InputError
 
 IN_MEMORY = 1 << 20
 """Bytes of an upload that stay in memory."""
+
+FORM_ROOM = 5 * IN_MEMORY
+"""Bytes of a form beyond its file: names, and what the form itself takes."""
 
 Upload = tuple[BinaryIO, list[str]]
 """The table, at its start, and the names that parties gave."""
@@ -35,7 +39,8 @@ async def uploaded_pool(request: Request, limit: int) -> AsyncIterator[Upload]:
         return
     if int(request.headers.get("content-length", "0") or "0") > limit:
         raise InputError("too_large", field="file", rule="limits.pool")
-    async with request.form(max_files=1, max_fields=4, max_part_size=IN_MEMORY) as form:
+    whole = bounded(request, limit + FORM_ROOM, field="file", rule="limits.pool")
+    async with whole.form(max_files=1, max_fields=4, max_part_size=IN_MEMORY) as form:
         upload, names = form.get("file"), form.get("excluded_names")
         if upload is None or isinstance(upload, str):
             raise InputError("missing", field="file")

@@ -189,3 +189,20 @@ def test_bids_of_one_bidder_in_a_session_are_bounded(chosen, field, fenghua, pub
     body["seal"] = bidder.deal(published, Purpose.BID)
     refused = bidder.send(published, bidder.entry(published, "bid.sealed", body))
     assert refusal_of(refused) == (413, "quota_bids", field, f"limits.{next(iter(chosen))}")
+
+
+def test_pool_that_does_not_say_how_long_it_is_is_bounded_as_it_comes(people, published, limits):
+    limits(pool_bytes=1_000)
+    head = b'--b\r\ncontent-disposition: form-data; name="else"; filename="p.csv"\r\n\r\n'
+
+    def trickle():
+        yield head
+        for _ in range(8):
+            yield b"x" * (1 << 20)
+
+    refused = people["officer"].http.post(
+        f"/api/sessions/{published}/pool",
+        content=trickle(),
+        headers={"content-type": "multipart/form-data; boundary=b"},
+    )
+    assert refusal_of(refused) == (413, "too_large", "file", "limits.pool")
