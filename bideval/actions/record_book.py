@@ -142,10 +142,12 @@ class RecordBook:
         head = tx.head(session)
         if head is None:
             raise _unknown()
+        own = tx.origin_head(session, self._venue)
         fold = self._ahead.get(session)
-        if fold is None or not fold.follows(head.size, tx.origin_head(session, self._venue)):
+        if fold is None or not fold.follows(head.size, own):
             fold = self._ahead[session] = Fold(session, self._venue)
-        fold.catch_up(tx)
+        if (fold.size, fold.own) != (head.size, own.n):
+            fold.catch_up(tx)
         return fold
 
     def refresh(self, session: str, *, own: int = 0) -> None:

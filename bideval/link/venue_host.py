@@ -235,6 +235,10 @@ class VenueHost:
     async def changes(self, peer: str) -> AsyncIterator[Change]:
         async with self._venue.devices.fanout.subscribe(link_topic()) as news:
             async for event in news:
+                if event.data.get("type") == "lines" and not event.lagging:
+                    # It comes with every commit, and a machine knows which sessions it shares.
+                    yield NewLines(str(event.data["session"]))
+                    continue
                 for change in await asyncio.to_thread(self._changes, peer, event):
                     yield change
 
@@ -246,11 +250,8 @@ class VenueHost:
         kind = event.data.get("type")
         if kind == "stopped":
             return [SessionStopped(session)]
-        if kind in {"lines", "files"}:
-            # They come with every commit, so that nothing is read from the store for them.
-            shared = peering.is_shared(self._venue, peer, session)
-            news = NewLines(session) if kind == "lines" else NewFilesMissing()
-            return [news] if shared else []
+        if kind == "files":
+            return [NewFilesMissing()] if peering.is_shared(self._venue, peer, session) else []
         if kind == "checkpoint":
             newest = peering.newest_uncosigned(self._venue, peer, session)
             return [NewCheckpoint(session, CheckpointNote(*newest))] if newest else []
