@@ -9,9 +9,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from bideval.actions.appending import keep_line
+from bideval.actions.authoring import act_id, venue_entry
 from bideval.actions.stopping import Finding
 from bideval.actions.telling import link_topic, session_topic
-from bideval.actions.venue_log import note
 from bideval.audit.misbehaviour import RULES, judge, read_misbehaviour, write_misbehaviour
 from bideval.evidence.encoding import hex_digest
 from bideval.ports import Conflict
@@ -74,18 +75,21 @@ def keep_finding(venue: Venue, found: Misbehaviour) -> bool:
     if finding is None:
         return False
 
-    def work(tx: Transaction) -> None:
-        tx.add_conflict(conflict)
-        venue.findings.stop(finding)
-
-    venue.devices.store.write(work, weight=len(data)).result()
     body = {
         "session": found.session,
         "what": found.what,
         "accused": finding.accused,
         "sha256": finding.sha256,
     }
-    note(venue, "misbehaviour.found", body).result()
+    entry_id = act_id("misbehaviour.found", finding.sha256)
+    entry = venue_entry(venue, venue.log, "misbehaviour.found", body, entry_id=entry_id)
+
+    def work(tx: Transaction) -> None:
+        if tx.add_conflict(conflict):
+            keep_line(venue.id, tx, entry, place=True)
+        venue.findings.stop(finding)
+
+    venue.devices.store.write(work, weight=len(data)).result()
     venue.devices.fanout.publish(session_topic(found.session), {"type": "phase"})
     venue.devices.fanout.publish(link_topic(), {"type": "stopped", "session": found.session})
     return True
