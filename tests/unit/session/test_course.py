@@ -70,6 +70,8 @@ def test_every_kind_of_a_plain_session_is_said() -> None:
         "refusal.noted",
         "report.printed",
         "record.stamped",
+        "rekey.allowed",
+        "share.refused",
         "supervisor.warned",
         "venue.absent",
         "venue.returned",
