@@ -16,6 +16,7 @@ from bideval.session.acts.panel import OPEN_SEATS
 from bideval.session.kinds import KINDS
 from bideval.session.names import ENDED, Phase
 from bideval.session.phases import CONDITIONS, missing, moves_from, needs_order
+from bideval.session.unsealing import spoilt_nonces
 from bideval.terms.identifiers import venue_actor
 
 if TYPE_CHECKING:
@@ -253,7 +254,8 @@ def _draw(session: Standing) -> list[Duty]:
         return []
     nonces = panel.nonces.values()
     revealed = all(session.sharing.enough(nonce.seal.recipient) for nonce in nonces)
-    return [ComputeDraw()] if session.all_committed() and revealed else []
+    ready = session.all_committed() and revealed and not spoilt_nonces(session)
+    return [ComputeDraw()] if ready else []
 
 
 def _result(session: Standing) -> list[Duty]:

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 
 from bideval.session.names import ENDED, LIVE, Phase
 from bideval.session.panel import FILLED
+from bideval.session.unsealing import spoilt_nonces
 from bideval.terms.identifiers import venue_actor
 
 if TYPE_CHECKING:
@@ -115,6 +116,9 @@ def draw_computed(session: Standing) -> list[Missing]:
     """The draw has been computed."""
     if session.panel.drawn or session.plan.panel.drawn == 0:
         return []
+    spoilt = spoilt_nonces(session)
+    if spoilt:
+        return _lacking("draw_computed", "a nonce is not the committed one", spoilt)
     silent = [one for one in session.committers() if one not in session.panel.nonces]
     waiting = silent or [session.main_actor]
     return _lacking("draw_computed", "the draw is not computed", waiting)

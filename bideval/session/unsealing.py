@@ -1,4 +1,4 @@
-"""Opening what was sealed in scoring, once enough shares are in the record.
+"""Opening what was sealed in scoring and for the draw, once enough shares are in the record.
 
 Decided here: how the shares, the sheets and the sealed marks of a record become plain marks; that a
 sheet which cannot be read has no marks (the member corrects them as missing, Order 87 art. 64);
@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import TYPE_CHECKING
 
+from bideval.draw.tickets import check_nonce
 from bideval.evidence.padding import MARK_SIZE, SCORESHEET_STEP, read_padded
 from bideval.evidence.sealing import Purpose, age_decrypt, combine_shares
 from bideval.terms.errors import BidevalError, InputError
@@ -22,6 +23,7 @@ if TYPE_CHECKING:
     from decimal import Decimal
 
     from bideval.evidence.sealing import Seal
+    from bideval.session.bodies.panel import NonceSealed
     from bideval.session.marks import SealedMark, Sheet
     from bideval.session.standing import Standing
 
@@ -160,3 +162,35 @@ def _read_mark(sealed: SealedMark, identity: str) -> Decimal | None:
     if named != (sealed.bid, sealed.criterion, sealed.counter):
         raise InputError("other_mark", field="mark")
     return body.optional("mark", body.decimal)
+
+
+def spoilt_nonces(session: Standing) -> list[str]:
+    """Return the committers whose revealed nonce does not open, or is not the committed one.
+
+    No draw can be computed with it, and none without it: who commits badly would choose between two
+    panels. Everybody who has the record finds the same; the panel is formed anew.
+    """
+    sharing = session.sharing
+    return [
+        actor
+        for actor, nonce in session.panel.nonces.items()
+        if sharing.enough(nonce.seal.recipient)
+        and not _fits(
+            session.session_id, actor, nonce, tuple(sharing.of(nonce.seal.recipient).items())
+        )
+    ]
+
+
+@lru_cache(maxsize=SEALS_KEPT)
+def _fits(
+    session_id: str, actor: str, sealed: NonceSealed, shares: tuple[tuple[str, bytes], ...]
+) -> bool:
+    identity = _identity(sealed.seal, shares)
+    if identity is None:
+        return False
+    try:
+        nonce = age_decrypt(identity, sealed.ciphertext)
+        check_nonce(session_id, actor, nonce, bytes.fromhex(sealed.commitment))
+    except BidevalError:
+        return False
+    return True

@@ -17,6 +17,7 @@ from dataclasses import dataclass, field, replace
 from functools import cache
 from typing import Any
 
+from bideval.draw.tickets import nonce_commitment
 from bideval.evidence.canonical import canonical_bytes
 from bideval.evidence.encoding import b64u, hex_digest
 from bideval.evidence.jws import sign_compact
@@ -406,12 +407,13 @@ class Conversation:
             "eligible": 28,
         }
 
-    def nonce(self) -> dict[str, Any]:
-        """Return the body of a committed nonce."""
+    def nonce(self, committer: str = "venue/fenghua") -> dict[str, Any]:
+        """Return the body of a nonce that fits if `committer` says it."""
         seal = self.deal(Purpose.NONCE)
+        nonce = hashlib.sha256(committer.encode()).digest()
         return {
-            "commitment": hex_digest(b"nonce"),
-            "ciphertext": b64u(age_encrypt(str(seal["recipient"]), b"nonce")),
+            "commitment": nonce_commitment(SESSION, committer, nonce).hex(),
+            "ciphertext": b64u(age_encrypt(str(seal["recipient"]), nonce)),
             "seal": seal,
         }
 
@@ -446,7 +448,7 @@ class Conversation:
         """Fix the pool, commit, reveal, draw."""
         self.must("venue/fenghua", "pool.sealed", self.pool())
         for committer in self.session.committers():
-            self.must(committer, "nonce.sealed", self.nonce())
+            self.must(committer, "nonce.sealed", self.nonce(committer))
         for nonce in list(self.session.panel.nonces.values()):
             self.release(nonce.seal.recipient)
         self.must("venue/fenghua", "draw.computed", self.drawing())

@@ -68,7 +68,7 @@ def _closed(talk: Conversation) -> None:
 def _revealed(talk: Conversation) -> None:
     talk.must(MAIN, "pool.sealed", talk.pool())
     for committer in talk.session.committers():
-        talk.must(committer, "nonce.sealed", talk.nonce())
+        talk.must(committer, "nonce.sealed", talk.nonce(committer))
     for nonce in list(talk.session.panel.nonces.values()):
         talk.release(nonce.seal.recipient)
 

@@ -22,6 +22,7 @@ from bideval.session.duties import (
     to_test,
 )
 from bideval.session.names import Phase
+from bideval.session.phases import missing
 from bideval.session.state import Session
 from tests.unit.session.acts.test_panel import answer, committed, refuse, replace
 from tests.unit.session.conversation import (
@@ -112,7 +113,7 @@ def test_every_venue_commits_once_the_pool_is_fixed() -> None:
     talk.must(MAIN, "pool.sealed", talk.pool())
     assert [owed(talk, venue) for venue in VENUES] == [[SealNonce()]] * 3
 
-    talk.must("venue/beilun", "nonce.sealed", talk.nonce())
+    talk.must("venue/beilun", "nonce.sealed", talk.nonce("venue/beilun"))
 
     assert owed(talk, "beilun") == []
 
@@ -121,7 +122,7 @@ def test_venues_reveal_once_all_committed_and_main_draws() -> None:
     talk = at(Phase.OPENED)
     talk.must(MAIN, "pool.sealed", talk.pool())
     for committer in talk.session.committers():
-        talk.must(committer, "nonce.sealed", talk.nonce())
+        talk.must(committer, "nonce.sealed", talk.nonce(committer))
     seals = [nonce.seal.recipient for nonce in talk.session.panel.nonces.values()]
     reveals = [ReleaseShare(Purpose.NONCE, seal) for seal in seals]
     assert owed(talk, "wencheng") == reveals
@@ -304,3 +305,21 @@ def test_nothing_is_tested_elsewhere_or_after_the_end() -> None:
     talk.move(Phase.FAILED, ordered=True)
 
     assert to_test(talk.session, "wencheng") == []
+
+
+def test_nonce_that_is_not_the_committed_one_stops_the_draw_and_names_its_author() -> None:
+    talk = at(Phase.OPENED)
+    talk.must("venue/fenghua", "pool.sealed", talk.pool())
+    for committer in talk.session.committers():
+        said = "venue/fenghua" if committer == "supervisor-gu" else committer
+        talk.must(committer, "nonce.sealed", talk.nonce(said))
+    for nonce in list(talk.session.panel.nonces.values()):
+        talk.release(nonce.seal.recipient)
+
+    assert owed(talk) == []
+    lacking = missing(talk.session, Phase.DRAWN)
+    assert [(one.condition, one.waiting_for) for one in lacking] == [
+        ("draw_computed", ("supervisor-gu",))
+    ]
+    talk.move(Phase.RE_FORMED, ordered=True)
+    assert talk.session.phase is Phase.RE_FORMED

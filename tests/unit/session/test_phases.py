@@ -138,7 +138,7 @@ def test_draw_waits_for_silent_committers_and_then_for_main() -> None:
     assert waiting(talk, Phase.DRAWN)["draw_computed"] == tuple(talk.session.committers())
     talk.must(MAIN, "pool.sealed", talk.pool())
     for committer in talk.session.committers():
-        talk.must(committer, "nonce.sealed", talk.nonce())
+        talk.must(committer, "nonce.sealed", talk.nonce(committer))
 
     assert waiting(talk, Phase.DRAWN) == {"draw_computed": (MAIN,)}
 

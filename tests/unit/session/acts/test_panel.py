@@ -18,7 +18,7 @@ def committed(*, revealed: bool = True) -> Conversation:
     talk = at(Phase.OPENED)
     talk.must(MAIN, "pool.sealed", talk.pool())
     for committer in talk.session.committers():
-        talk.must(committer, "nonce.sealed", talk.nonce())
+        talk.must(committer, "nonce.sealed", talk.nonce(committer))
     if revealed:
         for nonce in list(talk.session.panel.nonces.values()):
             talk.release(nonce.seal.recipient)
@@ -115,7 +115,7 @@ def test_nonce_that_two_custodians_cannot_open_is_sealed_anew() -> None:
     assert refuse(talk, SUPERVISOR, "venue/wencheng") is None
     assert SUPERVISOR not in talk.session.panel.nonces
     assert talk.session.all_committed() is False
-    talk.must(SUPERVISOR, "nonce.sealed", talk.nonce())
+    talk.must(SUPERVISOR, "nonce.sealed", talk.nonce(SUPERVISOR))
     for nonce in list(talk.session.panel.nonces.values()):
         talk.release(nonce.seal.recipient)
     assert talk.say(MAIN, "draw.computed", talk.drawing()).void_code is None
@@ -125,7 +125,7 @@ def test_nonce_is_lost_three_times_at_most() -> None:
     talk = committed(revealed=False)
     for _ in range(3):
         if SUPERVISOR not in talk.session.panel.nonces:
-            talk.must(SUPERVISOR, "nonce.sealed", talk.nonce())
+            talk.must(SUPERVISOR, "nonce.sealed", talk.nonce(SUPERVISOR))
         for custodian in (MAIN, "venue/wencheng"):
             assert refuse(talk, SUPERVISOR, custodian) is None
 
