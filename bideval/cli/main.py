@@ -29,12 +29,13 @@ INTERRUPTED = 130
 
 @dataclass(frozen=True, slots=True)
 class Command:
-    """One line of the table; `module` is below `bideval.cli`."""
+    """One line of the table; `module` is below `bideval.cli`, `others` are further examples."""
 
     name: str
     module: str
     summary: str
     example: str
+    others: tuple[tuple[str, str], ...] = ()
 
 
 TABLE = (
@@ -53,8 +54,9 @@ TABLE = (
     Command(
         "draw",
         "draw",
-        "recompute the draw of a panel from a bundle",
+        "recompute the draw of a panel from a bundle, step by step",
         "bideval draw verify session.bundle",
+        (("draw often and test whether it is uniform", "bideval draw simulate --draws 50000"),),
     ),
     Command(
         "receipt",
@@ -178,8 +180,9 @@ def help_text() -> str:
     width = max(len(command.name) for command in commands)
     lines = ["usage: bideval COMMAND ...", "", "Remote cross-region bid evaluation.", ""]
     for command in commands:
-        lines.append(f"  {command.name:<{width}}  {command.summary}")
-        lines.append(f"  {'':<{width}}    {command.example}")
+        said = [(command.summary, command.example), *command.others]
+        for name, (summary, example) in zip([command.name, *[""] * len(said)], said, strict=False):
+            lines += [f"  {name:<{width}}  {summary}", f"  {'':<{width}}    {example}"]
     lines += ["", "bideval COMMAND --help tells more; bideval --version tells the version."]
     return "\n".join(lines)
 

@@ -119,15 +119,15 @@ def verify_file(
     if not 0 <= jobs <= MOST_JOBS:
         raise InputError("out_of_range", field="--jobs", detail=f"must be up to {MOST_JOBS}")
     return verify_bundle(
-        _mapped(path, "file"),
+        mapped(path, "file"),
         checker=checker(jobs or cores()),
-        against=None if against is None else _mapped(against, "--against"),
+        against=None if against is None else mapped(against, "--against"),
         receipts={name: _receipt(Path(name)) for name in receipts},
         stamp_judge=stamp_judge,
     )
 
 
-def _mapped(path: Path, field: str) -> memoryview:
+def mapped(path: Path, field: str) -> memoryview:
     """Return the bytes of a file without reading them; they go when nobody looks any more."""
     try:
         with path.open("rb") as file:

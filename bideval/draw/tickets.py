@@ -88,11 +88,10 @@ class Lots:
 
     def ticket(self, leaf: bytes, weight: int = 1) -> bytes:
         """As `ticket`."""
-        first = self._hmac(leaf)
         if weight == 1:
-            return first
+            return self._hmac(leaf)
         others = (self._hmac(leaf + j.to_bytes(2, "big")) for j in range(1, weight))
-        return min(first, *others)
+        return min(self._hmac(leaf), *others)
 
     def _hmac(self, message: bytes) -> bytes:
         inner, outer = self._inner.copy(), self._outer.copy()

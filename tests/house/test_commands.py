@@ -32,11 +32,12 @@ def test_example_is_accepted_by_its_command(command: Command) -> None:
     module = importlib.import_module(f"bideval.cli.{command.module}")
     module.add_parser(parser.add_subparsers(required=True))
 
-    words = shlex.split(command.example)
+    examples = [command.example, *(example for _, example in command.others)]
 
-    assert words[:2] == ["bideval", command.name]
+    for words in map(shlex.split, examples):
+        assert words[:2] == ["bideval", command.name]
+        assert parser.parse_args(words[1:]) is not None
     assert callable(module.run)
-    assert parser.parse_args(words[1:]) is not None
 
 
 def test_table_has_a_line_for_every_command_module(root: Path) -> None:
