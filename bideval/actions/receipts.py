@@ -8,6 +8,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from bideval.actions.appending import saved
+from bideval.audit.receipt import kept_text
 from bideval.ledger.cosignature import with_cosignature
 from bideval.ledger.proof import make_proof
 from bideval.ledger.tree import inclusion_path
@@ -29,6 +31,20 @@ def session_receipt(venue: Venue, stored: StoredLine) -> str:
         leaves = reader.leaves(stored.session, 0, checkpoint.size)
     path = inclusion_path(leaves, stored.position)
     return make_proof(stored.position, path, cosigned_note(checkpoint))
+
+
+def kept_receipt(venue: Venue, stored: StoredLine) -> str:
+    """Return the receipt *here* with our key beside it, as a file or a QR code keeps it."""
+    return kept_text(saved(venue, stored).receipt, venue.devices.keys.public)
+
+
+def own_receipt(venue: Venue, session: str, entry: str) -> str | None:
+    """Return the kept receipt of an entry that was written here; None for any other."""
+    with venue.devices.store.read() as reader:
+        stored = reader.by_hash(session, entry)
+    if stored is None or stored.origin != venue.id:
+        return None
+    return kept_receipt(venue, stored)
 
 
 def cosigned_note(checkpoint: StoredCheckpoint) -> str:

@@ -50,7 +50,7 @@ def check_kept(run: Replay, data: bytes) -> str:
         return _check_proof(run, parse_proof(text))
     if text.startswith("{"):
         return _check_file(run, data)
-    return _check_here(run, text.strip())
+    return _check_here(run, text.split()[-1] if text.split() else "")
 
 
 def _check_file(run: Replay, data: bytes) -> str:

@@ -62,7 +62,7 @@ TABLE = (
         "receipt",
         "receipt",
         "check a kept receipt against a bundle",
-        "bideval receipt mine.receipt session.bundle",
+        "bideval receipt verify mine.receipt --bundle session.bundle",
     ),
     Command(
         "demo",

@@ -55,6 +55,7 @@ TABLE: dict[str, frozenset[Role] | None] = {
     "misbehaviour": WATCHERS | {Role.OPERATOR},
     "report": frozenset(Role) - {Role.BIDDER},
     "receipt": EVERYBODY,
+    "kept_receipt": EVERYBODY,
     "live": EVERYBODY,
 }
 """Route name to roles; DESIGN section 2."""

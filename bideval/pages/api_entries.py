@@ -10,9 +10,10 @@ from pydantic import Field
 from starlette.responses import PlainTextResponse
 
 from bideval.actions.appending import append_own
-from bideval.actions.receipts import session_receipt
+from bideval.actions.receipts import kept_receipt, session_receipt
 from bideval.actions.venue import Venue
 from bideval.actions.visitor import Visitor
+from bideval.audit.receipt import kept_text
 from bideval.evidence.jws import JWS_LIMIT
 from bideval.pages.access import check_session, signed_in
 from bideval.pages.context import Body, TheVenue, json_body
@@ -45,6 +46,7 @@ def hand_in(
         "origin": saved.origin,
         "saved": saved.saved,
         "receipt": saved.receipt,
+        "kept": kept_text(saved.receipt, venue.devices.keys.public),
     }
 
 
@@ -78,6 +80,25 @@ def receipt(
         if fold.box_is_open():
             raise RefusedError("not_covered", field="session", rule="receipt.after_closing")
     return PlainTextResponse(session_receipt(venue, stored))
+
+
+@router.get("/api/sessions/{session}/entries/{entry}/kept")
+def kept(
+    session: str,
+    entry: str,
+    venue: TheVenue,
+    visitor: Annotated[Visitor, Depends(signed_in("kept_receipt"))],
+) -> PlainTextResponse:
+    """The receipt *here* as a file: it names no number of a line, so it is there at once."""
+    stored = own_line(venue, visitor, session, entry)
+    if stored.origin != venue.id:
+        raise RefusedError("unknown_entry", field="entry")
+    name = f"receipt-{stored.kind}-{entry[:8]}.txt"
+    headers = {
+        "content-disposition": f'attachment; filename="{name}"',
+        "cache-control": "no-store",
+    }
+    return PlainTextResponse(kept_receipt(venue, stored) + "\n", headers=headers)
 
 
 def own_line(venue: Venue, visitor: Visitor, session: str, entry: str) -> StoredLine:

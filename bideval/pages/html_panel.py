@@ -8,6 +8,7 @@ from typing import Annotated
 from fastapi import APIRouter, Query
 from starlette.responses import Response
 
+from bideval.actions.receipts import own_receipt
 from bideval.actions.visitor import Visitor
 from bideval.evidence.sealing import Purpose
 from bideval.pages.html_room import Shown, TheDoor
@@ -26,9 +27,13 @@ RESULT_SHARES = frozenset({Purpose.MARKS, Purpose.IDENTITY})
 
 @router.get("/sessions/{session}/work")
 def work(session: str, door: TheDoor) -> Response:
-    return door.show(
-        session, "work", lambda fold, visitor: Shown(panel.work_view(fold, visitor.person))
-    )
+    def build(fold: Session, visitor: Visitor) -> Shown:
+        sheet = fold.marks.sheet(visitor.person)
+        kept = None if sheet is None else own_receipt(door.site.venue, session, sheet.entry)
+        more = {"kept": kept, "sheet": sheet}
+        return Shown(panel.work_view(fold, visitor.person), more=more)
+
+    return door.show(session, "work", build)
 
 
 @router.get("/sessions/{session}/declare")

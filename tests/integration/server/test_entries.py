@@ -7,6 +7,7 @@ import os
 
 import pytest
 
+from bideval.audit.receipt import check_alone, read_kept
 from bideval.evidence.encoding import b64u
 from bideval.evidence.jws import read_compact
 from bideval.evidence.sealing import Purpose
@@ -44,7 +45,7 @@ def test_neither_answer_nor_receipt_names_the_number_of_a_line(people, published
     supervisor = people["supervisor"]
     answer = supervisor.send(published, warning(supervisor, published)).json()
     payload = json.loads(read_compact(answer["receipt"]).payload)
-    assert sorted(answer) == ["entry", "origin", "receipt", "saved"]
+    assert sorted(answer) == ["entry", "kept", "origin", "receipt", "saved"]
     assert sorted(payload) == ["at", "entry", "origin", "place", "session"]
 
 
@@ -153,6 +154,18 @@ def test_entry_can_be_asked_for_by_its_author_only(people, published):
     path = f"/api/sessions/{published}/entries/{answer['entry']}"
     known = supervisor.ok(supervisor.http.get(path))
     assert (known["saved"], known["void"]) == ("here", None)
+    assert error_of(officer.http.get(path)) == (404, "unknown_entry")
+
+
+def test_receipt_is_kept_as_one_line_that_checks_itself(fenghua, people, published):
+    supervisor, officer = people["supervisor"], people["officer"]
+    answer = supervisor.ok(supervisor.send(published, warning(supervisor, published)))
+    path = f"/api/sessions/{published}/entries/{answer['entry']}/kept"
+    kept = supervisor.http.get(path)
+    assert kept.text == answer["kept"] + "\n"
+    receipt = check_alone(read_kept(kept.content))
+    assert (receipt.entry, receipt.origin) == (answer["entry"], "fenghua")
+    assert read_kept(kept.content).key == fenghua.venue.devices.keys.public
     assert error_of(officer.http.get(path)) == (404, "unknown_entry")
 
 

@@ -68,7 +68,7 @@ function showReceipt(made, view) {
   const page = context();
   const receipt = {
     format: "bideval-bid-receipt/1", session: page.session, bid: made.bid, lot: made.lot, entry: made.answer.entry,
-    ciphertext: { sha256: made.sha256, size: made.size }, receipt: made.answer.receipt ?? null, jws: made.answer.jws,
+    ciphertext: { sha256: made.sha256, size: made.size }, receipt: made.answer.receipt ?? null, kept: made.answer.kept ?? null, jws: made.answer.jws,
   };
   const text = canonicalText(receipt);
   for (const [name, value] of Object.entries({ bid: made.bid, entry: made.answer.entry, sha256: made.sha256, files: made.names.join("、") })) {
@@ -77,7 +77,7 @@ function showReceipt(made, view) {
   const save = /** @type {HTMLAnchorElement} */ (view.querySelector("a[download]"));
   save.href = URL.createObjectURL(new Blob([text], { type: "application/json" }));
   save.download = `receipt-${made.bid}.json`;
-  drawCode(/** @type {HTMLCanvasElement} */ (view.querySelector("canvas")), `bideval:${page.session}:${made.answer.entry}`);
+  drawCode(/** @type {HTMLCanvasElement} */ (view.querySelector("canvas")), made.answer.kept ?? `bideval:${page.session}:${made.answer.entry}`);
   view.querySelector("[data-print]")?.addEventListener("click", () => print());
   view.hidden = false;
   view.scrollIntoView();
