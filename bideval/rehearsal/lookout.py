@@ -20,10 +20,13 @@ if TYPE_CHECKING:
 
 LOOK_S = 0.7
 """Seconds after which a waiting client looks again although nobody told it to."""
+LONGEST_LOOK_S = 2.8
+"""The same after several looks that brought nothing: whatever comes is told, unless it is lost."""
 CALM_S = 0.1
 """Seconds between two looks at the least."""
 LONGEST_CALM_S = 1.0
 """Seconds between two looks in a room where much is said that changes nothing for this person."""
+LONGEST_GROWTH = 16
 SILENCE_S = 0.5
 """Seconds without news after which the next news is worth a look at once."""
 
@@ -38,8 +41,9 @@ class Lookout:
         self._heard = asyncio.Event()
         self._urgent = asyncio.Event()
         self._heard_at = 0.0
-        self._calm_s = 0.0
         self._known: object = None
+        self._growth = 1
+        """How much longer than after a change the next pause is."""
 
     def hear(self, event: str) -> None:
         """Take a live event of the session: the record has grown, or a phase has begun."""
@@ -64,8 +68,10 @@ class Lookout:
         while True:
             await self._wanted.wait()
             if self._known is not None:
-                await _within(self._urgent, self._calm_s)
-                await _within(self._heard, max(0.0, LOOK_S - self._calm_s))
+                calm_s = min(LONGEST_CALM_S, self._growth * CALM_S)
+                look_s = min(LONGEST_LOOK_S, self._growth * LOOK_S)
+                await _within(self._urgent, calm_s)
+                await _within(self._heard, look_s - calm_s)
             for event in (self._wanted, self._urgent, self._heard):
                 event.clear()
             asked, self._asked = self._asked, []
@@ -79,7 +85,7 @@ class Lookout:
                 one.set_exception(error)
             return
         known = (view["phase"], view.get("tasks"))
-        self._calm_s = min(LONGEST_CALM_S, 2 * self._calm_s) if known == self._known else CALM_S
+        self._growth = min(LONGEST_GROWTH, 2 * self._growth) if known == self._known else 1
         self._known = known
         for one in _open(asked):
             one.set_result(view)
