@@ -11,11 +11,11 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from bideval.actions.awaited import refuse_while_awaiting
-from bideval.actions.folds import taken_apart
+from bideval.actions.folds import known_line, taken_apart
 from bideval.actions.naming import name_files, named_files
 from bideval.actions.quota import check_session_quota
 from bideval.ledger.entry import entry_hash, verify_entry
-from bideval.ledger.line import Line, chain_next, chain_start, encode_line, parse_line
+from bideval.ledger.line import Line, chain_next, chain_start, encode_line
 from bideval.ledger.receipt import Receipt, receipt_place, sign_receipt
 from bideval.ledger.tree import leaf_hash
 from bideval.ports import StoredLine
@@ -129,7 +129,7 @@ def stored_line(
     session: str, raw: bytes, entry: Entry, *, chain: bytes, position: int | None
 ) -> StoredLine:
     """Describe a line as the store will, once it is written."""
-    line = parse_line(raw)
+    line = known_line(raw)
     return StoredLine(
         session=session,
         origin=line.origin,
@@ -145,7 +145,7 @@ def stored_line(
 
 
 def _said_before(said: StoredLine, entry: Entry) -> StoredLine:
-    if parse_line(said.line).jws != entry.jws:
+    if known_line(said.line).jws != entry.jws:
         raise RefusedError(
             "id_reused", field="id", rule="idempotency", detail="id with other bytes"
         )
@@ -175,6 +175,6 @@ def _receipt(venue: Venue, stored: StoredLine) -> str:
         origin=stored.origin,
         entry=stored.entry_hash,
         place=receipt_place(stored.chain),
-        at=taken_apart(parse_line(stored.line).jws).at,
+        at=taken_apart(known_line(stored.line).jws).at,
     )
     return sign_receipt(venue.devices.keys.signing_key, receipt)

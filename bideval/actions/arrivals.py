@@ -13,12 +13,12 @@ from typing import TYPE_CHECKING, TypeVar
 
 from bideval.actions.appending import stored_line
 from bideval.actions.awaited import refuse_while_awaiting
-from bideval.actions.folds import taken_apart
+from bideval.actions.folds import known_line, taken_apart
 from bideval.actions.naming import name_files
 from bideval.evidence.encoding import b64u, unb64u
 from bideval.evidence.signing import PublicKey, public_key
 from bideval.ledger.entry import Entry, verify_entry
-from bideval.ledger.line import Line, chain_next, chain_start, parse_line
+from bideval.ledger.line import Line, chain_next, chain_start
 from bideval.ledger.tree import leaf_hash
 from bideval.terms.errors import EvidenceError, RefusedError
 
@@ -178,7 +178,7 @@ def _check_key(fold: Fold, arrival: Arrival) -> None:
 
 def _verified(venue: Venue, session: str, lines: Sequence[bytes]) -> list[Arrival]:
     """Take the lines apart and verify each signature under a key that the record knows."""
-    taken = [(raw, line, taken_apart(line.jws)) for raw in lines for line in (parse_line(raw),)]
+    taken = [(raw, line, taken_apart(line.jws)) for raw in lines for line in (known_line(raw),)]
     known = _keys(venue, session, [entry for _, _, entry in taken])
     batch = [Arrival(raw, line, entry, _key(known, entry)) for raw, line, entry in taken]
     venue.bridge.each(lambda one: verify_entry(one.entry, one.key), batch)

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, TypeVar
 from bideval.terms.errors import FaultError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Coroutine, Iterable
+    from collections.abc import Callable, Coroutine, Sequence
 
 T = TypeVar("T")
 Item = TypeVar("Item")
@@ -49,8 +49,11 @@ class Bridge:
         except CancelledError:
             raise FaultError(STOPPING, detail="the server stops") from None
 
-    def each(self, check: Callable[[Item], None], items: Iterable[Item]) -> None:
+    def each(self, check: Callable[[Item], None], items: Sequence[Item]) -> None:
         """Do a check on every item; raise what the first failing one raised."""
+        if len(items) == 1:
+            check(items[0])  # waking a thread would cost as much as the check
+            return
         for _ in self._pool.map(check, items):
             pass
 

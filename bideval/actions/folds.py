@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from bideval.ledger.entry import Entry
+    from bideval.ledger.line import Line
     from bideval.ports import OriginHead, RecordReader, StoredLine
 
 KNOWN_ENTRIES = 512
@@ -98,8 +99,14 @@ class Fold:
 
 
 def _apply(session: Session, stored: StoredLine) -> None:
-    line = parse_line(stored.line)
+    line = known_line(stored.line)
     session.apply(line, taken_apart(line.jws))
+
+
+@lru_cache(KNOWN_ENTRIES)
+def known_line(data: bytes) -> Line:
+    """Return the line that these bytes are, read once while it is fresh."""
+    return parse_line(data)
 
 
 @lru_cache(KNOWN_ENTRIES)
