@@ -41,6 +41,7 @@ SHEET = tuple((*objective, *SUBJECTIVE) for objective in OBJECTIVE)
 ENVELOPE = {"bid", "criterion", "counter", "recipient", "ciphertext"}
 """All that a mark shows on its way; what it is worth is in the ciphertext."""
 OUTAGE_S = 8
+BROKEN = "The machine does not start."
 DOWN_SINCE = re.compile(r"凤和区公共资源交易中心的专线自 \d{4}-\d\d-\d\d \d\d:\d\d:\d\d 起中断")
 
 
@@ -244,7 +245,7 @@ def change_machine(expert: Expert, venues: TwoVenues, *, lost: int) -> None:
     """The seat's machine dies; with a new code, another goes on and says what it cannot show."""
     kid = json.loads(expert.page.locator("#context").text_content() or "")["kid"]
     expert.crowd.contexts.pop(expert.seat).close()
-    leave = {"person": expert.seat, "replaces": kid, "reason": "The machine does not start."}
+    leave = {"person": expert.seat, "replaces": kid, "reason": BROKEN}
     venues.say_as_lead("rekey.allowed", leave)
     desk = look_as(expert.crowd, f"operator-{BRANCH}")
     desk.goto(f"{expert.crowd.site.url}/sessions/{SESSION}/checkin")
@@ -315,7 +316,7 @@ def read_the_end(main: Crowd, folder: Path) -> None:
         check_language(page, language)
         for room in ("desk", "board", "opening", "draw", "result", "record"):
             page.goto(f"{main.site.url}/sessions/{SESSION}/{room}")
-            check_language(page, language, names=(STANCES["zh-CN"][1], *capitals(page)))
+            check_language(page, language, names=(STANCES["zh-CN"][1], BROKEN, *capitals(page)))
             picture(page, f"end-{room}-{language}")
     with page.expect_download() as taken:
         page.click("a[download]")
