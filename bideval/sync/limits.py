@@ -28,6 +28,9 @@ BATCH_BYTES: Final = 262_144
 BATCH_LINES: Final = 256
 """Lines in one frame. Batches of one are 20 to 40 times slower; more than 256 gains nothing."""
 
+CHECKPOINTS_REFUSED: Final = 3
+"""Checkpoints of one session that a branch refuses before it stops the session on that link."""
+
 MARKS_REMEMBERED: Final = 64
 """Commits of a stream whose digests are remembered, for words that are still on their way."""
 

@@ -27,6 +27,7 @@ class NotesDown:
         self.newest = 0
         self._waiting: CheckpointNote | None = None
         self._sent_at: int | None = None
+        self._unanswered = 0
 
     def offer(self, note: CheckpointNote) -> None:
         """Replace what waits by a checkpoint of a larger record."""
@@ -42,7 +43,15 @@ class NotesDown:
         if self._sent_at is not None and now - self._sent_at < limits.CHECKPOINT_RETRY_MS:
             return None
         self._sent_at = now
+        self._unanswered += 1
         return self._waiting
+
+    def expected(self) -> bool:
+        """Take one cosignature for each sending; False for one more, which costs nothing."""
+        if not self._unanswered:
+            return False
+        self._unanswered -= 1
+        return True
 
     def answered(self, size: int) -> None:
         """Stop repeating the checkpoint of this size."""
@@ -56,6 +65,12 @@ class NotesUp:
     def __init__(self) -> None:
         self._held: CheckpointNote | None = None
         self._asking = 0
+        self._refused = 0
+
+    def refused(self) -> bool:
+        """Note that our host has refused one; True when it was one too many."""
+        self._refused += 1
+        return self._refused >= limits.CHECKPOINTS_REFUSED
 
     def arrived(self, note: CheckpointNote) -> None:
         """Keep a checkpoint, unless a newer one waits already."""

@@ -166,6 +166,8 @@ class SessionTable:
             return
         if line is None:
             detail = f"checkpoint of size {size} not cosigned"
+            if found.up.refused():
+                raise SessionFault(FaultKind.CHECKPOINT, session, f"{detail}, nor those before")
             self._emit(FaultFound(FaultKind.CHECKPOINT, session, detail))
         else:
             cosign = messages.Cosign(session, size, line)
@@ -263,6 +265,8 @@ class SessionTable:
             return
         if not found.main or message.size > found.down.newest:
             raise LinkFault(FaultKind.ROLE, f"{found.id}: cosigned what was not sent")
+        if not found.down.expected():
+            return
         found.down.answered(message.size)
         self._emit(CosignatureArrived(found.id, message.size, message.line))
 

@@ -561,3 +561,27 @@ def test_offer_of_a_stopped_session_is_no_stale_backup():
     play = Table().quiet().hears(Marks([stated(3, root(RECORD[:3]))])).quiet()
     play.table.declined(SESSION, "session_stopped")
     play.does().says(Refuse(SESSION, "session_stopped"))
+
+
+def test_cosignature_that_was_not_asked_for_costs_nothing():
+    play = flowing_main()
+    play.table.new_checkpoint(SESSION, CheckpointNote(2, "two"), 0)
+    play.quiet().hears(Cosign(SESSION, 2, "line"))
+    play.does(fx.CosignatureArrived(SESSION, 2, "line"))
+    play.hears(Cosign(SESSION, 2, "another")).does().says()
+
+
+def test_checkpoints_that_are_refused_again_and_again_stop_the_session():
+    play = flowing_branch()
+    play.hears(Lines(SESSION, 1, RECORD[:2], root(RECORD[:2]))).quiet()
+    play.table.committed(SESSION, 2, root(RECORD[:2]))
+    for number in range(limits.CHECKPOINTS_REFUSED - 1):
+        play.hears(Checkpoint(SESSION, 2, f"wrong {number}")).quiet()
+        play.table.cosigned(SESSION, 2, None)
+        assert [fault.kind for fault in play.effects] == [fx.FaultKind.CHECKPOINT]
+    play.hears(Checkpoint(SESSION, 2, "wrong")).quiet()
+    with pytest.raises(SessionFault) as caught:
+        play.table.cosigned(SESSION, 2, None)
+    play.table.quarantine(caught.value)
+    assert caught.value.kind is fx.FaultKind.CHECKPOINT
+    play.says(Refuse(SESSION, "quarantined"))

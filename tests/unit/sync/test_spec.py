@@ -13,7 +13,7 @@ from tests.unit.sync.playbook import FENGHUA, KEYS, Playbook
 
 SPEC = (Path(__file__).parents[3] / "docs" / "spec" / "link.md").read_text(encoding="utf-8")
 OURS_ALONE = {"VERSION", "SUBPROTOCOL", "OUTBOX_BYTES", "FILES_WANTED"}
-OURS_ALONE |= {"EARLY_MARKS", "TICK_MS", "MARKS_REMEMBERED"}
+OURS_ALONE |= {"EARLY_MARKS", "TICK_MS", "MARKS_REMEMBERED", "CHECKPOINTS_REFUSED"}
 
 
 def table(name: str) -> list[list[str]]:
