@@ -12,7 +12,7 @@ import threading
 from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING
 
-from bideval.actions import drawing, founding, opening, results, shares
+from bideval.actions import drawing, founding, invitations, opening, results, shares
 from bideval.actions.stamping import Stamping
 from bideval.actions.venue_log import note
 from bideval.evidence.sealing import Purpose
@@ -182,6 +182,10 @@ class Steward:
                 shares.release_share(venue, session, recipient)
             case due.ComputeDraw():
                 drawing.compute_draw(venue, session)
+            case due.NoteNoAnswer(blinded):
+                invitations.note_answer(
+                    venue, session, blinded=blinded, answer="no_answer", by=venue.actor
+                )
             case due.SupplementDraw(blinded, reason):
                 drawing.supplement_draw(venue, session, blinded, reason)
             case due.MovePhase(to, order, reason):

@@ -14,7 +14,7 @@ from bideval.evidence.sealing import Purpose
 from bideval.session.acts.bids import due
 from bideval.session.acts.panel import OPEN_SEATS
 from bideval.session.kinds import KINDS
-from bideval.session.names import ENDED, Phase
+from bideval.session.names import ENDED, Phase, SeatState
 from bideval.session.phases import CONDITIONS, missing, moves_from, needs_order
 from bideval.session.unsealing import spoilt_nonces
 from bideval.terms.identifiers import venue_actor
@@ -63,6 +63,13 @@ class SealNonce(Duty):
 @dataclass(frozen=True, slots=True)
 class ComputeDraw(Duty):
     """Open all nonces and write `draw.computed`."""
+
+
+@dataclass(frozen=True, slots=True)
+class NoteNoAnswer(Duty):
+    """Write `invitation.answered`, no answer: the minutes for answering are over."""
+
+    blinded: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -220,7 +227,7 @@ def _nonce(session: Standing, venue: str) -> list[Duty]:
 def _mains(session: Standing, now_ms: Instant) -> list[Duty]:
     return [
         *_bids(session, now_ms),
-        *_draw(session),
+        *_draw(session, now_ms),
         *_result(session),
         *_move(session),
     ]
@@ -240,22 +247,29 @@ def _bids(session: Standing, now_ms: Instant) -> list[Duty]:
     return found
 
 
-def _draw(session: Standing) -> list[Duty]:
+def _draw(session: Standing, now_ms: Instant) -> list[Duty]:
     if session.phase not in KINDS["draw.supplemented"].phases:
         return []
     panel = session.panel
     if panel.drawn:
-        return [
-            SupplementDraw(seat.item.blinded, seat.state.value)
-            for seat in panel.seats.values()
-            if seat.state in OPEN_SEATS
-        ]
+        return _seats(session, now_ms)
     if session.phase is not Phase.OPENED or session.plan.panel.drawn == 0:
         return []
     nonces = panel.nonces.values()
     revealed = all(session.sharing.enough(nonce.seal.recipient) for nonce in nonces)
     ready = session.all_committed() and revealed and not spoilt_nonces(session)
     return [ComputeDraw()] if ready else []
+
+
+def _seats(session: Standing, now_ms: Instant) -> list[Duty]:
+    found: list[Duty] = []
+    for seat in session.panel.seats.values():
+        ends = session.answer_ends(seat)
+        if seat.state in OPEN_SEATS:
+            found.append(SupplementDraw(seat.item.blinded, seat.state.value))
+        elif seat.state is SeatState.DRAWN and ends is not None and now_ms >= ends:
+            found.append(NoteNoAnswer(seat.item.blinded))
+    return found
 
 
 def _result(session: Standing) -> list[Duty]:

@@ -213,7 +213,7 @@ _ALL = (
         authors=MAIN,
         phases=_from(Phase.OPENED, Phase.SCORING),
         read=panel.read_invitation_answered,
-        refuses=("not_drawn", "already_answered"),
+        refuses=("not_drawn", "already_answered", "too_early"),
     ),
     Kind(
         name="draw.supplemented",

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
         ReplacementGround,
         SealedNames,
     )
+    from bideval.terms.instants import Instant
 
 NONCE_TRIES = 3
 """Nonces that one committer may seal; whoever loses them all keeps the session from its draw."""
@@ -31,9 +32,10 @@ FILLED = frozenset({SeatState.DRAWN, SeatState.ACCEPTED, SeatState.CHECKED_IN})
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DrawnSeat:
-    """A drawn seat and its present ticket."""
+    """A drawn seat and its present ticket; `invited_at` is when the ticket was written down."""
 
     item: DrawnSeatBody
+    invited_at: Instant = 0
     state: SeatState = SeatState.DRAWN
     person: str | None = None
 
@@ -126,9 +128,9 @@ class Panel:
         """Return whether a committer who has no nonce may seal one: not after three lost ones."""
         return self.spoilt.count(actor) < NONCE_TRIES
 
-    def fill(self, item: DrawnSeatBody) -> None:
+    def fill(self, item: DrawnSeatBody, *, at: Instant) -> None:
         """Give a seat to a drawn ticket."""
-        self.seats[item.seat] = DrawnSeat(item=item)
+        self.seats[item.seat] = DrawnSeat(item=item, invited_at=at)
         self.spent.add(item.blinded)
 
     def answer(self, seat: DrawnSeat, answer: Answer, position: int) -> None:

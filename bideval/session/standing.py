@@ -30,6 +30,7 @@ if TYPE_CHECKING:
     from bideval.scoring.rulebooks import Rulebook
     from bideval.session.bidding import Bid
     from bideval.session.names import Phase
+    from bideval.session.panel import DrawnSeat
     from bideval.session.people import Person
     from bideval.session.rulebook import MeetingRules
     from bideval.session.tender import Lot, Tender
@@ -216,6 +217,11 @@ class Standing:
         return all(actor in self.panel.nonces for actor in self.committers())
 
     # The panel
+
+    def answer_ends(self, seat: DrawnSeat) -> Instant | None:
+        """Return until when an invited expert may answer; None where the tender sets no time."""
+        minutes = self.plan.panel.answer_minutes
+        return None if minutes is None else seat.invited_at + minutes * MINUTE_MS
 
     def vacancies(self) -> int:
         """Return how many members are not seated."""

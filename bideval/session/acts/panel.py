@@ -87,7 +87,7 @@ def compute_draw(session: Standing, act: Act, body: DrawComputed) -> Callable[[]
     def count() -> None:
         session.panel.seed = body.seed
         for item in body.panel:
-            session.panel.fill(item)
+            session.panel.fill(item, at=act.entry.at)
         session.panel.names.append(body.names)
         session.sharing.add(secret)
 
@@ -119,6 +119,10 @@ def answer_invitation(session: Standing, act: Act, body: InvitationAnswered) -> 
     accepted_before = seat.state is SeatState.ACCEPTED and body.answer is not Answer.ACCEPTED
     if seat.state is not SeatState.DRAWN and not accepted_before:
         raise refused("already_answered", field="body.blinded")
+    silent = body.answer is Answer.NO_ANSWER and not accepted_before
+    ends = session.answer_ends(seat)
+    if silent and ends is not None and act.entry.at < ends:
+        raise refused("too_early", field="body.answer", rule="draw/8")
     return partial(session.panel.answer, seat, body.answer, act.position)
 
 
@@ -135,7 +139,7 @@ def supplement_draw(session: Standing, act: Act, body: DrawSupplemented) -> Call
     secret = _names_secret(session, act, body.names)
 
     def count() -> None:
-        session.panel.fill(new)
+        session.panel.fill(new, at=act.entry.at)
         session.panel.names.append(body.names)
         session.sharing.add(secret)
 

@@ -13,6 +13,7 @@ from bideval.session.duties import (
     Join,
     MarkUnopenable,
     MovePhase,
+    NoteNoAnswer,
     NoteVenueAbsent,
     NoteVenueReturned,
     ReleaseShare,
@@ -132,6 +133,20 @@ def test_venues_reveal_once_all_committed_and_main_draws() -> None:
 
     assert owed(talk, "wencheng") == []
     assert owed(talk) == [ComputeDraw()]
+
+
+def test_main_notes_who_does_not_answer_in_time() -> None:
+    talk = Conversation()
+    talk.document = tender(panel=tender()["panel"] | {"answer_minutes": 30})
+    talk.until(Phase.DRAWN)
+    answer(talk, 1, "accepted")
+    answer(talk, 2, "declined")
+    silent = [NoteNoAnswer(talk.seat(number)["blinded"]) for number in (3, 4, 5)]
+    follow = SupplementDraw(talk.seat(2)["blinded"], "declined")
+    ends = talk.session.answer_ends(talk.session.panel.seats[3])
+    assert duties(talk.session, "fenghua", ends - 1) == [follow]
+    assert duties(talk.session, "fenghua", ends) == [follow, *silent]
+    assert duties(talk.session, "wencheng", ends) == []
 
 
 def test_main_fills_open_seats() -> None:

@@ -6,7 +6,7 @@ import pytest
 
 from bideval.evidence.sealing import Purpose
 from bideval.session.names import MemberState, Phase, SeatState
-from tests.unit.session.conversation import EXPERTS, Conversation, at
+from tests.unit.session.conversation import EXPERTS, Conversation, at, tender
 
 MAIN = "venue/fenghua"
 OFFICER = "officer-lin"
@@ -370,3 +370,53 @@ def test_successor_is_linked_to_the_predecessor() -> None:
     refill(talk)
 
     assert talk.session.panel.members[EXPERT].replaced_by == "wencheng-05"
+
+
+# The time for answers
+
+
+def invited(minutes: int | None) -> Conversation:
+    talk = Conversation()
+    talk.document = tender(panel=tender()["panel"] | {"answer_minutes": minutes})
+    return talk.until(Phase.DRAWN)
+
+
+def test_nobody_is_silent_before_the_time_is_over() -> None:
+    talk = invited(30)
+    seat = talk.session.panel.seats[2]
+    ends = talk.session.answer_ends(seat)
+    assert ends == seat.invited_at + 30 * 60_000
+    talk.now = ends - 1_001
+    assert answer(talk, 2, "no_answer") == "too_early"
+    assert answer(talk, 2, "no_answer") is None
+    assert talk.session.panel.seats[2].state is SeatState.NO_ANSWER
+
+
+def test_who_comes_next_has_the_whole_time_again() -> None:
+    talk = invited(30)
+    talk.now += 31 * 60_000
+    assert answer(talk, 2, "no_answer") is None
+    assert supplement(talk, 2, ticket="ff" * 32) is None
+    body = {"blinded": talk.session.panel.seats[2].item.blinded, "answer": "no_answer"}
+    assert talk.say(MAIN, "invitation.answered", body).void_code == "too_early"
+
+
+def test_who_accepted_and_does_not_come_is_silent_at_any_time() -> None:
+    talk = invited(30)
+    assert answer(talk, 2, "accepted") is None
+    assert answer(talk, 2, "no_answer") is None
+
+
+def test_without_a_time_main_says_when_nobody_answers() -> None:
+    talk = invited(None)
+    assert talk.session.answer_ends(talk.session.panel.seats[2]) is None
+    assert answer(talk, 2, "no_answer") is None
+
+
+def test_seat_of_a_fall_back_class_stays_a_seat_of_its_discipline() -> None:
+    talk = committed()
+    drawing = talk.drawing()
+    drawing["panel"][0]["class"] = "A09"
+    talk.must(MAIN, "draw.computed", drawing)
+    seat = talk.session.panel.seats[1].item
+    assert (seat.discipline, seat.class_) == ("A08", "A09")
