@@ -11,7 +11,14 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
-from playwright.sync_api import Browser, BrowserContext, Page, ViewportSize, sync_playwright
+from playwright.sync_api import (
+    Browser,
+    BrowserContext,
+    Page,
+    ViewportSize,
+    expect,
+    sync_playwright,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -25,6 +32,10 @@ READY = re.compile(r"is ready at (http://\S+)")
 VIEW: ViewportSize = {"width": 1366, "height": 768}
 ZOOMED: ViewportSize = {"width": 1093, "height": 614}
 """The same screen at 125 percent."""
+
+PATIENCE_MS = 20_000
+"""Milliseconds that a page may take to show what is expected, on a very busy machine."""
+expect.set_options(timeout=PATIENCE_MS)
 
 SETTINGS = """
 demo = true
