@@ -120,6 +120,12 @@ TABLE = (
         "bideval recover --config venue.toml --from wencheng.backup",
     ),
     Command(
+        "simulate",
+        "simulate",
+        "let venues, people, wires and disks fail in one process, seed by seed",
+        "bideval simulate --seeds 0..99",
+    ),
+    Command(
         "bench",
         "bench",
         "measure this machine under a stated load",

@@ -246,7 +246,12 @@ class VenueHost:
         session = event.data.get("session")
         if event.lagging or not isinstance(session, str):
             common_now = peering.common_sessions(self._venue, peer)
-            return [*(NewLines(one.session) for one in common_now), NewFilesMissing()]
+            notes = [(one.session, one.checkpoint) for one in common_now if one.checkpoint]
+            return [
+                *(NewLines(one.session) for one in common_now),
+                *(NewCheckpoint(session, CheckpointNote(*note)) for session, note in notes),
+                NewFilesMissing(),
+            ]
         kind = event.data.get("type")
         if kind == "stopped":
             return [SessionStopped(session)]

@@ -1,0 +1,157 @@
+"""The devices of a simulated venue: clock, entropy, keys, wake-ups, threads that are none.
+
+Decided here: everything comes from the seed, and everything happens at once, in one thread.
+Not decided here: when anything happens (world).
+"""
+
+from __future__ import annotations
+
+import asyncio
+from contextlib import contextmanager
+from functools import cache
+from typing import TYPE_CHECKING, Any, TypeVar
+
+from bideval.evidence.sealing import new_age_identity
+from bideval.evidence.signing import PublicKey, SigningKey, new_signing_key
+from bideval.ports import Event
+
+if TYPE_CHECKING:
+    import random
+    from collections.abc import Callable, Coroutine, Iterable, Iterator
+
+    from bideval.ports import Json
+
+T = TypeVar("T")
+Item = TypeVar("Item")
+
+REMEMBERED = 50_000
+"""Good signatures that are remembered: entries are the same in many worlds."""
+_VERIFIED: set[tuple[bytes, bytes, bytes]] = set()
+
+START_MS = 1_795_312_800_000
+"""The civil time at which every simulation begins."""
+
+
+class WorldTime:
+    """The one clock of a world."""
+
+    def __init__(self) -> None:
+        self.now = 0
+
+
+class VenueClock:
+    """A venue's clock: civil time that may be wrong and jump, timers that are neither."""
+
+    def __init__(self, time: WorldTime) -> None:
+        self._time = time
+        self.skew_ms = 0
+
+    def now_ms(self) -> int:
+        return START_MS + self._time.now + self.skew_ms
+
+    def monotonic_ms(self) -> int:
+        return self._time.now
+
+
+class SeededEntropy:
+    """Bytes out of the world's chances."""
+
+    def __init__(self, chances: random.Random) -> None:
+        self._chances = chances
+
+    def token(self, size: int) -> bytes:
+        return self._chances.randbytes(size)
+
+
+class FixedKeys:
+    """The same keys for a venue in every world, so that signatures are computed once."""
+
+    def __init__(self, venue: str) -> None:
+        self.signing_key = signing_key(venue)
+        self.identity, self.recipient = age_keys(venue)
+
+    @property
+    def public(self) -> PublicKey:
+        return self.signing_key.public
+
+
+@cache
+def signing_key(name: str) -> SigningKey:
+    """Return the key of a venue or person; the same in all worlds."""
+    return new_signing_key("Ed25519", name.encode().ljust(32, b"."))
+
+
+@cache
+def age_keys(_name: str) -> tuple[str, str]:
+    """Return an identity and its recipient; nothing in a simulation is encrypted to it."""
+    return new_age_identity()
+
+
+class Hints:
+    """A fan-out that hands every event to whoever the world names."""
+
+    def __init__(self, told: Callable[[Event], None]) -> None:
+        self._told = told
+
+    def publish(self, topic: str, data: Json | None = None) -> None:
+        self._told(Event(topic, data or {}))
+
+
+class OneThread:
+    """A bridge without threads."""
+
+    def each(self, check: Callable[[Item], None], items: Iterable[Item]) -> None:
+        for item in items:
+            check(item)
+
+
+class NoFiles:
+    """A file store that holds nothing."""
+
+    def has(self, _sha256: str) -> bool:
+        return False
+
+
+def at_once(work: Coroutine[Any, Any, T]) -> T:
+    """Run a coroutine that never waits."""
+    try:
+        work.send(None)
+    except StopIteration as end:
+        result: T = end.value
+        return result
+    raise RuntimeError("a host call has waited in a simulation")
+
+
+@contextmanager
+def signatures_once() -> Iterator[None]:
+    """Verify each signature once; whether it holds cannot change."""
+    verify = PublicKey.verify
+
+    def remembered(key: PublicKey, signature: bytes, data: bytes) -> None:
+        what = (key.raw, signature, data)
+        if what not in _VERIFIED:
+            verify(key, signature, data)
+            if len(_VERIFIED) >= REMEMBERED:
+                _VERIFIED.clear()
+            _VERIFIED.add(what)
+
+    setattr(PublicKey, "verify", remembered)  # noqa: B010  # put back below
+    try:
+        yield
+    finally:
+        setattr(PublicKey, "verify", verify)  # noqa: B010
+
+
+@contextmanager
+def threads_at_once() -> Iterator[None]:
+    """Let what the shell would do in threads happen at once, in the world's own order."""
+
+    async def inline(work: Callable[..., Any], /, *args: Any, **named: Any) -> Any:  # noqa: ANN401
+        return work(*args, **named)
+
+    before = asyncio.to_thread
+    asyncio.to_thread = inline
+    try:
+        yield
+    finally:
+        asyncio.to_thread = before

@@ -1,0 +1,234 @@
+"""What must hold in every world, at every step and in the end.
+
+Decided here: the invariants, as far as a world of venues, clients and wires can break them: I1 (no
+loss), I2 (no double), I3 (agreement), I4 (authenticity), I12 (no write in doubt), I13 (liveness).
+Secrecy and the course of a session are judged elsewhere, by tests that need no network.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, TypeAlias
+
+from bideval.actions.verifying import verify_record
+from bideval.simulation.memory_store import Reading
+from bideval.sync import effects as fx
+from bideval.sync.trails import Direction
+from bideval.terms.identifiers import VENUE_LOG
+
+if TYPE_CHECKING:
+    from bideval.ports import Event
+    from bideval.simulation.memory_store import Record
+
+World: TypeAlias = Any
+Place: TypeAlias = Any
+End: TypeAlias = Any
+"""Of the province and its wires, which know the oracle: modules have no cycles."""
+
+
+class ViolationError(AssertionError):
+    """An invariant does not hold."""
+
+
+@dataclass(frozen=True, slots=True)
+class Heard:
+    """What an author was told of an entry: at which venue, in which session."""
+
+    venue: str
+    session: str
+
+
+class Oracle:
+    """Watches one world."""
+
+    def __init__(self, world: World) -> None:
+        self._world = world
+        self.here: dict[str, Heard] = {}
+        """Entries whose authors were told *saved here*."""
+        self.session: dict[str, Heard] = {}
+        """Entries whose authors were told *saved by the session*."""
+        self.liars: set[str] = set()
+        """Venues that do not keep to the protocol."""
+        self.forked: set[str] = set()
+        """Sessions whose main lies: they need not settle, but no honest copy may change."""
+        self.lost_disks = 0
+        """Disks that are gone: what was said of them before is not true at this moment."""
+        self._sizes: dict[tuple[str, str], int] = {}
+
+    # At every step.
+
+    def committed(self, place: Place, sessions: set[str]) -> None:
+        """Look at what a venue has just made durable."""
+        if place.disk.doubtful:
+            raise ViolationError(f"I12: {place.id} writes before it has verified")
+        if place.id in self.liars:
+            return
+        for session in sessions:
+            if not session.startswith(VENUE_LOG):
+                self._committed(place, session)
+
+    def restored(self, place: Place) -> None:
+        """Forget how far a venue was, whose disk is an older one now."""
+        self.lost_disks += 1
+        for key in [key for key in self._sizes if key[0] == place.id]:
+            del self._sizes[key]
+        lost = [entry for entry, heard in self.here.items() if heard.venue == place.id]
+        for entry in lost:
+            del self.here[entry]  # a disk that is gone takes with it what nobody else had
+
+    def told(self, end: End, effect: fx.Effect) -> None:
+        """Look at what a venue learns about a peer's disk."""
+        if not isinstance(effect, fx.PeerHas) or {end.peer.id, end.place.id} & self.liars:
+            return
+        record = end.peer.disk.image.records.get(effect.session)
+        durable = 0
+        if record is not None:
+            up = effect.direction is Direction.UP
+            durable = len(record.lines.get(end.place.id, [])) if up else len(record.order)
+        if effect.upto > durable:
+            detail = f"{end.place.id} hears {effect.upto}, {end.peer.id} has {durable}"
+            raise ViolationError(f"I1: {detail}")
+
+    def hinted(self, event: Event) -> None:
+        """Look at what an author is told while waiting."""
+        if event.data.get("type") == "saved" and event.data.get("saved") == "session":
+            entry = str(event.data["entry"])
+            if entry in self.here:
+                self.saved(entry, self.here[entry], wide=True)
+
+    def saved(self, entry: str, heard: Heard, *, wide: bool) -> None:
+        """Note what an author was told; it must be so at this very moment."""
+        self.here[entry] = heard
+        if not wide:
+            return
+        self.session[entry] = heard
+        holders = [
+            place.id
+            for place in self._world.places.values()
+            if entry in place.disk.image.records.get(heard.session, _NOTHING).hashes
+        ]
+        if len(holders) < 2 and not (self.liars or self.lost_disks):
+            raise ViolationError(
+                f"I1: {entry[:8]} is told as saved by the session, is at {holders}"
+            )
+
+    def _committed(self, place: Place, session: str) -> None:
+        record = place.disk.image.records[session]
+        key = (place.id, session)
+        size, before = len(record.order), self._sizes.get(key, 0)
+        if size < before:
+            raise ViolationError(f"I1: {place.id} has {size} lines of {session}, had {before}")
+        main = self._world.places[record.main]
+        if main.id not in self.liars and main is not place:
+            theirs = main.disk.image.records.get(session, _NOTHING)
+            if record.leaves[before:] != theirs.leaves[before:size]:
+                raise ViolationError(f"I3: {place.id}'s {session} is no beginning of main's")
+        self._sizes[key] = size
+
+    # In the end.
+
+    def check_settled(self) -> None:
+        """Everything is everywhere, once, verified, cosigned, and told as it is."""
+        for place in self._honest():
+            for session in place.disk.image.records:
+                reader: Any = Reading(place.disk.image)
+                verify_record(reader, session, signatures=not session.startswith(VENUE_LOG))
+                if not session.startswith(VENUE_LOG):
+                    self._check_once(place, session)
+        for entry, heard in self.here.items():
+            self._check_kept(entry, heard, [self._world.places[heard.venue]])
+        for entry, heard in self.session.items():
+            self._check_kept(entry, heard, self._honest())
+        for session in self._sessions():
+            if session not in self.forked:
+                self._check_agreed(session)
+                self._check_same_result(session)
+
+    def settled(self) -> bool:
+        """Whether nothing is under way any more."""
+        try:
+            for session in self._sessions() - self.forked:
+                self._check_agreed(session)
+        except ViolationError:
+            return False
+        return True
+
+    def _honest(self) -> list[Place]:
+        return [one for one in self._world.places.values() if one.id not in self.liars]
+
+    def _sessions(self) -> set[str]:
+        return {
+            session
+            for place in self._honest()
+            for session in place.disk.image.records
+            if not session.startswith(VENUE_LOG)
+        }
+
+    def _check_once(self, place: Place, session: str) -> None:
+        record = place.disk.image.records[session]
+        ids = Counter(
+            (line.author, line.entry_id) for lines in record.lines.values() for line in lines
+        )
+        doubled = [name for name, count in ids.items() if count > 1]
+        if doubled or len(set(record.order)) != len(record.order):
+            raise ViolationError(f"I2: {place.id} holds twice: {doubled}")
+
+    def _check_kept(self, entry: str, heard: Heard, places: list[Place]) -> None:
+        for place in places:
+            if place.id in self.liars or heard.session in self.forked:
+                continue
+            record = place.disk.image.records.get(heard.session, _NOTHING)
+            if entry not in record.hashes:
+                raise ViolationError(f"I1: {entry[:8]} of {heard.venue} is not at {place.id}")
+
+    def _check_agreed(self, session: str) -> None:
+        copies = {
+            place: place.disk.image.records[session]
+            for place in self._honest()
+            if session in place.disk.image.records
+        }
+        heads = {place.id: (len(one.order), one.frontier.root()) for place, one in copies.items()}
+        if len(copies) < len(self._honest()) or len(set(heads.values())) > 1:
+            sizes = {name: size for name, (size, _) in heads.items()}
+            raise ViolationError(f"I13: copies of {session} differ: {sizes}")
+        for place, record in copies.items():
+            pending = [
+                line for lines in record.lines.values() for line in lines if line.position is None
+            ]
+            if pending:
+                raise ViolationError(f"I13: {place.id} has {len(pending)} lines without a place")
+            if record.awaiting:
+                raise ViolationError(f"I13: {place.id} waits for {record.awaiting}")
+            if place.id == record.main:
+                self._check_cosigned(place, session, record)
+
+    def _check_same_result(self, session: str) -> None:
+        views = {self._result(place, session) for place in self._honest()}
+        if len(views) > 1:
+            raise ViolationError(f"I3: the same head of {session} means different things")
+
+    def _check_cosigned(self, place: Place, session: str, record: Record) -> None:
+        newest = record.checkpoints.get(len(record.order))
+        others = {one.id for one in self._honest()} - {place.id}
+        if newest is None or not others <= set(newest.cosignatures):
+            raise ViolationError(f"I13: the head of {session} is not cosigned by all")
+
+    def _result(self, place: Place, session: str) -> str:
+        with place.venue.book.reading(session) as fold:
+            void = [(one.position, one.code) for one in fold.void_lines]
+            absent = sorted(fold.people.absent)
+            return repr(
+                (fold.size, fold.phase, fold.paused, void, absent, sorted(fold.people.persons))
+            )
+
+
+class _Nothing:
+    """What a venue without the record holds of it."""
+
+    def __init__(self) -> None:
+        self.hashes: dict[str, tuple[str, int]] = {}
+        self.leaves: list[bytes] = []
+
+
+_NOTHING = _Nothing()

@@ -1,0 +1,161 @@
+"""Connections between simulated venues: the real machine and the real asker at both ends.
+
+Decided here: a wire keeps its order, as TCP does, and breaks in all the ways in which lines break;
+within it single frames may vanish, come twice or change places, which TCP would not do, so that
+the machine has to notice. The newest established connection of a peer stays, as in the hub.
+Not decided here: when a wire breaks (course).
+"""
+
+from __future__ import annotations
+
+from typing import Any, TypeAlias
+
+from bideval.link.asking import Asking
+from bideval.simulation.devices import at_once, signing_key
+from bideval.simulation.memory_store import CrashedError
+from bideval.sync import effects as fx
+from bideval.sync.machine import LinkMachine
+from bideval.sync.proving import LocalVenue, Side
+from bideval.terms.errors import BidevalError
+
+World: TypeAlias = Any
+Place: TypeAlias = Any
+"""Of the province, which knows the wires: modules have no cycles."""
+
+SOCKET_BYTES = 131_072
+
+
+class End:
+    """One end of a connection."""
+
+    def __init__(self, world: World, *, at: Place, peer: Place, side: Side) -> None:
+        self.world = world
+        self.place = at
+        self.peer = peer
+        self.other: End
+        self.open = True
+        self.listed = False
+        self.mute = False
+        self.in_flight = 0
+        self.last_arrival = 0
+        self.next_tick = -1
+        self.began = world.now
+        self.machine = LinkMachine(
+            LocalVenue(at.id, signing_key(at.id)),
+            peers={peer.id: signing_key(peer.id).public},
+            side=side,
+            nonce=world.chances.randbytes(32),
+            now=world.now,
+        )
+        self.asking = Asking(self.machine, host=at.host, now=lambda: world.now)
+
+    def after(self) -> None:
+        """Do what the machine wants, send what the socket takes, set the timer."""
+        self._effects()
+        while self.open and self.in_flight < SOCKET_BYTES:
+            frame = self.machine.next_frame(self.world.now)
+            self._effects()
+            if frame is None:
+                break
+            self._transmit(frame)
+        timer = self.machine.next_timer()
+        if self.open and timer is not None and timer != self.next_tick:
+            self.next_tick = timer
+            self.world.at(max(timer, self.world.now), lambda: self._tick(timer))
+
+    def gone(self) -> None:
+        """The connection is gone at this end."""
+        if self.open:
+            self.open = False
+            self.machine.lost()
+            self.place.went_down(self)
+
+    def _tick(self, timer: int) -> None:
+        if self.open and self.next_tick == timer:
+            self.next_tick = -1
+            self.machine.tick(self.world.now)
+            self.after()
+
+    def _effects(self) -> None:
+        for effect in self.machine.effects():
+            match effect:
+                case fx.Close():
+                    self._close()
+                case fx.Established():
+                    self.world.say(f"{self.place.id} -- {self.peer.id} established")
+                    self.place.came_up(self)
+                case fx.PeerHas() | fx.SessionRefused() | fx.CosignatureArrived() | fx.WordHeard():
+                    self._tell(effect)
+                case fx.FaultFound():
+                    self.world.fault(self.place, effect)
+                    self._tell(effect)
+                case _:
+                    self._ask(effect)
+
+    def _tell(self, effect: fx.Effect) -> None:
+        if isinstance(effect, fx.SessionRefused):
+            self.place.refused.append(effect.code)
+        self.world.check_told(self, effect)
+        life = self.place.life
+        try:
+            at_once(self.asking.tell(effect))
+        except CrashedError as crash:
+            self.place.crash_now(str(crash))
+        except BidevalError as fault:  # the shell closes the connection when its host fails
+            if self.place.life == life and self.place.up:
+                self.machine.broken(f"the host failed: {fault.code}")
+
+    def _ask(self, effect: fx.Effect) -> None:
+        life, delay = self.place.life, self.world.host_delay()
+        self.world.later(delay, lambda: self._answer(effect, life))
+
+    def _answer(self, effect: fx.Effect, life: int) -> None:
+        if self.place.life != life or not self.place.up or not self.open:
+            return
+        if isinstance(effect, fx.Commit):
+            self.world.say(
+                f"{self.place.id} commits {effect.session} {effect.direction.value} "
+                f"{effect.first}..{effect.first + len(effect.lines) - 1} from {self.peer.id}"
+            )
+        try:
+            at_once(self.asking.ask(effect))
+        except CrashedError as crash:
+            self.place.crash_now(str(crash))
+            return
+        except BidevalError as fault:  # as in the shell
+            self.machine.broken(f"the host failed: {fault.code}")
+        if isinstance(effect, fx.NeedSessions):
+            self.listed = True
+        if self.open:
+            self.after()
+
+    def _transmit(self, frame: bytes) -> None:
+        world, faults = self.world, self.world.faults
+        self.in_flight += len(frame)
+        arrival = max(self.last_arrival, world.now + world.chances.randrange(1, 60))
+        arrival = max(arrival, world.stalled(self.place, self.peer))
+        self.last_arrival = arrival
+        copies = 1
+        if self.mute or world.happens("frame lost", faults.drop):
+            copies = 0
+        elif world.happens("frame doubled", faults.duplicate):
+            copies = 2
+        elif world.happens("frame reordered", faults.reorder):
+            arrival += world.chances.randrange(1, 400)
+        world.at(arrival, lambda: self._arrive(frame, copies))
+
+    def _arrive(self, frame: bytes, copies: int) -> None:
+        self.in_flight -= len(frame)
+        for _ in range(copies):
+            if self.other.open:
+                self.world.say_frame(self, frame)
+                self.other.machine.receive(frame, self.world.now)
+                self.other.after()
+        if self.open:
+            self.after()
+
+    def _close(self) -> None:
+        world, other = self.world, self.other
+        self.gone()
+        if world.now >= world.stalled(self.place, self.peer):
+            world.at(max(self.last_arrival, world.now + 1), other.gone)

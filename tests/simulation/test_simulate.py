@@ -1,0 +1,58 @@
+"""The whole house in one process: no seed breaks an invariant, and planted mistakes do.
+
+`BIDEVAL_TEST_SEEDS` makes the run longer; `bideval simulate --seeds A..B` is the campaign.
+"""
+
+from __future__ import annotations
+
+import os
+
+import pytest
+
+from bideval.cli.simulate import read_seeds
+from bideval.simulation.course import play
+from bideval.terms.errors import InputError
+from tests.simulation.planted import HOUSE
+from tests.simulation.teeth import first_seed
+
+pytestmark = pytest.mark.timeout(600)
+
+SEEDS = int(os.environ.get("BIDEVAL_TEST_SEEDS", "60"))
+PER_TEST = 10
+
+
+@pytest.mark.parametrize("first", range(0, SEEDS, PER_TEST))
+def test_house_keeps_its_promises_whatever_breaks(first):
+    broken = [
+        (one.seed, one.violation)
+        for one in (play(seed) for seed in range(first, first + PER_TEST))
+        if one.violation is not None
+    ]
+    assert broken == []
+
+
+def test_same_seed_tells_the_same_course():
+    one, other = (play(5, tell=True) for _ in range(2))
+    assert one == other
+    assert one.told[-1].strip() != ""
+
+
+def test_rare_events_are_counted():
+    seen = play(2).seen + play(4).seen + play(6).seen
+    assert seen["hint lost"] > 0
+
+
+@pytest.mark.parametrize("name", sorted(HOUSE))
+def test_planted_mistake_of_the_house_is_found(name):
+    assert first_seed(name, 1_000) is not None
+
+
+@pytest.mark.parametrize(("text", "seeds"), [("7", range(7, 8)), ("0..9", range(10))])
+def test_seeds_are_read(text, seeds):
+    assert read_seeds(text) == seeds
+
+
+@pytest.mark.parametrize("text", ["", "9..0", "-1", "1..", "a..b", "1...2"])
+def test_other_words_are_no_seeds(text):
+    with pytest.raises(InputError, match=r"must be|before"):
+        read_seeds(text)
