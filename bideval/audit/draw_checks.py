@@ -151,7 +151,13 @@ class _DrawCheck:
         for position, entry in supplements:
             read = KINDS[entry.kind].read(Fields(entry.body, "body"))
             _at(self.run.where(position), lambda: self._follower(cast("DrawSupplemented", read)))()  # noqa: B023  # called at once
-        return f"{len(supplements)} supplements"
+        return f"{len(supplements)} supplements{self._words()}"
+
+    def _words(self) -> str:
+        """Return the answers for which a seat went on and nobody but main vouches."""
+        answers = self.run.session.panel.answers.values()
+        alone = [f"{one.answer} of {one.blinded[:8]}" for one in answers if one.on_mains_word]
+        return f" (on main's word alone: {', '.join(alone)})" if alone else ""
 
     def _follower(self, body: DrawSupplemented) -> str:
         rows = self._pool.rows

@@ -90,6 +90,7 @@ _WHO: dict[str, tuple[int, str, str]] = {
 }
 
 _REFUSED: _Words = {
+    "already_witnessed": ("Somebody has confirmed this answer already.", "该答复已有人确认。"),
     "not_in_backup": ("The backup holds no session of this venue.", "备份中没有本场地的会话。"),
     "other_keys": ("The session names other keys of this venue.", "会话登记的是本场地的其他密钥。"),
     "other_venue": ("This is a backup of another venue.", "这是其他场地的备份。"),
@@ -201,6 +202,7 @@ _REFUSED: _Words = {
     "ticket_spent": ("This expert was drawn before.", "该专家已被抽取。"),
     "too_early": ("It is too early for this.", "尚未到时间。"),
     "too_late_to_join": ("It is too late to join the panel.", "已不能加入评标委员会。"),
+    "unknown_answer": ("No such answer is noted.", "未记录该答复。"),
     "unknown_bid": ("There is no such bid.", "投标不存在。"),
     "unknown_criterion": ("There is no such criterion.", "评分项不存在。"),
     "unknown_item": ("There is nothing like this to mark.", "评分内容不存在。"),

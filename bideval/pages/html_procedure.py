@@ -14,11 +14,12 @@ from bideval.evidence.sealing import Purpose
 from bideval.pages.html_room import Shown, TheDoor
 from bideval.pages.names import N_
 from bideval.pages.views.bids import custody_context, opening_view, seal_view, tender_view
-from bideval.pages.views.board import board_view
+from bideval.pages.views.board import board_view, unwitnessed
 from bideval.pages.views.desk import desk_view, discipline_name
 from bideval.pages.views.draw import draw_view
 from bideval.pages.views.record import criterion_notes
 from bideval.pages.views.shares import due_shares
+from bideval.session.panel import NotedAnswer
 from bideval.session.state import Session
 from bideval.terms.identifiers import Role
 
@@ -116,13 +117,14 @@ class CheckInView:
     expected: tuple[ExpectedRow, ...]
     representatives: bool
     representative_seat: str
+    answers: tuple[NotedAnswer, ...]
 
 
 @router.get("/sessions/{session}/checkin")
 def checkin(session: str, door: TheDoor) -> Response:
     venue = door.site.venue
 
-    def build(fold: Session, _visitor: Visitor) -> Shown:
+    def build(fold: Session, visitor: Visitor) -> Shown:
         experts = expected_experts(venue, session)
         rows = tuple(_expected(fold, venue.id, one) for one in experts)
         plan = fold.tender.panel if fold.tender else None
@@ -132,10 +134,17 @@ def checkin(session: str, door: TheDoor) -> Response:
                 expected=rows,
                 representatives=from_purchaser,
                 representative_seat=f"{venue.id}-{len(experts) + 1:02}",
+                answers=unwitnessed(fold, venue.id) if _may_sign(fold, visitor) else (),
             )
         )
 
     return door.show(session, "checkin", build)
+
+
+def _may_sign(fold: Session, visitor: Visitor) -> bool:
+    """Whether the visitor's key is in the record, so that the page can offer signing."""
+    person = fold.people.persons.get(visitor.person)
+    return person is not None and person.kid == visitor.kid
 
 
 def free_seat(fold: Session, venue: str, number: int) -> str:

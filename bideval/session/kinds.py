@@ -50,6 +50,7 @@ OFFICER = frozenset({Author.OFFICER})
 BIDDER = frozenset({Author.BIDDER})
 SUPERVISOR = frozenset({Author.SUPERVISOR})
 EXPERT = frozenset({Author.EXPERT})
+OPERATOR = frozenset({Author.OPERATOR})
 
 
 def _from(first: Phase, last: Phase) -> tuple[Phase, ...]:
@@ -214,6 +215,14 @@ _ALL = (
         phases=_from(Phase.OPENED, Phase.SCORING),
         read=panel.read_invitation_answered,
         refuses=("not_drawn", "already_answered", "too_early"),
+    ),
+    Kind(
+        name="answer.witnessed",
+        authors=OPERATOR | SUPERVISOR,
+        phases=_from(Phase.OPENED, Phase.REPORTED),
+        read=panel.read_answer_witnessed,
+        refuses=("unknown_answer", "already_witnessed", "seat_elsewhere"),
+        during_pause=True,
     ),
     Kind(
         name="draw.supplemented",

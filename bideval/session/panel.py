@@ -76,6 +76,24 @@ class Ballot:
     candidate: str
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NotedAnswer:
+    """An answer to an invitation as main noted it, and who beside main heard it."""
+
+    entry: str
+    blinded: str
+    venue: str
+    answer: Answer
+    witness: str | None = None
+    how: str = ""
+    independent: bool = False
+
+    @property
+    def on_mains_word(self) -> bool:
+        """Whether nobody but main says that an expert who was drawn does not come."""
+        return self.answer.value != "accepted" and not self.independent
+
+
 @dataclass(slots=True)
 class Panel:
     """Seats by number, members by person id; `spoilt` names the committers of lost nonces."""
@@ -87,7 +105,7 @@ class Panel:
     seats: dict[int, DrawnSeat] = field(default_factory=dict)
     spent: set[str] = field(default_factory=set)
     names: list[SealedNames] = field(default_factory=list)
-    answers: list[tuple[str, Answer, int]] = field(default_factory=list)
+    answers: dict[str, NotedAnswer] = field(default_factory=dict)
     members: dict[str, Member] = field(default_factory=dict)
     ballots: list[Ballot] = field(default_factory=list)
     round: int = 1
@@ -133,9 +151,11 @@ class Panel:
         self.seats[item.seat] = DrawnSeat(item=item, invited_at=at)
         self.spent.add(item.blinded)
 
-    def answer(self, seat: DrawnSeat, answer: Answer, position: int) -> None:
+    def answer(self, seat: DrawnSeat, answer: Answer, entry: str) -> None:
         """Take the answer to an invitation."""
-        self.answers.append((seat.item.blinded, answer, position))
+        self.answers[entry] = NotedAnswer(
+            entry=entry, blinded=seat.item.blinded, venue=seat.item.venue, answer=answer
+        )
         self.seats[seat.item.seat] = replace(seat, state=SeatState(answer.value))
 
     def check_in(self, member: Member) -> None:

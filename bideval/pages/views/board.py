@@ -16,10 +16,10 @@ from bideval.pages.views.desk import (
     next_move,
     venue_rows,
 )
-from bideval.session.names import Phase
+from bideval.session.names import ENDED, Phase
 
 if TYPE_CHECKING:
-    from bideval.session.panel import Member
+    from bideval.session.panel import Member, NotedAnswer
     from bideval.session.people import Rekey
     from bideval.session.procedure import Pause, Warned
     from bideval.session.standing import Standing
@@ -38,6 +38,7 @@ class BoardView:
     may_warn: bool
     keys: tuple[MemberKey, ...]
     rekeys: tuple[Rekey, ...]
+    answers: tuple[NotedAnswer, ...]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -83,7 +84,16 @@ def board_view(session: Standing, *, may_warn: bool) -> BoardView:
         may_warn=may_warn,
         keys=member_keys(session) if may_warn else (),
         rekeys=tuple(session.people.rekeys.values()),
+        answers=unwitnessed(session) if may_warn else (),
     )
+
+
+def unwitnessed(session: Standing, venue: str | None = None) -> tuple[NotedAnswer, ...]:
+    """Return the answers that rest on main's word alone, of one venue's seats or of all."""
+    if session.phase in ENDED:
+        return ()
+    answers = session.panel.answers.values()
+    return tuple(one for one in answers if one.on_mains_word and venue in {None, one.venue})
 
 
 def _board_member(session: Standing, member: Member) -> BoardMember:

@@ -8,11 +8,12 @@ Each function raises what voids the entry, or returns what counting it does.
 from __future__ import annotations
 
 from collections import Counter
+from dataclasses import replace
 from functools import partial
 from typing import TYPE_CHECKING
 
 from bideval.evidence.sealing import Purpose
-from bideval.session.act import refused
+from bideval.session.act import Author, refused
 from bideval.session.acts.bids import check_seal
 from bideval.session.bodies.panel import Answer, Recusal, ReplacementGround
 from bideval.session.names import MemberState, SeatState
@@ -24,6 +25,7 @@ if TYPE_CHECKING:
 
     from bideval.session.act import Act
     from bideval.session.bodies.panel import (
+        AnswerWitnessed,
         ChairVoted,
         DeclarationSigned,
         DrawComputed,
@@ -123,7 +125,29 @@ def answer_invitation(session: Standing, act: Act, body: InvitationAnswered) -> 
     ends = session.answer_ends(seat)
     if silent and ends is not None and act.entry.at < ends:
         raise refused("too_early", field="body.answer", rule="draw/8")
-    return partial(session.panel.answer, seat, body.answer, act.position)
+    return partial(session.panel.answer, seat, body.answer, act.hash)
+
+
+def witness_answer(session: Standing, act: Act, body: AnswerWitnessed) -> Callable[[], None]:
+    """Somebody who has the expert's answer too says so: the seat's operator, or a supervisor.
+
+    An operator of main is a person who answers for it, but of the same house as the note.
+    """
+    noted = session.panel.answers.get(body.answer)
+    if noted is None:
+        raise refused("unknown_answer", field="body.answer")
+    if noted.independent:
+        raise refused("already_witnessed", field="body.answer")
+    operator = act.author is Author.OPERATOR
+    if operator and act.origin != noted.venue:
+        raise refused("seat_elsewhere", field="body.answer", rule="answer.witness")
+    heard = replace(
+        noted,
+        witness=act.actor,
+        how=body.how,
+        independent=not operator or act.origin != session.main,
+    )
+    return partial(session.panel.answers.__setitem__, body.answer, heard)
 
 
 def supplement_draw(session: Standing, act: Act, body: DrawSupplemented) -> Callable[[], None]:

@@ -35,6 +35,7 @@ ACTS: Mapping[str, Hear] = {
     "nonce.sealed": panel.seal_nonce,
     "draw.computed": panel.compute_draw,
     "invitation.answered": panel.answer_invitation,
+    "answer.witnessed": panel.witness_answer,
     "draw.supplemented": panel.supplement_draw,
     "declaration.signed": panel.declare,
     "chair.voted": panel.vote_chair,

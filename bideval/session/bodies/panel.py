@@ -127,6 +127,14 @@ class InvitationAnswered:
     answer: Answer
 
 
+@dataclass(frozen=True, slots=True)
+class AnswerWitnessed:
+    """Body of `answer.witnessed`; `answer` is the hash of the entry that noted it."""
+
+    answer: str
+    how: str
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DrawSupplemented:
     """Body of `draw.supplemented`: the next ticket of the same discipline and venue."""
@@ -221,6 +229,11 @@ def _names(body: Fields) -> SealedNames:
 def read_invitation_answered(body: Fields) -> InvitationAnswered:
     """Read `invitation.answered`."""
     return InvitationAnswered(body.digest("blinded"), body.choice("answer", Answer))
+
+
+def read_answer_witnessed(body: Fields) -> AnswerWitnessed:
+    """Read `answer.witnessed`."""
+    return AnswerWitnessed(body.digest("answer"), read_reason(body, "how"))
 
 
 def read_draw_supplemented(body: Fields) -> DrawSupplemented:

@@ -54,6 +54,22 @@ def test_draw_is_what_pool_and_nonces_give() -> None:
     )
     assert (
         found(bundle_of(at(Phase.CHECKED_IN)))
+        == "5 of 24 eligible experts, 1 supplements (on main's word alone: declined of 2967e46b),"
+        " 0 names opened, 6 still sealed"
+    )
+
+
+def test_answer_that_somebody_beside_main_confirms_is_not_named() -> None:
+    talk = at(Phase.DRAWN)
+    talk.supplement()
+    (noted,) = talk.session.panel.answers
+    assert "(on main's word alone: declined of 2967e46b)" in found(bundle_of(talk))
+
+    body = {"answer": noted, "how": "Heard the call"}
+    talk.must("supervisor-gu", "answer.witnessed", body)
+
+    assert (
+        found(bundle_of(talk))
         == "5 of 24 eligible experts, 1 supplements, 0 names opened, 6 still sealed"
     )
 

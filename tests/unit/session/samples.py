@@ -248,6 +248,12 @@ SAMPLES: dict[str, Sample] = {
     ),
     "draw.computed": Sample(Phase.OPENED, MAIN, lambda talk: talk.drawing(), before=_revealed),
     "invitation.answered": Sample(Phase.DRAWN, MAIN, lambda talk: _answer(talk, "accepted")),
+    "answer.witnessed": Sample(
+        Phase.DRAWN,
+        SUPERVISOR,
+        lambda talk: {"answer": next(iter(talk.session.panel.answers)), "how": "Heard the call"},
+        before=_declined,
+    ),
     "draw.supplemented": Sample(Phase.DRAWN, MAIN, _supplement, before=_declined),
     "declaration.signed": Sample(
         Phase.CHECKED_IN,

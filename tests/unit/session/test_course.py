@@ -62,6 +62,7 @@ def test_every_kind_of_a_plain_session_is_said() -> None:
         "opening.objected",
         "opening.answered",
         "invitation.answered",
+        "answer.witnessed",
         "draw.supplemented",
         "session.paused",
         "session.resumed",

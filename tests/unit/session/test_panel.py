@@ -89,10 +89,15 @@ def test_answer_is_the_state_of_the_seat() -> None:
     found.fill(seat(1))
     drawn = found.seat_of("blind 1")
     assert drawn is not None
-    found.answer(drawn, Answer.DECLINED, 4)
+    found.answer(drawn, Answer.DECLINED, "hash 4")
 
     assert found.seats[1].state is SeatState.DECLINED
-    assert found.answers == [("blind 1", Answer.DECLINED, 4)]
+    noted = found.answers["hash 4"]
+    assert (noted.blinded, noted.venue, noted.answer) == (
+        "blind 1",
+        drawn.item.venue,
+        Answer.DECLINED,
+    )
     assert found.seat_of("nobody") is None
 
 

@@ -223,6 +223,49 @@ def test_accepted_invitation_may_still_become_an_absence() -> None:
     assert answer(talk, 1, "declined") == "already_answered"
 
 
+def witness(talk: Conversation, by: str) -> str | None:
+    noted = next(iter(talk.session.panel.answers))
+    body = {"answer": noted, "how": "Called the number of the pool"}
+    return talk.say(by, "answer.witnessed", body).void_code
+
+
+@pytest.mark.parametrize(
+    ("number", "by", "alone"),
+    [
+        (3, "operator-wencheng", False),
+        (3, "supervisor-gu", False),
+        (1, "operator-fenghua", True),
+    ],
+)
+def test_answer_is_witnessed_by_who_is_not_of_main(number: int, by: str, *, alone: bool) -> None:
+    talk = at(Phase.DRAWN)
+    assert answer(talk, number, "declined") is None
+    (noted,) = talk.session.panel.answers.values()
+    assert (noted.on_mains_word, noted.witness) == (True, None)
+
+    assert witness(talk, by) is None
+
+    (noted,) = talk.session.panel.answers.values()
+    assert (noted.on_mains_word, noted.witness) == (alone, by)
+    assert witness(talk, "supervisor-gu") == (None if alone else "already_witnessed")
+
+
+def test_answer_is_witnessed_at_the_venue_of_its_seat() -> None:
+    talk = at(Phase.DRAWN)
+    assert answer(talk, 3, "no_answer") is None
+
+    assert witness(talk, "operator-beilun") == "seat_elsewhere"
+    unknown = {"answer": "ab" * 32, "how": "x"}
+    said = talk.say("supervisor-gu", "answer.witnessed", unknown)
+    assert said.void_code == "unknown_answer"
+
+
+def test_who_accepts_needs_no_witness() -> None:
+    talk = at(Phase.DRAWN)
+    assert answer(talk, 3, "accepted") is None
+    assert [one.on_mains_word for one in talk.session.panel.answers.values()] == [False]
+
+
 def test_invitation_of_nobody_drawn_is_refused() -> None:
     body = {"blinded": "00" * 32, "answer": "accepted"}
 
