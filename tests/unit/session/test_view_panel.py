@@ -127,6 +127,18 @@ def test_corrections_are_shown_with_their_grounds() -> None:
     assert part(corrections_part, talk, "bidder-aaaaaaaa") == []
 
 
+def test_former_member_sees_nothing_more_of_the_panel() -> None:
+    talk = at(Phase.SCORING)
+    assert part(panel_part, talk, "beilun-01") is not None
+
+    body = {"person": "beilun-01", "ground": "recusal", "reason": "A cousin bids", "by": None}
+    talk.must("officer-lin", "member.replaced", body)
+
+    assert part(panel_part, talk, "beilun-01") is None
+    assert part(votes_part, talk, "beilun-01") == []
+    assert part(panel_part, talk, "wencheng-01") is not None
+
+
 def test_result_is_shown_inside_from_its_first_version() -> None:
     talk = at(Phase.CONSOLIDATED)
 
