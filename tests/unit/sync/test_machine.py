@@ -475,3 +475,9 @@ def test_sending_frees_room_for_reading(monkeypatch):
     play.does()
     assert play.machine.next_frame(play.now) is not None
     play.does(fx.Read(SESSION, Direction.DOWN, 2, *READ))
+
+
+def test_session_that_is_stopped_is_told_to_the_peer():
+    play = flowing()
+    play.machine.stopped(SESSION, play.now)
+    play.says(Refuse(SESSION, "session_stopped"))

@@ -46,3 +46,16 @@ def test_branch_waits_for_the_lines_and_judges_one_at_a_time():
 
 def test_branch_has_nothing_to_answer_before_a_question():
     assert NotesUp().answered(0) is False
+
+
+def test_each_sending_is_answered_once():
+    down = NotesDown()
+    down.offer(CheckpointNote(2, "two"))
+    before = down.expected()
+    down.due(0)
+    assert (before, down.expected(), down.expected()) == (False, True, False)
+
+
+def test_third_refused_checkpoint_is_one_too_many():
+    up = NotesUp()
+    assert [up.refused() for _ in range(3)] == [False, False, True]

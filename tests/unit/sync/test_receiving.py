@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from bideval.sync import limits
 from bideval.sync.effects import Commit, FaultKind
 from bideval.sync.faults import LinkFault, SessionFault
 from bideval.sync.messages import Lines
@@ -134,3 +135,17 @@ def test_storage_that_holds_something_else_closes(answer):
     with pytest.raises(LinkFault) as caught:
         receiving.committed(*answer)
     assert caught.value.kind is FaultKind.STORAGE
+
+
+def test_digests_of_the_last_commits_are_remembered():
+    receiving = stream()
+    for n in range(1, limits.MARKS_REMEMBERED + 2):
+        receiving.received(batch(n, n))
+        receiving.next_commit()
+        receiving.committed(n, chain("wencheng", THEIRS[:n]))
+    last = limits.MARKS_REMEMBERED + 1
+    known = [receiving.digest_at(n) for n in (0, 1, 2, last)]
+    assert known == [None, None, chain("wencheng", THEIRS[:2]), chain("wencheng", THEIRS[:last])]
+    with pytest.raises(LinkFault) as caught:
+        receiving.digest_at(last + 1)
+    assert caught.value.kind is FaultKind.ORDER

@@ -10,7 +10,7 @@ from bideval.sync.effects import FaultKind, Read
 from bideval.sync.faults import LinkFault, SessionFault
 from bideval.sync.messages import Lines
 from bideval.sync.sending import SendingStream
-from bideval.sync.trails import Direction, trail_at
+from bideval.sync.trails import Direction, Mark, trail_at
 from tests.unit.sync.playbook import SESSION, chain, line, lines
 
 OWN = lines("fenghua", 3_000)
@@ -210,3 +210,18 @@ def test_idle_stream_looks_again_without_being_told():
     early = sending.next_read(limits.IDLE_POLL_MS - 1)
     sending.poll(limits.IDLE_POLL_MS)
     assert (early, sending.next_read(limits.IDLE_POLL_MS)) == (None, read(1))
+
+
+def test_digests_of_what_is_on_its_way_are_known():
+    sending = stream()
+    send(sending, 2)
+    send(sending, 3)
+    ends = [sending.digest_at(n) for n in (0, 1, 2, 3)]
+    assert ends == [
+        chain("fenghua", []),
+        None,
+        chain("fenghua", OWN[:2]),
+        chain("fenghua", OWN[:3]),
+    ]
+    sending.acknowledged(2, chain("fenghua", OWN[:2]), 0)
+    assert sending.acked_mark == Mark(2, chain("fenghua", OWN[:2]))
