@@ -104,3 +104,7 @@ def test_receipt_for_another_session_is_found():
     with pytest.raises(EvidenceError) as caught:
         check_entry(Kept(JWS, entry=ENTRY), RECEIPT._replace(session="fh-2026-0118"))
     assert (caught.value.code, caught.value.field) == ("receipt_mismatch", "session")
+
+
+def test_receipt_alone_has_no_entry_to_be_for():
+    assert check_alone(read_kept(LINE.encode())) == RECEIPT

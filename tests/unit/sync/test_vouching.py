@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 import pytest
 
 from bideval.sync import effects as fx
@@ -95,10 +93,7 @@ def test_nothing_is_said_or_demanded_before_the_peer_is_known():
     speaker.vouching.place(main)
     speaker.says()
     assert speaker.vouching.is_due(main) is False
-    word = replace(
-        Vouch(SESSION, "wencheng", 2, chain("wencheng", THEIRS[:2])), signature=b"?" * 64
-    )
-    unsigned = vouched(WENCHENG, 2, word.digest)
+    unsigned = vouched(WENCHENG, 2, chain("wencheng", THEIRS[:2]))
     speaker.vouching.vouched(main, unsigned)
     assert [effect.word.n for effect in speaker.effects] == [2]
 
