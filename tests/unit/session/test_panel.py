@@ -35,7 +35,7 @@ def member(number: int, **changes: Any) -> Member:
 def panel(size: int = 3) -> Panel:
     found = Panel()
     for number in range(1, size + 1):
-        found.fill(seat(number))
+        found.fill(seat(number), at=0)
         found.check_in(member(number))
     return found
 
@@ -86,7 +86,7 @@ def test_opinions_count_from_the_declaration_on() -> None:
 
 def test_answer_is_the_state_of_the_seat() -> None:
     found = Panel()
-    found.fill(seat(1))
+    found.fill(seat(1), at=0)
     drawn = found.seat_of("blind 1")
     assert drawn is not None
     found.answer(drawn, Answer.DECLINED, "hash 4")
@@ -107,7 +107,7 @@ def test_member_who_left_is_followed_by_the_next_on_the_seat() -> None:
     assert found.member("fenghua-02") is None
     assert found.seats[2].state is SeatState.VACATED
 
-    found.fill(seat(2, "blind next"))
+    found.fill(seat(2, "blind next"), at=0)
     found.check_in(member(5, seat=2))
 
     gone = found.members["fenghua-02"]
