@@ -14,10 +14,32 @@ async function deliver(form) {
   return send(form.action, { method: "POST", headers: { "content-type": "application/json" }, body });
 }
 
+/**
+ * Tell below the form which cells of an uploaded table are wrong: row, column, what to do.
+ * @param {HTMLFormElement} form @param {{row: number, column: string, message: string}[]} rows
+ */
+function faults(form, rows) {
+  const list = form.querySelector("[data-faults]");
+  if (!(list instanceof HTMLElement)) return;
+  list.replaceChildren(
+    ...rows.map((fault) => {
+      const item = document.createElement("li");
+      item.value = fault.row;
+      item.textContent = [fault.column === "*" ? "" : fault.column, fault.message].filter(Boolean).join(" · ");
+      return item;
+    }),
+  );
+  list.hidden = rows.length === 0;
+}
+
 /** @param {HTMLFormElement} form */
 async function submit(form) {
+  faults(form, []);
   await busy(form, async () => {
-    const answer = await deliver(form);
+    const answer = await deliver(form).catch((error) => {
+      faults(form, error.rows ?? []);
+      throw error;
+    });
     status(form, say("done"), "ok");
     const show = form.querySelector("[data-show]");
     if (show instanceof HTMLElement) {

@@ -4,13 +4,18 @@
  */
 
 export class Refused extends Error {
-  /** @param {number} status @param {{code?: string, field?: string|null, rule?: string|null, message?: string}} error */
-  constructor(status, error) {
+  /**
+   * @param {number} status
+   * @param {{code?: string, field?: string|null, rule?: string|null, message?: string}} error
+   * @param {{row: number, column: string, message: string}[]} [rows] what is wrong with which cell of a table
+   */
+  constructor(status, error, rows = []) {
     super(error.message ?? error.code ?? String(status));
     this.status = status;
     this.code = error.code ?? "";
     this.field = error.field ?? null;
     this.rule = error.rule ?? null;
+    this.rows = rows;
   }
 }
 
@@ -32,5 +37,5 @@ export async function send(url, request = {}) {
   const answer = await response.json().catch(() => ({}));
   if (response.ok) return answer;
   if (response.status >= 500 || response.status === 429) throw new LineDown(String(response.status));
-  throw new Refused(response.status, answer.error ?? {});
+  throw new Refused(response.status, answer.error ?? {}, answer.rows ?? []);
 }
