@@ -77,9 +77,20 @@ class Caretaker:
         if self._loop is not None:
             self._loop.call_soon_threadsafe(self._wake.set)
 
+    def begin(self) -> None:
+        """Ask for the checkpoints that a server which died after a commit did not make."""
+        for session in self._venue.book.sessions():
+            with self._venue.devices.store.read() as reader:
+                head, newest = reader.head(session), reader.checkpoint(session)
+            if head is None or head.main != self._venue.id:
+                continue
+            if newest is None or newest.size < head.size:
+                self.touch(session, tell=False)
+
     async def run(self) -> None:
         """Run until cancelled."""
         self._loop = asyncio.get_running_loop()
+        await asyncio.to_thread(self.begin)
         async with asyncio.TaskGroup() as group:
             group.create_task(self._follow())
             group.create_task(self._tick())

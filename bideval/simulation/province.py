@@ -93,8 +93,14 @@ class QuietCaretaker(Caretaker):
 
     @override
     def touch(self, session: str, *, tell: bool) -> None:
-        follow = partial(self.follow_up, session, tell=tell)
+        follow = partial(self._follow_one, session, tell=tell)
         self.place.soon(("follow", session, tell), FOLLOW_MS, follow)
+
+    def _follow_one(self, session: str, *, tell: bool) -> None:
+        try:
+            self.follow_up(session, tell=tell)
+        except BidevalError:  # as in the real one: once more, in a while
+            self.place.soon(("again", session), TICK_MS, lambda: self.touch(session, tell=False))
 
 
 class Place:
@@ -143,6 +149,7 @@ class Place:
         self.up = True
         self.world.say(f"{self.id} is up")
         self.soon("tick", TICK_MS, self._tick)
+        self.guarded(self.caretaker.begin)
 
     def soon(self, name: object, delay: int, work: Callable[[], object]) -> None:
         """Do something once in a moment, unless the venue has died by then."""

@@ -15,16 +15,21 @@ from tests.simulation.planted import HOUSE
 
 BACKUPS = [seed for seed in range(3, 1_000) if seed % 20 in (3, 5)]
 """Seeds in which a disk is lost after others have got more than its backup has."""
-SEEDS = dict.fromkeys(
-    (
-        "accept_while_waiting",
-        "claim_to_hold_any_mark",
-        "hear_everybody",
-        "never_hear",
-        "restore_without_waiting",
+SEEDS = {
+    **dict.fromkeys(
+        (
+            "accept_while_waiting",
+            "claim_to_hold_any_mark",
+            "hear_everybody",
+            "never_hear",
+            "restore_without_waiting",
+        ),
+        BACKUPS,
     ),
-    BACKUPS,
-) | {"trust_foreign_lines": range(7, 1_000, 10)}
+    "leave_the_last_checkpoint_undone": range(80, 1_000),
+    "trust_foreign_lines": range(7, 1_000, 10),
+}
+"""Where to look for mistakes that only some seeds can meet."""
 
 
 def first_seed(name, most):
