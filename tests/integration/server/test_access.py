@@ -30,6 +30,8 @@ ROUTES = {
     "printed": ("POST", "/api/sessions/{session}/printed"),
     "bundle": ("GET", "/api/sessions/{session}/bundle"),
     "report": ("GET", "/api/sessions/{session}/report.pdf"),
+    "misbehaviour": ("GET", "/api/sessions/{session}/misbehaviour/" + HASH),
+    "kept_receipt": ("GET", "/api/sessions/{session}/entries/" + HASH + "/kept"),
 }
 PUBLIC = {name for name, roles in TABLE.items() if roles is None}
 

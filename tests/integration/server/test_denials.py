@@ -13,6 +13,7 @@ from websockets.sync.client import connect
 from bideval.pages import (
     api_entries,
     api_files,
+    api_findings,
     api_people,
     api_sessions,
     html_panel,
@@ -27,6 +28,7 @@ from tests.integration.server.test_access import PUBLIC, ROUTES, denied_attempts
 MODULES = (
     api_entries,
     api_files,
+    api_findings,
     api_people,
     api_sessions,
     html_panel,
