@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 
 from bideval.audit.container import SectionSource, read_container, source, write_container
 from bideval.evidence.canonical import canonical_bytes, read_json
+from bideval.ledger.line import parse_line
 from bideval.terms.errors import EvidenceError
 from bideval.terms.fields import Fields, digest
 from bideval.terms.instants import parse_instant
@@ -61,7 +62,16 @@ class Lines:
             size = int.from_bytes(data[at : at + _LENGTH_BYTES], "big")
             at += _LENGTH_BYTES + size
             if at > end or not size:
-                raise _wrong(f"record, entry {len(self._starts) - 1}", "is cut or empty")
+                raise _wrong(f"record, entry {self._first_unreadable()}", "is cut or empty")
+
+    def _first_unreadable(self) -> int:
+        """Return where the lengths went wrong: a false one shows in the lines that follow."""
+        for position, line in enumerate(self):
+            try:
+                parse_line(line)
+            except EvidenceError:
+                return position
+        return len(self) - 1
 
     def __len__(self) -> int:
         return len(self._starts)

@@ -64,7 +64,8 @@ def test_bundle_reads_back_what_was_written() -> None:
     ("damaged", "region"),
     [
         (rewritten(checkpoint=b"\xff"), "checkpoint"),
-        (rewritten(record=b"\x00\x05abcde\x00"), "record, entry 1"),
+        (rewritten(record=b"\x00\x05abcde\x00"), "record, entry 0"),
+        (rewritten(record=b"\x00\x0bfen 1 a.b.c\x00"), "record, entry 1"),
         (rewritten(record=b"\x00\x05abcd"), "record, entry 0"),
         (rewritten(record=b"\x00\x00"), "record, entry 0"),
         (rewritten(manifest=manifest_with(files=[])), "manifest.files"),
