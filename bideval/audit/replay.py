@@ -10,7 +10,7 @@ from __future__ import annotations
 from array import array
 from typing import TYPE_CHECKING, Protocol
 
-from bideval.evidence.jws import verify_compact
+from bideval.evidence.jws import verify_read
 from bideval.ledger.entry import ENTRY_TYPE, parse_entry
 from bideval.ledger.line import parse_line
 from bideval.ledger.tree import HASH_SIZE, Frontier, leaf_hash
@@ -145,7 +145,7 @@ def first_forged(jobs: Iterable[Job]) -> int | None:
     """Return the index of the first entry that its key did not sign, or None; one after another."""
     for index, (jws, key) in enumerate(jobs):
         try:
-            verify_compact(jws, key, typ=ENTRY_TYPE)
+            verify_read(jws, key, typ=ENTRY_TYPE)
         except EvidenceError:
             return index
     return None

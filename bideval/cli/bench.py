@@ -21,6 +21,7 @@ from typing import TYPE_CHECKING, Any
 
 import websockets
 
+from bideval.cli import bench_verify
 from bideval.cli.workshop import open_workshop
 from bideval.rehearsal.bench_echo import force
 from bideval.rehearsal.bench_lanes import (
@@ -98,11 +99,17 @@ def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) 
     )
     path.add_argument("--out", type=Path, metavar="DIR", help="work here, and keep it")
     path.add_argument("--json", action="store_true", help="print the figures as JSON")
-    path.set_defaults(run=run)
+    path.set_defaults(measure=_score_path)
+    bench_verify.describe(what)
 
 
 def run(args: argparse.Namespace) -> int:
-    """Measure and print."""
+    """Measure what was asked for."""
+    code: int = args.measure(args)
+    return code
+
+
+def _score_path(args: argparse.Namespace) -> int:
     # A stop from outside must stop the servers too.
     signal.signal(signal.SIGTERM, signal.default_int_handler)
     load = Load(args.seats, args.marks, args.spread)

@@ -18,6 +18,7 @@ from bideval.evidence.jws import (
     sign_compact,
     verify_compact,
     verify_parts,
+    verify_read,
 )
 from bideval.evidence.signing import Suite, new_signing_key
 from bideval.terms.errors import EvidenceError
@@ -69,6 +70,20 @@ def test_read_compact_returns_the_parts():
 def test_any_payload_survives(payload, suite):
     key = new_signing_key(suite, bytes(32))
     assert verify_compact(sign_compact(key, TYP, payload), key.public, typ=TYP) == payload
+
+
+def test_a_jws_read_before_verifies_without_being_decoded_again():
+    verify_read(JWS, KEY.public, typ=TYP)
+    head, body, tail = JWS.split(".")
+    other = new_signing_key("Ed25519", bytes(31) + b"\x01")
+    for jws, public, typ, code in (
+        (JWS, other.public, TYP, "jws_wrong_key"),
+        (JWS, KEY.public, "bideval-other/1", "jws_wrong_type"),
+        (f"{head}.{body}A.{tail}", KEY.public, TYP, "signature_invalid"),
+    ):
+        with pytest.raises(EvidenceError) as caught:
+            verify_read(jws, public, typ=typ)
+        assert caught.value.code == code
 
 
 def test_a_jws_of_parts_read_before_verifies():
