@@ -161,9 +161,8 @@ class _DrawCheck:
 
     def _follower(self, body: DrawSupplemented) -> str:
         rows = self._pool.rows
-        leaving = next((row for row in rows if row.blinded == body.leaving), None)
-        if leaving is None:
-            raise EvidenceError("draw_differs", detail="replaces somebody who is not in the pool")
+        # The fold saw to it that he holds a seat, and the steps before that he is in the pool.
+        leaving = next(row for row in rows if row.blinded == body.leaving)
         classes = self.run.session.plan.panel.seat_plan().classes(body.item.discipline)
         expected = next_expert(rows, self.seed, leaving, self.taken, classes=classes)
         if _seen(body.item) != _of(expected):

@@ -61,7 +61,9 @@ def draw_panel(rows: Iterable[PoolRow], seed: bytes, plan: SeatPlan) -> tuple[Dr
     wanted = Seats.of(shares, plan.venues)
     panel: list[DrawnExpert] = []
     hopeless: set[Cell] = set()
-    for ticket, row in by_ticket(eligible, seed):
+    queue = by_ticket(eligible, seed)
+    while len(panel) < plan.size:
+        ticket, row = next(queue)
         cell = _cell(row)
         supply[cell] -= 1
         if cell in hopeless or not wanted.free_for(cell):
@@ -72,8 +74,6 @@ def draw_panel(rows: Iterable[PoolRow], seed: bytes, plan: SeatPlan) -> tuple[Dr
         wanted.take(cell)
         hopeless.clear()
         panel.append(DrawnExpert(row, ticket, _stratum(row, shares)))
-        if len(panel) == plan.size:
-            break
     return tuple(panel)
 
 

@@ -2,16 +2,21 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
+
+import pytest
 
 from bideval.audit.bundle import read_bundle
 from bideval.audit.draw_checks import check_draw
 from bideval.audit.replay import replay
-from bideval.draw.panel import DrawnExpert
-from bideval.draw.pool import encode_pool
-from bideval.draw.tickets import ticket
+from bideval.draw.panel import DrawnExpert, draw_panel
+from bideval.draw.pool import HEADER_1, encode_pool, make_pool, parse_pool
+from bideval.draw.seats import SeatPlan
+from bideval.draw.tickets import draw_seed, ticket
 from bideval.session.names import Phase
-from tests.unit.audit.hearing import POOL, ROWS, Hearing, at, bundle_of, failure
+from bideval.terms.errors import EvidenceError
+from tests.unit.audit.hearing import POOL, ROWS, SESSION, Hearing, _nonce, at, bundle_of, failure
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -157,3 +162,87 @@ def test_supplement_with_an_excluded_expert_is_found() -> None:
 
     expected = f"{SUPPLEMENT}: the newcomer does not hold the next ticket"
     assert drawing(rig, Phase.CHECKED_IN) == ("draw", expected)
+
+
+def with_pool(change: Callable[[PoolRow], PoolRow], **stated: Any) -> tuple[str, str]:
+    """Return what is found where main seals a pool with other rows."""
+
+    def rig(talk: Hearing) -> None:
+        pool = make_pool(change(row) for row in ROWS)
+        body = {
+            "file": talk.keep(encode_pool(pool.rows)),
+            "root": pool.root.hex(),
+            "count": len(pool.rows),
+            "eligible": len(pool.eligible),
+            "excluded": pool.excluded,
+        }
+        talk.pool = lambda: body | stated  # type: ignore[method-assign]  # main lies
+
+    return drawing(rig)
+
+
+def test_weights_that_the_tender_does_not_ask_for_are_found() -> None:
+    found = with_pool(lambda row: replace(row, weight=2))
+    assert found == ("draw", f"{DRAW}: pool: has weights nobody asked for")
+
+
+def test_numbers_of_excluded_that_are_not_true_are_found() -> None:
+    differs = ("draw", f"{DRAW}: pool: is not the sealed one")
+    assert with_pool(lambda row: row, excluded={"employer_is_bidder": 5}) == differs
+    assert with_pool(lambda row: row, excluded=None) == differs
+
+
+def test_reason_that_the_tender_contradicts_is_found() -> None:
+    first = ROWS[0]
+
+    def exclude(row: PoolRow) -> PoolRow:
+        return replace(row, status="discipline_not_wanted") if row == first else row
+
+    step, detail = with_pool(exclude)
+    assert step == "draw"
+    assert detail.startswith(f"{DRAW}: pool leaf {first.blinded}: has status discipline_not_wanted")
+
+
+def test_pool_of_the_first_version_is_still_verified() -> None:
+    talk = at(Phase.OPENED)
+    lines = b"".join(
+        f"{row.blinded}\t{row.discipline}\t{row.region}\t{row.status}\n".encode() for row in ROWS
+    )
+    pool = parse_pool(HEADER_1 + lines)
+    body = {"file": talk.keep(HEADER_1 + lines), "root": pool.root.hex()}
+    body |= {"count": len(pool.rows), "eligible": len(pool.eligible)}
+    nonces = {actor: _nonce(actor) for actor in talk.session.committers()}
+    talk.pool = lambda: body  # type: ignore[method-assign]  # as older venues sealed it
+    talk.seed = lambda: draw_seed(SESSION, pool.root, nonces)  # type: ignore[method-assign]
+    facts = "5 of 24 eligible experts, 0 supplements, 0 names opened, 5 still sealed"
+    assert found(bundle_of(talk.until(Phase.DRAWN))) == facts
+
+
+def test_draw_without_the_nonce_of_a_committer_is_found() -> None:
+    bundle = read_bundle(bundle_of(at(Phase.DRAWN)))
+    run = replay(bundle.manifest.session, bundle.lines)
+    del run.session.panel.nonces["venue/wencheng"]
+    with pytest.raises(EvidenceError) as raised:
+        check_draw(bundle, run)
+    assert raised.value.code == "nonces_missing"
+
+
+def test_fall_back_class_is_recomputed() -> None:
+    talk = Hearing()
+    panel = talk.document["panel"]
+    wanted = [{**one, "id": "A09", "fallback": ["A08"]} for one in panel["disciplines"][:1]]
+    talk.document["panel"] = panel | {"disciplines": [*wanted, *panel["disciplines"][1:]]}
+    plan = SeatPlan(
+        {one["id"]: one["members"] for one in talk.document["panel"]["disciplines"]},
+        {one["venue"]: one["members"] for one in panel["seats"]},
+        {"A09": ["A08"]},
+    )
+    honest = talk.item
+    talk.drawn = lambda: list(draw_panel(ROWS, talk.seed(), plan))  # type: ignore[method-assign]
+    talk.item = lambda number, one: (  # type: ignore[method-assign]
+        honest(number, one)
+        | {"discipline": one.discipline}
+        | ({"class": one.row.discipline} if one.stratum else {})
+    )
+    facts = "5 of 24 eligible experts, 3 of fall-back classes, 0 supplements, "
+    assert found(bundle_of(talk.until(Phase.DRAWN))) == f"{facts}0 names opened, 5 still sealed"

@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from bideval.audit.name_checks import check_names
+from bideval.audit.name_checks import _check_eligible, check_names
 from bideval.audit.replay import replay
+from bideval.session.bodies.panel import DrawComputed
+from bideval.session.kinds import KINDS
 from bideval.session.names import Phase
+from bideval.terms.errors import EvidenceError, InputError
+from bideval.terms.fields import Fields
 from tests.unit.audit.hearing import SESSION, Hearing, at, bundle_of, failure, lines_of
 
 if TYPE_CHECKING:
@@ -55,3 +60,26 @@ def test_other_names_are_found(change: Callable[[Names], object], detail: str) -
 
     assert step == "draw"
     assert found.startswith(f"{DRAW}: names: {detail}")
+
+
+def test_drawn_expert_whom_the_tender_excludes_is_found() -> None:
+    run = replay(SESSION, lines_of(at(Phase.ARCHIVED)))
+    plan = run.session.plan
+    run.session.tender = replace(plan, panel=replace(plan.panel, disciplines=()))
+
+    with pytest.raises(EvidenceError) as raised:
+        check_names(run)
+
+    reason = "seat 1: should have been excluded, discipline_not_wanted"
+    assert str(raised.value) == f"{DRAW}: names: {reason}"
+
+
+def test_identities_of_the_first_version_state_nothing_to_judge() -> None:
+    run = replay(SESSION, lines_of(at(Phase.ARCHIVED)))
+    body = KINDS["draw.computed"].read(Fields(run.of_kind("draw.computed")[0][1].body, "body"))
+    assert isinstance(body, DrawComputed)
+    old = {"name": "Lin Yi", "id_tail": "0001", "discipline": "B99", "venue": "nowhere"}
+
+    assert _check_eligible(run, body.panel[:1], [old]) is None
+    with pytest.raises(InputError):
+        _check_eligible(run, body.panel[:1], [old | {"format": "bideval-expert/1"}])
