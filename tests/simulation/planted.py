@@ -205,7 +205,7 @@ def number_from_memory(patch):
 
 def state_no_record(patch):
     """Never sign a checkpoint."""
-    patch.setattr(caretaker, "state_record", lambda *_asked: None)
+    patch.setattr(caretaker, "state_record", lambda *_asked, **_named: None)
 
 
 def leave_the_last_checkpoint_undone(patch):
@@ -256,7 +256,7 @@ def forget_pending_lines(patch):
 
 def remember_nothing_at_the_start(patch):
     """Show people a record that is never brought up to the disk."""
-    patch.setattr(RecordBook, "refresh", lambda *_asked: None)
+    patch.setattr(RecordBook, "refresh", lambda *_asked, **_named: None)
 
 
 HOUSE = {
