@@ -6,6 +6,7 @@ Not decided here: what must hold (oracle).
 
 from __future__ import annotations
 
+import itertools
 from collections import Counter
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
@@ -99,14 +100,17 @@ class Played:
     told: tuple[str, ...] = ()
 
 
-def play(seed: int, *, steps: int = 400_000, tell: bool = False) -> Played:
-    """Run one seed to the end; the violation is named, never raised."""
+def play(seed: int, *, steps: int = 400_000, tell: bool = False, garble: float = 0.0) -> Played:
+    """Run one seed to the end; the violation is named, never raised.
+
+    `garble` is the probability that a frame arrives as other bytes, as from a hostile peer.
+    """
     world: World | None = None
     with threads_at_once(), signatures_once(), capture_logs():
         try:
             names = VENUES[: 3 - seed // 10 % 2]
             world = World(seed, names, tell=tell)
-            _Course(world).run(steps)
+            _Course(world, garble).run(steps)
             violation = None
         except ViolationError as broken:
             violation = str(broken)
@@ -121,8 +125,9 @@ def play(seed: int, *, steps: int = 400_000, tell: bool = False) -> Played:
 class _Course:
     """Plans and runs one world."""
 
-    def __init__(self, world: World) -> None:
+    def __init__(self, world: World, garble: float = 0.0) -> None:
         self.world = world
+        self.garble = garble
         self.chance = world.chances
         self.main = world.places[self.chance.choice(world.names)]
         self.branches = [one for one in world.places.values() if one is not self.main]
@@ -137,6 +142,7 @@ class _Course:
             lost_hint=0.3,
             lost_answer=0.1,
             mute=0.03,
+            garble=self.garble,
         )
         self._found()
         world.later(200, self._people)
@@ -257,6 +263,9 @@ class _Course:
         for place in world.places.values():
             self._repair(place)
             place.disk.fail = None
+        if self.garble:
+            for a, b in itertools.combinations(world.names, 2):
+                world.cut(a, b, 1)  # what was quarantined on a connection begins afresh
 
     # Disks that are put back.
 

@@ -74,6 +74,7 @@ class Faults:
     lost_answer: float = 0.0
     slow_host: float = 0.02
     mute: float = 0.0
+    garble: float = 0.0
 
 
 class QuietSteward(Steward):
@@ -343,7 +344,10 @@ class World:
     def say_frame(self, end: End, frame: bytes) -> None:
         """Add a frame to the conversation."""
         if self.told is not None:
-            message = decode(frame)
+            try:
+                message: object = decode(frame)
+            except BidevalError:
+                message = f"{len(frame)} bytes of noise"
             self.say(f"{end.place.id} -> {end.peer.id}: {_words(message)}")
 
     def fault(self, place: Place, fault: fx.FaultFound) -> None:

@@ -8,7 +8,7 @@ Not decided here: when a wire breaks (course).
 
 from __future__ import annotations
 
-from typing import Any, TypeAlias
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 from bideval.link.asking import Asking
 from bideval.simulation.devices import at_once, signing_key
@@ -17,6 +17,9 @@ from bideval.sync import effects as fx
 from bideval.sync.machine import LinkMachine
 from bideval.sync.proving import LocalVenue, Side
 from bideval.terms.errors import BidevalError
+
+if TYPE_CHECKING:
+    import random
 
 World: TypeAlias = Any
 Place: TypeAlias = Any
@@ -142,6 +145,8 @@ class End:
             copies = 2
         elif world.happens("frame reordered", faults.reorder):
             arrival += world.chances.randrange(1, 400)
+        if faults.garble and world.happens("frame garbled", faults.garble):
+            frame = _garbled(frame, world.chances)
         world.at(arrival, lambda: self._arrive(frame, copies))
 
     def _arrive(self, frame: bytes, copies: int) -> None:
@@ -159,3 +164,16 @@ class End:
         self.gone()
         if world.now >= world.stalled(self.place, self.peer):
             world.at(max(self.last_arrival, world.now + 1), other.gone)
+
+
+def _garbled(frame: bytes, chances: random.Random) -> bytes:
+    """Return other bytes than were sent: some changed, the rest cut, or all of them noise."""
+    kind = chances.randrange(3)
+    if kind == 0:
+        changed = bytearray(frame)
+        for _ in range(chances.randrange(1, 4)):
+            changed[chances.randrange(len(changed))] = chances.randrange(256)
+        return bytes(changed)
+    if kind == 1:
+        return frame[: chances.randrange(len(frame))]
+    return chances.randbytes(chances.randrange(300))

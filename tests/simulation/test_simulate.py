@@ -31,6 +31,12 @@ def test_house_keeps_its_promises_whatever_breaks(first):
     assert broken == []
 
 
+def test_garbled_frames_cost_no_more_than_their_connection():
+    played = [play(seed, garble=0.05) for seed in (0, 1, 2, 4, 6, 9)]
+    assert [one.violation for one in played] == [None] * len(played)
+    assert sum(one.seen["frame garbled"] for one in played) > 0
+
+
 def test_same_seed_tells_the_same_course():
     one, other = (play(5, tell=True) for _ in range(2))
     assert one == other
