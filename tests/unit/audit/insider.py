@@ -227,7 +227,7 @@ def change_who_checked_in(story: Story) -> None:
 
 
 def take_over_expert(story: Story) -> None:
-    """Main enrols a key of its own for an expert and signs the stance with it."""
+    """Main, with an officer's leave, enrols its own key for an expert and signs with it."""
     venue = DISSENTER[:-3]
     old = eventful().actors[DISSENTER]
     key = new_signing_key("Ed25519", bytes(31) + b"\x07")
@@ -240,6 +240,9 @@ def take_over_expert(story: Story) -> None:
     body |= {"public": b64u(key.public.raw), "proof": proof, "replaces": old.key.key_id}
     said = story.invent(enrolled.author, venue, "person.enrolled", body)
     story.insert_after("result.consolidated", said)
+    leave = {"person": DISSENTER, "replaces": old.key.key_id, "reason": "the seat is broken"}
+    allowed = story.invent(OFFICERS[0], "fenghua", "rekey.allowed", leave)
+    story.insert_after("result.consolidated", allowed)
     TAKEN_OVER[DISSENTER] = Actor(DISSENTER, venue, key, old.identity, old.recipient)
     stance = _stance(story)
     stance.body.update(stance="agree", reasons="")
@@ -318,7 +321,7 @@ WITH_EVERY_KEY = {
         Rewriting(change_tie_rule, "tender.published"),
         Rewriting(change_tender_document, "tender.published"),
         Rewriting(change_who_checked_in, "person.enrolled"),
-        Rewriting(take_over_expert, "person.enrolled"),
+        Rewriting(take_over_expert, "rekey.allowed"),
         Rewriting(invent_absence, "venue.absent"),
         Rewriting(change_answer_of_invited, "invitation.answered"),
         Rewriting(reorder_venues, "venue.joined"),
