@@ -93,8 +93,7 @@ def rendered(
         context=context,
     )
     values = {"frame": frame, "view": view, "shares": due_shares(session, who), "path": "/"}
-    if name == "work":
-        values |= {"kept": None, "sheet": None}
+    values |= {"kept": None, "sheet": None}
     return rendering.environment(language).get_template(f"pages/{name}.html").render(values)
 
 
