@@ -58,6 +58,10 @@ class Stops:
             if finding not in before:
                 self._stopped[finding.session] = (*before, finding)
 
+    def sessions(self) -> list[str]:
+        """Return the sessions that take nothing more."""
+        return sorted(self._stopped)
+
     def of(self, session: str) -> tuple[Finding, ...]:
         """Return why the session takes nothing more, oldest first."""
         return self._stopped.get(session, ())

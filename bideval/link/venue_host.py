@@ -250,6 +250,7 @@ class VenueHost:
             return [
                 *(NewLines(one.session) for one in common_now),
                 *(NewCheckpoint(session, CheckpointNote(*note)) for session, note in notes),
+                *(SessionStopped(name) for name in self._venue.findings.sessions()),
                 NewFilesMissing(),
             ]
         kind = event.data.get("type")
