@@ -88,12 +88,14 @@ def settle(venues, session):
         with main.venue.devices.store.read() as reader:
             newest = reader.checkpoint(session)
             own = reader.origin_head(session, "wencheng").n
+        with branch.venue.devices.store.read() as reader:
+            written = reader.origin_head(session, "wencheng").n
         said = branch.venue.findings.vouched(session, RECORD)
         up = main.venue.findings.vouched(session, "wencheng")
         return (
             newest is not None
             and (newest.size, sorted(newest.cosignatures)) == (whole, ["wencheng"])
-            and size(branch, session) == whole
+            and (size(branch, session), written) == (whole, own)
             and (said is not None and said.n == whole)
             and (up is not None and up.n == own)
         )
