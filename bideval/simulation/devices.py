@@ -139,14 +139,14 @@ def signatures_once() -> Iterator[None]:
     try:
         yield
     finally:
-        setattr(PublicKey, "verify", verify)  # noqa: B010
+        setattr(PublicKey, "verify", verify)  # noqa: B010  # typed otherwise
 
 
 @contextmanager
 def threads_at_once() -> Iterator[None]:
     """Let what the shell would do in threads happen at once, in the world's own order."""
 
-    async def inline(work: Callable[..., Any], /, *args: Any, **named: Any) -> Any:  # noqa: ANN401
+    async def inline(work: Callable[..., Any], /, *args: Any, **named: Any) -> Any:  # noqa: ANN401  # as asyncio
         return work(*args, **named)
 
     before = asyncio.to_thread

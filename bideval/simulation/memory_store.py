@@ -354,7 +354,7 @@ class MemoryStore:
     def read(self) -> Iterator[Any]:
         yield Reading(self.disk.image)
 
-    def write(self, work: Callable[[Any], T], *, weight: int = 0) -> Future[T]:  # noqa: ARG002
+    def write(self, work: Callable[[Any], T], *, weight: int = 0) -> Future[T]:  # noqa: ARG002  # as the port
         future: Future[T] = Future()
         if self.state != "running":
             future.set_exception(FaultError("storage_fault"))

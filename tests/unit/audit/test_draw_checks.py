@@ -213,7 +213,7 @@ def test_pool_of_the_first_version_is_still_verified() -> None:
     body |= {"count": len(pool.rows), "eligible": len(pool.eligible)}
     nonces = {actor: _nonce(actor) for actor in talk.session.committers()}
     talk.pool = lambda: body  # type: ignore[method-assign]  # as older venues sealed it
-    talk.seed = lambda: draw_seed(SESSION, pool.root, nonces)  # type: ignore[method-assign]
+    talk.seed = lambda: draw_seed(SESSION, pool.root, nonces)  # type: ignore[method-assign]  # a fraud
     facts = "5 of 24 eligible experts, 0 supplements, 0 names opened, 5 still sealed"
     assert found(bundle_of(talk.until(Phase.DRAWN))) == facts
 
@@ -238,8 +238,8 @@ def test_fall_back_class_is_recomputed() -> None:
         {"A09": ["A08"]},
     )
     honest = talk.item
-    talk.drawn = lambda: list(draw_panel(ROWS, talk.seed(), plan))  # type: ignore[method-assign]
-    talk.item = lambda number, one: (  # type: ignore[method-assign]
+    talk.drawn = lambda: list(draw_panel(ROWS, talk.seed(), plan))  # type: ignore[method-assign]  # a fraud
+    talk.item = lambda number, one: (  # type: ignore[method-assign]  # a fraud
         honest(number, one)
         | {"discipline": one.discipline}
         | ({"class": one.row.discipline} if one.stratum else {})
