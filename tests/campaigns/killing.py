@@ -67,6 +67,7 @@ class Server:
     def __init__(self, plan):
         self.plan = plan
         self.process = None
+        self.clients = []
 
     def start(self):
         """Start and wait until it answers; return the seconds that took."""
@@ -158,6 +159,8 @@ def campaign(folder, *, kills, seed, url_for=lambda _name: ""):
         _end(plans, writers, found)
     finally:
         for server in servers.values():
+            for client in server.clients:
+                client.close()
             if server.process is not None and server.process.poll() is None:
                 server.stop()
     _judge(plans, writers, found)
@@ -186,7 +189,9 @@ def _joins(person):
 
 
 def _person(server, workshop, name, role):
-    at = SimpleNamespace(id=server.plan.id, url=server.plan.url, clients=[], clock=SystemClock())
+    at = SimpleNamespace(
+        id=server.plan.id, url=server.plan.url, clients=server.clients, clock=SystemClock()
+    )
     person = Person(name, role, at)
     person.enrol(code=workshop.make_code(server.plan.settings_file, name, role))
     return person
