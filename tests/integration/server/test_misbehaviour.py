@@ -13,12 +13,16 @@ from dataclasses import replace
 
 import pytest
 
+from bideval.actions.appending import keep_line
+from bideval.actions.authoring import say
 from bideval.actions.findings import load_findings, proof_file, session_findings
 from bideval.actions.stopping import Stops
 from bideval.audit.misbehaviour import judge, read_misbehaviour
 from bideval.cli.main import main as verify
+from bideval.evidence.encoding import b64u
+from bideval.evidence.signing import new_signing_key
 from bideval.ledger.checkpoint import sign_checkpoint
-from bideval.ledger.entry import parse_entry
+from bideval.ledger.entry import Seen, entry_payload, parse_entry, sign_entry
 from bideval.ledger.line import chain_next, chain_start
 from bideval.link import venue_host
 from bideval.ports import OriginHead
@@ -143,8 +147,13 @@ def check_stopped(venues, session, *, by, what, accused):
     assert refused.json()["error"]["code"] == "session_stopped", refused.text
     assert size(place, session) == before
     other = next(name for name in venues if name != by)
-    await_(lambda: venues[other].venue.findings.elsewhere(session) == [by])
+    await_(lambda: knows(venues[other], session, by))
     return judged
+
+
+def knows(place, session, by):
+    """Whether a venue was told that another one stopped, or has found the same by itself."""
+    return place.venue.findings.elsewhere(session) == [by] or findings(place, session) != []
 
 
 @pytest.mark.parametrize("back", [0, 2])
@@ -240,6 +249,51 @@ def test_stop_is_remembered_when_the_server_starts_again(venues, session):
     with branch.venue.devices.store.read() as reader:
         load_findings(again, reader)
     assert again.findings.of(session) == branch.venue.findings.of(session)
+
+
+def test_key_used_after_its_closing_is_stopped_by_main(venues, session):
+    branch = venues["wencheng"]
+    person = Person(f"operator-two{next(_numbers)}", "operator", branch)
+    person.enrol()
+    person.join(session)
+    old = person.key
+    person.key = new_signing_key("Ed25519", b"n" * 32)
+    replace_key(branch, session, person, old)
+    settle(venues, session)
+    with branch.venue.devices.store.read() as reader:
+        head = reader.head(session)
+    payload = entry_payload(
+        session=session,
+        author=person.name,
+        kind="opening.objected",
+        id=b64u(b"late".ljust(16, b".")),
+        at=branch.clock.now_ms(),
+        body={"text": "no"},
+        seen=Seen(head.size, head.root.hex()),
+    )
+    entry = parse_entry(sign_entry(old, payload))
+    store = branch.venue.devices.store
+    store.write(lambda tx: keep_line("wencheng", tx, entry, place=False)).result()
+    branch.venue.book.refresh(session)
+    judged = check_stopped(venues, session, by="fenghua", what="closed_key", accused=person.name)
+    assert judged.kid == old.key_id
+
+
+def replace_key(place, session, person, old):
+    """Enrol the person's new key in the session, as a recovery does."""
+    body = {
+        "person": person.name,
+        "role": person.role,
+        "suite": "Ed25519",
+        "public": b64u(person.key.public.raw),
+        "recipient": None,
+        "proof": person.proof(session, recipient=None),
+        "replaces": old.key_id,
+        "seat": None,
+        "ticket": None,
+        "checked_by": None,
+    }
+    say(place.venue, session, "person.enrolled", body)
 
 
 def test_bytes_that_do_not_verify_are_kept_so_often_and_stop_nothing(venues, session):
