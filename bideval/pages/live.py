@@ -90,7 +90,8 @@ async def _until_signed_out(venue: Venue, token: str | None, visitor: Visitor) -
     async with venue.devices.fanout.subscribe(login_topic(visitor.person)) as news:
         while await asyncio.to_thread(visitor_of, venue, token) == visitor:
             with contextlib.suppress(TimeoutError):
-                await asyncio.wait_for(anext(news), LOOK_SECONDS)
+                async with asyncio.timeout(LOOK_SECONDS):
+                    await anext(news)
 
 
 async def _read(socket: WebSocket) -> None:

@@ -103,7 +103,8 @@ class SessionLane:
     async def _await_session(self, seat: int, entry: str, known: asyncio.Future[float]) -> float:
         while True:
             try:
-                return await asyncio.wait_for(asyncio.shield(known), LOOK_AGAIN_S)
+                async with asyncio.timeout(LOOK_AGAIN_S):
+                    return await asyncio.shield(known)
             except TimeoutError:
                 path = f"/api/sessions/{SESSION}/entries/{entry}"
                 if (await self._seats[seat].desk.get(path))["saved"] == "session":

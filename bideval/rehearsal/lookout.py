@@ -98,4 +98,5 @@ def _open(asked: list[asyncio.Future[View]]) -> list[asyncio.Future[View]]:
 async def _within(event: asyncio.Event, seconds: float) -> None:
     """Wait for an event, but not longer than that."""
     with contextlib.suppress(TimeoutError):
-        await asyncio.wait_for(event.wait(), seconds)
+        async with asyncio.timeout(seconds):
+            await event.wait()

@@ -101,3 +101,23 @@ def test_fault_of_a_look_goes_to_who_asked_and_the_next_look_is_made():
             return await anext(lookout.views())
 
     assert asyncio.run(scene())["phase"] == "opened"
+
+
+@pytest.mark.parametrize("news", ["head", "phase"])
+@pytest.mark.parametrize("after_s", [CALM_S / 2, CALM_S * 2])
+def test_lookout_that_is_told_to_stop_as_news_comes_stops(news, after_s):
+    async def scene():
+        lookout = Lookout(Venue().look)
+        running = asyncio.ensure_future(lookout.run())
+        views = lookout.views()
+        await anext(views)
+        waiting = asyncio.ensure_future(anext(views))
+        await asyncio.sleep(after_s)
+        lookout.hear(news)
+        await asyncio.sleep(0)  # the news has reached whoever waits for it, and not yet been taken
+        running.cancel()
+        done, _ = await asyncio.wait((running,), timeout=5)
+        waiting.cancel()
+        return done == {running}
+
+    assert asyncio.run(scene())
