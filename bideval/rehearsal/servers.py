@@ -37,6 +37,8 @@ START_S = 90.0
 """Seconds for a server to answer after its start, on a very busy machine."""
 STOP_S = 15.0
 LOOK_S = 0.05
+READY = "is ready at"
+"""Words of a server's own log once it serves; an answer alone may be another program's."""
 LOG_TAIL = 2_000
 """Characters of a server's log that a failed start shows."""
 _FORKING = multiprocessing.get_context("forkserver")
@@ -123,9 +125,10 @@ def running(plans: Sequence[VenuePlan]) -> Iterator[None]:
     """Run one server process per venue; stop them all at the end, whatever happens."""
     load_program()
     with ExitStack() as stack:
+        logged = [_log_size(plan) for plan in plans]
         servers = [stack.enter_context(_process(plan)) for plan in plans]
-        for plan, server in zip(plans, servers, strict=True):
-            _await_answer(plan, server)
+        for plan, server, before in zip(plans, servers, logged, strict=True):
+            _await_answer(plan, server, before)
         try:
             yield
         finally:
@@ -138,7 +141,6 @@ def _process(plan: VenuePlan) -> Iterator[SpawnedProcess]:
     server = _FORKING.Process(
         target=_serve, args=(str(plan.settings_file), str(plan.log_file)), name=plan.id
     )
-    plan.log_file.touch()
     server.start()
     try:
         yield server
@@ -164,14 +166,31 @@ def _stop(server: SpawnedProcess) -> None:
     server.close()
 
 
-def _await_answer(plan: VenuePlan, server: SpawnedProcess) -> None:
+def _log_size(plan: VenuePlan) -> int:
+    plan.log_file.touch()
+    return plan.log_file.stat().st_size
+
+
+def _await_answer(plan: VenuePlan, server: SpawnedProcess, before: int) -> None:
+    """Wait until this very server has said that it serves, and answers.
+
+    `before` is how long its log was before it was started, in bytes.
+    """
     deadline = time.monotonic() + START_S
     while server.is_alive() and time.monotonic() < deadline:
-        try:
-            if httpx2.get(f"{plan.url}/healthz", trust_env=False, verify=trust()).is_success:
-                return
-        except httpx2.TransportError:
-            pass
+        if READY in _logged_since(plan, before) and _answers(plan):
+            return
         time.sleep(LOOK_S)
-    tail = plan.log_file.read_text("utf-8", errors="replace")[-LOG_TAIL:]
+    tail = _logged_since(plan, before)[-LOG_TAIL:]
     raise FaultError("server_not_ready", field=plan.id, detail=f"does not answer:\n{tail}")
+
+
+def _logged_since(plan: VenuePlan, before: int) -> str:
+    return plan.log_file.read_bytes()[before:].decode("utf-8", errors="replace")
+
+
+def _answers(plan: VenuePlan) -> bool:
+    try:
+        return httpx2.get(f"{plan.url}/healthz", trust_env=False, verify=trust()).is_success
+    except httpx2.TransportError:
+        return False

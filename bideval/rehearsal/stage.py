@@ -10,6 +10,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 from dataclasses import dataclass
+from itertools import chain, count
 from typing import TYPE_CHECKING, Any
 
 from bideval.audit.bundle import read_bundle
@@ -19,7 +20,7 @@ from bideval.rehearsal.meeting import Meeting, first_codes
 from bideval.rehearsal.servers import VenuePlan, free_ports
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping, Sequence
+    from collections.abc import Callable, Iterable, Mapping, Sequence
     from pathlib import Path
 
     from bideval.rehearsal.meeting import Casting, MeetingPlan
@@ -42,12 +43,25 @@ class Workshop:
 def plan_venues(
     names: Mapping[str, str], folder: Path, ports: Sequence[int] = ()
 ) -> list[VenuePlan]:
-    """Return venues (id to name) below a folder, on given or free ports."""
+    """Return venues (id to name) below a folder, on given or free ports.
+
+    Where an earlier run left its venues, they stay as they are: this run's go beside them.
+    """
     chosen = list(ports) or free_ports(len(names))
+    place = _unused(folder, names)
     return [
-        VenuePlan(venue, name, folder / venue, port)
+        VenuePlan(venue, name, place / venue, port)
         for (venue, name), port in zip(names.items(), chosen, strict=True)
     ]
+
+
+def _unused(folder: Path, names: Iterable[str]) -> Path:
+    numbered = (folder.with_name(f"{folder.name}-{number}") for number in count(2))
+    return next(
+        place
+        for place in chain([folder], numbered)
+        if not any((place / venue).exists() for venue in names)
+    )
 
 
 def first_accounts(venues: Sequence[VenuePlan], workshop: Workshop) -> dict[str, str]:

@@ -48,3 +48,16 @@ def test_server_that_cannot_start_says_why(tmp_path):
 
     assert (caught.value.code, caught.value.field) == ("server_not_ready", "main")
     assert "bideval serve: " in str(caught.value)
+
+
+def test_another_program_on_the_port_is_not_taken_for_the_server(tmp_path):
+    plan, other = one_venue(tmp_path), one_venue(tmp_path / "other")
+    other = VenuePlan(other.id, other.name, other.folder, plan.port)
+    for one in (plan, other):
+        write_settings([one], open_workshop().make_keys, demo=True)
+
+    with running([other]), pytest.raises(FaultError) as caught, running([plan]):
+        pass
+
+    assert (caught.value.code, caught.value.field) == ("server_not_ready", "main")
+    assert "cannot_listen" in str(caught.value)
