@@ -7,7 +7,7 @@ Not decided here: what verifying means (verifying).
 
 from __future__ import annotations
 
-from functools import partial
+from functools import cache, partial
 from importlib.metadata import version
 from typing import TYPE_CHECKING
 
@@ -33,7 +33,7 @@ def start_venue(venue: Venue) -> list[Verified]:
         if not one.session.startswith(VENUE_LOG):
             remember_spread(venue, one.session)
     venue.devices.store.write(partial(_put_peers, list(venue.peers.values()))).result()
-    start_log(venue, program=version("bideval"))
+    start_log(venue, program=_program())
     return verified
 
 
@@ -53,3 +53,9 @@ def remember_spread(venue: Venue, session: str) -> None:
         venue.spread.elsewhere(session, head.size)
     elif newest is not None and newest.cosignatures:
         venue.spread.elsewhere(session, newest.size)
+
+
+@cache
+def _program() -> str:
+    """Return which program this is; it does not change while it runs."""
+    return version("bideval")

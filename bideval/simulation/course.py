@@ -11,8 +11,6 @@ from collections import Counter
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from structlog.testing import capture_logs
-
 from bideval.actions.backing_up import back_up
 from bideval.actions.backup_file import read_backup
 from bideval.actions.founding import NewSession, found_session
@@ -21,10 +19,12 @@ from bideval.ledger.line import Line, chain_next, chain_start, encode_line, pars
 from bideval.simulation.devices import (
     START_MS,
     NoFiles,
-    signatures_once,
+    collected_between_worlds,
+    quiet_logs,
     signing_key,
     threads_at_once,
 )
+from bideval.simulation.ideal import ideal_cryptography
 from bideval.simulation.memory_store import CrashedError, Reading, Writing
 from bideval.simulation.oracle import ViolationError
 from bideval.simulation.people import Client
@@ -106,7 +106,7 @@ def play(seed: int, *, steps: int = 400_000, tell: bool = False, garble: float =
     `garble` is the probability that a frame arrives as other bytes, as from a hostile peer.
     """
     world: World | None = None
-    with threads_at_once(), signatures_once(), capture_logs():
+    with threads_at_once(), ideal_cryptography(seed), quiet_logs(), collected_between_worlds():
         try:
             names = VENUES[: 3 - seed // 10 % 2]
             world = World(seed, names, tell=tell)

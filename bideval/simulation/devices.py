@@ -7,13 +7,17 @@ Not decided here: when anything happens (world).
 from __future__ import annotations
 
 import asyncio
+import gc
+import logging
 from contextlib import contextmanager
 from functools import cache
 from typing import TYPE_CHECKING, Any, TypeVar
 
-from bideval.evidence.sealing import new_age_identity
+from structlog.testing import capture_logs
+
 from bideval.evidence.signing import PublicKey, SigningKey, new_signing_key
 from bideval.ports import Event
+from bideval.simulation.ideal import identity_text, recipient_text
 
 if TYPE_CHECKING:
     import random
@@ -23,10 +27,6 @@ if TYPE_CHECKING:
 
 T = TypeVar("T")
 Item = TypeVar("Item")
-
-REMEMBERED = 50_000
-"""Good signatures that are remembered: entries are the same in many worlds."""
-_VERIFIED: set[tuple[bytes, bytes, bytes]] = set()
 
 START_MS = 1_795_312_800_000
 """The civil time at which every simulation begins."""
@@ -82,9 +82,10 @@ def signing_key(name: str) -> SigningKey:
 
 
 @cache
-def age_keys(_name: str) -> tuple[str, str]:
-    """Return an identity and its recipient; nothing in a simulation is encrypted to it."""
-    return new_age_identity()
+def age_keys(name: str) -> tuple[str, str]:
+    """Return the identity of somebody and its recipient; the same in all worlds."""
+    identity = identity_text(name.encode())
+    return identity, recipient_text(identity)
 
 
 class Hints:
@@ -123,23 +124,27 @@ def at_once(work: Coroutine[Any, Any, T]) -> T:
 
 
 @contextmanager
-def signatures_once() -> Iterator[None]:
-    """Verify each signature once; whether it holds cannot change."""
-    verify = PublicKey.verify
+def quiet_logs() -> Iterator[None]:
+    """Say nothing of what goes wrong on purpose."""
+    before = logging.root.manager.disable
+    logging.disable(logging.CRITICAL)
+    try:
+        with capture_logs():
+            yield
+    finally:
+        logging.disable(before)
 
-    def remembered(key: PublicKey, signature: bytes, data: bytes) -> None:
-        what = (key.raw, signature, data)
-        if what not in _VERIFIED:
-            verify(key, signature, data)
-            if len(_VERIFIED) >= REMEMBERED:
-                _VERIFIED.clear()
-            _VERIFIED.add(what)
 
-    setattr(PublicKey, "verify", remembered)  # noqa: B010  # put back below
+@contextmanager
+def collected_between_worlds() -> Iterator[None]:
+    """Look for garbage between worlds only: a world is one heap that dies at once."""
+    enabled = gc.isenabled()
+    gc.disable()
     try:
         yield
     finally:
-        setattr(PublicKey, "verify", verify)  # noqa: B010  # typed otherwise
+        if enabled:
+            gc.enable()
 
 
 @contextmanager
