@@ -19,7 +19,8 @@ from bideval.evidence.jws import verify_compact
 from bideval.evidence.signing import public_key
 from bideval.ledger.tree import leaf_hash
 from bideval.ports import StoreError
-from bideval.terms.errors import EvidenceError, RefusedError
+from bideval.session.rulebook import find_rules
+from bideval.terms.errors import EvidenceError, InputError, RefusedError
 from bideval.terms.identifiers import Role, session_id
 
 if TYPE_CHECKING:
@@ -41,12 +42,15 @@ class NewSession:
     title: str
     rulebook: str
     branches: Sequence[str]
+    continues: str | None = None
 
 
 def found_session(venue: Venue, asked: NewSession) -> Saved:
     """Begin a session that this venue leads; line 1 of its record is the founding entry.
 
-    Raises InputError `bad_session_id`, RefusedError `unknown_venue` or `already_founded`.
+    `continues` is a session that was ended so that a new panel evaluates again in this one.
+    Raises InputError `bad_session_id`, RefusedError `unknown_venue`, `already_founded`, or
+    `not_the_successor` where that session did not name this one.
     """
     session_id(asked.id, field="id")
     if asked.id.startswith("log."):
@@ -56,6 +60,7 @@ def found_session(venue: Venue, asked: NewSession) -> Saved:
         "rulebook": asked.rulebook,
         "main": venue.id,
         "venues": [_own_card(venue), *(_card(venue, branch) for branch in asked.branches)],
+        **_continued(venue, asked),
     }
     entry_id = act_id("session.founded")
     entry = venue_entry(venue, asked.id, "session.founded", body, entry_id=entry_id)
@@ -76,6 +81,21 @@ def found_session(venue: Venue, asked: NewSession) -> Saved:
         raise RefusedError("already_founded", field="id", rule="session.id") from None
     venue.book.refresh(asked.id)
     return saved(venue, stored, fresh=True)
+
+
+def _continued(venue: Venue, asked: NewSession) -> dict[str, object]:
+    """Return what the founding entry says of the session that this one continues."""
+    if asked.continues is None:
+        return {}
+    if find_rules(asked.rulebook, field="rulebook")[1].faults is None:
+        detail = "an older version, which knows no new panel after a fault"
+        raise InputError("unknown_value", field="rulebook", detail=detail)
+    with venue.book.reading(asked.continues) as fold:
+        if fold.procedure.successor() != asked.id:
+            raise RefusedError("not_the_successor", field="continues", rule="session/faults")
+    head = venue.book.head(asked.continues)
+    last = {"session": asked.continues, "size": head.size, "root": head.root.hex()}
+    return {"continues": last}
 
 
 def join_as_branch(venue: Venue, session: str) -> Saved | None:

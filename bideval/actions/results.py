@@ -74,6 +74,14 @@ def note_printed(venue: Venue, session: str, copies: int) -> Saved:
     return say(venue, session, "report.printed", {"copies": copies})
 
 
+def note_expired(venue: Venue, session: str, due_ms: int) -> None:
+    """Write down that the limit of the fault has passed, by this venue's clock."""
+    with venue.book.reading(session) as fold:
+        pauses = len(fold.procedure.pauses)
+    body = {"due": instant_text(due_ms)}
+    say(venue, session, "pause.expired", body, about=(str(pauses),))
+
+
 def note_absent(venue: Venue, session: str, branch: str, since_ms: int) -> None:
     """Write down that the line to a branch is gone."""
     body = {"venue": branch, "since": instant_text(since_ms)}

@@ -194,6 +194,8 @@ class Steward:
                 results.consolidate(venue, session, version)
             case due.IssueReport():
                 results.issue_report(venue, session)
+            case due.NoteExpired(limit):
+                results.note_expired(venue, session, limit)
             case due.NoteVenueAbsent(branch):
                 results.note_absent(venue, session, branch, self._down.get(branch, venue.now_ms()))
             case due.NoteVenueReturned(branch):

@@ -17,7 +17,9 @@ if TYPE_CHECKING:
     from bideval.ports import Json, StoredLine
 
 PAGE_LINES = 500
-MOVES = frozenset({"phase.moved", "session.paused", "session.resumed", "result.consolidated"})
+MOVES = frozenset(
+    {"phase.moved", "session.paused", "session.resumed", "pause.expired", "result.consolidated"}
+)
 
 ANNOUNCING = frozenset({"bid.opened"})
 """Main has the file that the entry is about: a branch that waits for it asks again at once."""

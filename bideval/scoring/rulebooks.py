@@ -9,7 +9,7 @@ Not decided here: which limits a method breaks (`method_limits`), and how a brea
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from decimal import Decimal
 from enum import StrEnum
 from fractions import Fraction
@@ -157,7 +157,20 @@ REHEARSAL = Rulebook(
 )
 """No limits of committee, bidders or method: any case may be pushed through the system."""
 
-RULEBOOKS: Mapping[str, Rulebook] = {book.id: book for book in (PROCUREMENT, WORKS, REHEARSAL)}
+CURRENT = (
+    replace(PROCUREMENT, id="procurement/2"),
+    replace(WORKS, id="works/2"),
+    replace(REHEARSAL, id="rehearsal/2"),
+    replace(REHEARSAL, id="drill/1"),
+)
+"""What sessions are founded with now: the numbers above, and rules for faults of the meeting
+(`bideval.session.rulebook`), which the first versions did not have. `drill/1` has the same limits
+as a rehearsal and so short ones for faults that a venue can practise them within minutes.
+"""
+
+RULEBOOKS: Mapping[str, Rulebook] = {
+    book.id: book for book in (PROCUREMENT, WORKS, REHEARSAL, *CURRENT)
+}
 
 
 def find_rulebook(name: str, *, field: str = "rulebook") -> Rulebook:

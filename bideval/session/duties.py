@@ -119,6 +119,13 @@ class IssueReport(Duty):
 
 
 @dataclass(frozen=True, slots=True)
+class NoteExpired(Duty):
+    """Write `pause.expired`: the limit of the fault has passed."""
+
+    due: Instant
+
+
+@dataclass(frozen=True, slots=True)
 class NoteVenueAbsent(Duty):
     """Write `venue.absent`."""
 
@@ -153,7 +160,7 @@ def duties(
     if venue == session.main:
         found += _lines(session, absent)
     if session.paused:
-        return found + (_broken_off(session) if venue == session.main else [])
+        return found + (_paused(session, now_ms) if venue == session.main else [])
     found += _nonce(session, venue)
     if venue == session.main:
         found += _mains(session, now_ms)
@@ -293,6 +300,14 @@ def _move(session: Standing) -> list[Duty]:
             reason = "too few bids are left" if waived else ""
             return [MovePhase(to, None, reason)]
     return []
+
+
+def _paused(session: Standing, now_ms: Instant) -> list[Duty]:
+    """Return what main owes while the session stands still: its end, or that a limit has passed."""
+    fault = session.procedure.fault
+    over = fault is not None and fault.expired is None and fault.has_expired(now_ms)
+    noted: list[Duty] = [NoteExpired(fault.due)] if over and fault and fault.due else []
+    return noted + _broken_off(session)
 
 
 def _broken_off(session: Standing) -> list[Duty]:

@@ -10,11 +10,13 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from bideval.session.names import Phase
+from bideval.terms.instants import instant_text
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from bideval.session.bodies.parts import OriginHead
+    from bideval.session.rulebook import FaultLimit
     from bideval.terms.instants import Instant
 
 
@@ -28,6 +30,7 @@ class Order:
     to: Phase
     reason: str
     position: int
+    successor: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -44,8 +47,45 @@ class Moved:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Fault:
+    """What stopped the session, where its rulebook has limits for faults.
+
+    `since` is when it began, as the author of the pause states it; `limit` is None in phases
+    without one; `expired` is when main noted, by its own clock, that the limit had passed.
+    """
+
+    since: Instant
+    limit: FaultLimit | None
+    expired: Instant | None = None
+
+    @property
+    def due(self) -> Instant | None:
+        """When the limit passes; None where there is none."""
+        return None if self.limit is None else self.since + self.limit.limit_ms
+
+    def has_expired(self, now: Instant) -> bool:
+        """Return whether the limit has passed: main noted it, or whoever says `now` does."""
+        return self.expired is not None or (self.due is not None and now >= self.due)
+
+
+def fault_document(fault: Fault) -> dict[str, object]:
+    """Write a fault as data: since when, until when, what may follow, what main noted."""
+    due, expired = fault.due, fault.expired
+    return {
+        "since": instant_text(fault.since),
+        "limit_ms": fault.limit.limit_ms if fault.limit else None,
+        "due": None if due is None else instant_text(due),
+        "after": fault.limit.after.value if fault.limit else None,
+        "expired": None if expired is None else instant_text(expired),
+    }
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Pause:
-    """A pause; `until` is None while it lasts. Instants are the authors' own."""
+    """A pause; `until` is None while it lasts. Instants are the authors' own.
+
+    `decision` is why the tenderer lets a session go on after the limit of its fault.
+    """
 
     by: str
     reason: str
@@ -54,6 +94,8 @@ class Pause:
     until: Instant | None = None
     resumed_by: str | None = None
     resume_reason: str = ""
+    fault: Fault | None = None
+    decision: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -92,6 +134,22 @@ class Procedure:
     def paused(self) -> bool:
         """Whether the session stands still."""
         return bool(self.pauses) and self.pauses[-1].until is None
+
+    @property
+    def pause(self) -> Pause | None:
+        """The pause that lasts, or None."""
+        return self.pauses[-1] if self.paused else None
+
+    @property
+    def fault(self) -> Fault | None:
+        """The fault that the session stands still for, or None."""
+        return self.pause.fault if self.pause else None
+
+    def successor(self) -> str | None:
+        """Return the session in which a new panel evaluates again, once this one has ended."""
+        if self.phase is not Phase.RE_FORMED or self.moves[-1].order is None:
+            return None
+        return self.orders[self.moves[-1].order].successor
 
     def order(self) -> Order | None:
         """Return the latest order that leaves the present phase, or None."""

@@ -14,6 +14,7 @@ from bideval.opening.sheet import sheet_document
 from bideval.scoring.explanation import amount
 from bideval.session.bodies.marks import Verdict
 from bideval.session.names import BidState
+from bideval.session.procedure import fault_document
 from bideval.session.tender import tender_document
 from bideval.terms.decimals import plain
 from bideval.terms.errors import RefusedError
@@ -26,6 +27,7 @@ if TYPE_CHECKING:
     from bideval.session.bidding import Bid
     from bideval.session.caseform import Consolidation
     from bideval.session.panel import Member
+    from bideval.session.procedure import Pause
     from bideval.session.standing import Standing
     from bideval.session.unsealing import OpenedMarks
 
@@ -277,19 +279,25 @@ def _course(session: Standing) -> Json:
             }
             for move in procedure.moves
         ],
-        "pauses": [
-            {
-                "by": one.by,
-                "reason": one.reason,
-                "since": instant_text(one.since),
-                "until": None if one.until is None else instant_text(one.until),
-            }
-            for one in procedure.pauses
-        ],
+        "pauses": [_pause(one) for one in procedure.pauses],
         "warnings": [
             {"by": one.by, "text": one.text, "at": instant_text(one.at)}
             for one in procedure.warnings
         ],
+    }
+
+
+def _pause(pause: Pause) -> Json:
+    """Return a pause with the clock of its fault, and why the session went on."""
+    return {
+        "by": pause.by,
+        "reason": pause.reason,
+        "since": instant_text(pause.since),
+        "until": None if pause.until is None else instant_text(pause.until),
+        "fault": fault_document(pause.fault) if pause.fault else None,
+        "resumed_by": pause.resumed_by,
+        "resume_reason": pause.resume_reason or None,
+        "decision": pause.decision or None,
     }
 
 

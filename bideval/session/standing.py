@@ -29,6 +29,7 @@ if TYPE_CHECKING:
 
     from bideval.scoring.rulebooks import Rulebook
     from bideval.session.bidding import Bid
+    from bideval.session.bodies.people import Continued
     from bideval.session.names import Phase
     from bideval.session.panel import DrawnSeat
     from bideval.session.people import Person
@@ -85,6 +86,7 @@ class Standing:
         self.title = ""
         self.rules: tuple[Rulebook, MeetingRules] | None = None
         self.founding: bytes = b""
+        self.continues: Continued | None = None
         self.people = People()
         self.tender: Tender | None = None
         self.tender_entry: Place | None = None

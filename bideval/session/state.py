@@ -22,8 +22,10 @@ from bideval.ledger.line import chain_next, chain_start, encode_line
 from bideval.ledger.tree import leaf_hash
 from bideval.session.act import Act, Author, refused
 from bideval.session.acts.bids import locate_wrong_share
+from bideval.session.acts.pauses import decision_to_resume
 from bideval.session.acts.table import ACTS
-from bideval.session.bodies.people import read_session_founded
+from bideval.session.bodies.course import read_session_resumed
+from bideval.session.bodies.people import read_continued, read_session_founded
 from bideval.session.kinds import KINDS, Kind
 from bideval.session.names import COURSE, ENDED
 from bideval.session.people import KeyOwner, Venue
@@ -39,12 +41,15 @@ if TYPE_CHECKING:
     from bideval.evidence.signing import PublicKey
     from bideval.ledger.entry import Entry
     from bideval.ledger.line import Line
-    from bideval.session.bodies.people import SessionFounded, VenueBody
+    from bideval.session.bodies.people import Continued, SessionFounded, VenueBody
     from bideval.terms.instants import Instant
 
 FOUNDING = "session.founded"
 SEALED_MARK = "mark.sealed"
 """The kind that comes by the thousand."""
+
+CLOCK_TOLERANCE_MS = 60_000
+"""How far ahead of its venue's clock an author's may run when a fault is dated."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -105,8 +110,9 @@ class Session(Standing):
         """Raise what a venue tells its own people before it takes their entry.
 
         `EvidenceError` where the entry is not authentic, `InputError` or `RefusedError` with the
-        field and the rule where it would be void. With `now`, a bid after the deadline is refused
-        by the venue's clock already, although only the record decides (Order 20 art. 27).
+        field and the rule where it would be void. With `now`, the venue's clock is asked too,
+        although only the record decides: a bid after the deadline is refused (Order 20 art. 27),
+        a pause by a clock that runs ahead, and going on after the limit of a fault.
         """
         self._check_session(entry)
         if not self.people.venues:
@@ -114,9 +120,16 @@ class Session(Standing):
             return
         act = self._act(origin, entry, len(self.chains[origin]))
         self._listen(act)
-        bidding = entry.kind in {"bid.sealed", "bid.withdrawn"}
-        if bidding and now is not None and now >= self.plan.deadline:
+        if now is not None:
+            self._ask_clock(entry, now)
+
+    def _ask_clock(self, entry: Entry, now: Instant) -> None:
+        if entry.kind in {"bid.sealed", "bid.withdrawn"} and now >= self.plan.deadline:
             raise refused("late", rule="order20/27")
+        if entry.kind == "session.paused" and entry.at > now + CLOCK_TOLERANCE_MS:
+            raise refused("clock_ahead", field="at", rule="session/faults")
+        if entry.kind == "session.resumed":
+            decision_to_resume(self, read_session_resumed(Fields(entry.body, "body")), now)
 
     def copy(self) -> Session:
         """Return a session that goes its own way, for what a branch has not yet sent to main."""
@@ -146,6 +159,7 @@ class Session(Standing):
         if line.n != 1:
             raise EvidenceError("gap", field="n", detail="expected 1")
         self.title, self.rules = body.title, find_rules(body.rulebook, field="body.rulebook")
+        self.continues = _continued(body)
         self.people.found(body.main, [_venue(one) for one in body.venues])
         self.chains = {venue.id: [chain_start(self.session_id, venue.id)] for venue in body.venues}
         self.founding = leaf_hash(encode_line(line))
@@ -265,10 +279,17 @@ def _read_founding(entry: Entry) -> SessionFounded:
         raise EvidenceError("not_founded", field="kind", detail="the first entry must found")
     try:
         body = read_session_founded(Fields(entry.body, "body"))
-        find_rules(body.rulebook, field="body.rulebook")
+        _continued(body)
     except InputError as wrong:
         raise EvidenceError("founding_refused", field=wrong.field, detail=wrong.detail) from None
     return body
+
+
+def _continued(body: SessionFounded) -> Continued | None:
+    _, meeting = find_rules(body.rulebook, field="body.rulebook")
+    if meeting.faults is None or body.continues is None:
+        return None
+    return read_continued(Fields(body.continues, "body.continues"))
 
 
 def _venue(body: VenueBody) -> Venue:

@@ -81,7 +81,15 @@ def _officer(session: Standing, _person: Person) -> list[Task]:
         for one in session.bidding.objections.values()
         if one.answered_by is None
     ]
-    return tasks + _order(session)
+    return tasks + _fault(session) + _order(session)
+
+
+def _fault(session: Standing) -> list[Task]:
+    """Return the decision that is due once a fault has outlasted its limit (RULES 2.2)."""
+    fault = session.procedure.fault
+    if fault is None or fault.limit is None or fault.expired is None:
+        return []
+    return [_task("decide_fault", TODO, after=fault.limit.after.value)]
 
 
 def _order(session: Standing) -> list[Task]:

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 
 from bideval.evidence.sealing import Purpose
 from bideval.session.phases import missing, moves_from, needs_order, next_phase
+from bideval.session.procedure import fault_document
 from bideval.session.tasks import tasks_of
 from bideval.session.tender import tender_document
 from bideval.session.view_bids import bids_part, objections_part, shares_part
@@ -89,19 +90,22 @@ def _frame(session: Standing, person: Person, root: str | None) -> Json:
         "custody": _custody(session),
         "next": _next(session, person),
         "course": _course(session),
+        "continues": session.continues.session if session.continues else None,
+        "successor": session.procedure.successor(),
         "warnings": _warnings(session, person),
     }
 
 
 def _pause(session: Standing) -> Json | None:
-    if not session.paused:
+    pause = session.procedure.pause
+    if pause is None:
         return None
-    pause = session.procedure.pauses[-1]
     return {
         "by": pause.by,
         "reason": pause.reason,
         "since": instant_text(pause.since),
         "limit_ms": session.meeting.pause_limit_ms,
+        "fault": fault_document(pause.fault) if pause.fault else None,
     }
 
 

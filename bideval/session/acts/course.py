@@ -1,4 +1,4 @@
-"""Orders, moves, pauses, results, signatures under results, the report.
+"""Orders, moves, results, signatures under results, the report.
 
 Decided here: whether a move is in the table and what it needs is there; which version is signed.
 Not decided here: the table (`phases`) and the numbers of a result (`bideval.scoring`).
@@ -7,7 +7,6 @@ Each function raises what voids the entry, or returns what counting it does.
 
 from __future__ import annotations
 
-from dataclasses import replace
 from functools import partial
 from typing import TYPE_CHECKING
 
@@ -18,8 +17,9 @@ from bideval.session.acts.bids import check_vector
 from bideval.session.acts.panel import counting_member
 from bideval.session.names import Phase
 from bideval.session.phases import CONDITIONS, MOVES, missing, needs_order
-from bideval.session.procedure import Moved, Order, Pause, Stamped
+from bideval.session.procedure import Moved, Order, Stamped
 from bideval.session.results import Confirmation, Refusal, ResultVersion
+from bideval.terms.identifiers import session_id
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -33,7 +33,6 @@ if TYPE_CHECKING:
         ReportIssued,
         ResultConfirmed,
         ResultConsolidated,
-        SessionPaused,
     )
     from bideval.session.standing import Standing
 
@@ -50,8 +49,21 @@ def order_phase(session: Standing, act: Act, body: PhaseOrdered) -> Callable[[],
         to=body.to,
         reason=body.reason,
         position=act.position,
+        successor=_successor(session, body),
     )
     return partial(session.procedure.orders.__setitem__, act.hash, order)
+
+
+def _successor(session: Standing, body: PhaseOrdered) -> str | None:
+    """Return the session that a new panel will evaluate in; the order to form one names it."""
+    if session.meeting.faults is None or body.to is not Phase.RE_FORMED:
+        return None
+    if body.successor is None:
+        raise refused("successor_missing", field="body.successor", rule="session/faults")
+    successor = session_id(body.successor, field="body.successor")
+    if successor == session.session_id:
+        raise refused("same_session", field="body.successor", rule="session/faults")
+    return successor
 
 
 def _check_table(session: Standing, leaving: Phase, to: Phase) -> None:
@@ -90,21 +102,6 @@ def _check_order(session: Standing, body: PhaseMoved) -> None:
     order = session.procedure.orders.get(body.order)
     if order is None or (order.leaving, order.to) != (body.leaving, body.to):
         raise refused("order_missing", field="body.order")
-
-
-def pause(session: Standing, act: Act, body: SessionPaused) -> Callable[[], None]:
-    """An officer or main stops the session."""
-    stopped = Pause(by=act.actor, reason=body.reason, since=act.entry.at, position=act.position)
-    return partial(session.procedure.pauses.append, stopped)
-
-
-def resume(session: Standing, act: Act, body: SessionPaused) -> Callable[[], None]:
-    """An officer or main lets the session go on."""
-    if not session.paused:
-        raise refused("not_paused")
-    pauses = session.procedure.pauses
-    ended = replace(pauses[-1], until=act.entry.at, resumed_by=act.actor, resume_reason=body.reason)
-    return partial(pauses.__setitem__, -1, ended)
 
 
 def consolidate(session: Standing, act: Act, body: ResultConsolidated) -> Callable[[], None]:

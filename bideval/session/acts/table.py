@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from bideval.session.acts import bids, course, marks, panel, people
+from bideval.session.acts import bids, course, marks, panel, pauses, people
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -45,8 +45,9 @@ ACTS: Mapping[str, Hear] = {
     "scoresheet.signed": marks.sign_sheet,
     "phase.ordered": course.order_phase,
     "phase.moved": course.move_phase,
-    "session.paused": course.pause,
-    "session.resumed": course.resume,
+    "session.paused": pauses.pause,
+    "session.resumed": pauses.resume,
+    "pause.expired": pauses.expire,
     "member.replaced": panel.replace_member,
     "result.consolidated": course.consolidate,
     "mark.corrected": marks.correct_mark,

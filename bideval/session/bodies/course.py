@@ -25,6 +25,8 @@ from bideval.terms.identifiers import label
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from bideval.terms.instants import Instant
+
 MAX_VERSIONS = 10_000
 """Versions of a result; each correction may make one."""
 
@@ -49,11 +51,12 @@ class TenderPublished:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PhaseOrdered:
-    """Body of `phase.ordered`."""
+    """Body of `phase.ordered`; `successor` is not yet read: only later rulebooks know it."""
 
     leaving: Phase
     to: Phase
     reason: str
+    successor: object = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -69,9 +72,25 @@ class PhaseMoved:
 
 @dataclass(frozen=True, slots=True)
 class SessionPaused:
-    """Body of `session.paused` and `session.resumed`."""
+    """Body of `session.paused`; `fault` is not yet read: only later rulebooks know it."""
 
     reason: str
+    fault: object = None
+
+
+@dataclass(frozen=True, slots=True)
+class SessionResumed:
+    """Body of `session.resumed`; `decision` is not yet read: only later rulebooks know it."""
+
+    reason: str
+    decision: object = None
+
+
+@dataclass(frozen=True, slots=True)
+class PauseExpired:
+    """Body of `pause.expired`: main's clock has come to `due`."""
+
+    due: Instant
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -134,7 +153,12 @@ def read_tender_published(body: Fields) -> TenderPublished:
 def read_phase_ordered(body: Fields) -> PhaseOrdered:
     """Read `phase.ordered`; an order to fail or to form anew needs its reason."""
     to = body.choice("to", Phase)
-    return PhaseOrdered(leaving=body.choice("from", Phase), to=to, reason=_reason_to(body, to))
+    return PhaseOrdered(
+        leaving=body.choice("from", Phase),
+        to=to,
+        reason=_reason_to(body, to),
+        successor=body.members.get("successor"),
+    )
 
 
 def read_phase_moved(body: Fields) -> PhaseMoved:
@@ -155,8 +179,18 @@ def _reason_to(body: Fields, to: Phase) -> str:
 
 
 def read_session_paused(body: Fields) -> SessionPaused:
-    """Read `session.paused` or `session.resumed`."""
-    return SessionPaused(read_reason(body))
+    """Read `session.paused`."""
+    return SessionPaused(read_reason(body), body.members.get("fault"))
+
+
+def read_session_resumed(body: Fields) -> SessionResumed:
+    """Read `session.resumed`."""
+    return SessionResumed(read_reason(body), body.members.get("decision"))
+
+
+def read_pause_expired(body: Fields) -> PauseExpired:
+    """Read `pause.expired`."""
+    return PauseExpired(body.instant("due"))
 
 
 def read_result_consolidated(body: Fields) -> ResultConsolidated:

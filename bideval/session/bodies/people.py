@@ -48,12 +48,22 @@ class VenueBody:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SessionFounded:
-    """Body of `session.founded`."""
+    """Body of `session.founded`; `continues` is not yet read: only later rulebooks know it."""
 
     title: str
     rulebook: str
     main: str
     venues: tuple[VenueBody, ...]
+    continues: object = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Continued:
+    """The session that a new panel evaluates again, and the head at which its record ends."""
+
+    session: str
+    size: int
+    root: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -134,6 +144,16 @@ def read_session_founded(body: Fields) -> SessionFounded:
         rulebook=body.label("rulebook"),
         main=main,
         venues=venues,
+        continues=body.members.get("continues"),
+    )
+
+
+def read_continued(part: Fields) -> Continued:
+    """Read `continues` of `session.founded`."""
+    return Continued(
+        session=part.session("session"),
+        size=part.integer("size", least=1),
+        root=part.digest("root"),
     )
 
 

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import FrozenInstanceError
+from dataclasses import FrozenInstanceError, replace
 from decimal import Decimal
 
 import pytest
 
 from bideval.scoring.rulebooks import (
+    CURRENT,
     PROCUREMENT,
     REHEARSAL,
     RULEBOOKS,
@@ -153,13 +154,22 @@ def test_a_band_includes_its_ends():
 
 
 def test_rulebooks_are_found_by_versioned_id():
-    assert list(RULEBOOKS) == ["procurement/1", "works/1", "rehearsal/1"]
+    later = [book.id for book in CURRENT]
+    assert list(RULEBOOKS) == ["procurement/1", "works/1", "rehearsal/1", *later]
+    assert later == ["procurement/2", "works/2", "rehearsal/2", "drill/1"]
     assert find_rulebook("works/1") is WORKS
     with pytest.raises(InputError) as caught:
-        find_rulebook("works/2", field="body.rulebook")
+        find_rulebook("works/9", field="body.rulebook")
     assert str(caught.value) == (
-        "body.rulebook: must be one of procurement/1, works/1, rehearsal/1, not 'works/2'"
+        "body.rulebook: must be one of procurement/1, works/1, rehearsal/1, procurement/2, "
+        "works/2, rehearsal/2, drill/1, not 'works/9'"
     )
+
+
+def test_second_versions_have_the_numbers_of_the_first():
+    first = {"procurement/2": PROCUREMENT, "works/2": WORKS}
+    for book in CURRENT:
+        assert book == replace(first.get(book.id, REHEARSAL), id=book.id)
 
 
 def test_rulebooks_cannot_be_changed():

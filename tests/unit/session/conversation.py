@@ -130,6 +130,10 @@ def tender(**changes: Any) -> dict[str, Any]:
     return document | changes
 
 
+FIRST_RULES = "procurement/1"
+"""The rules that most tests are told by; faults have limits only in later versions."""
+
+
 @dataclass
 class Actor:
     """Somebody with a key and, where needed, an age identity."""
@@ -151,7 +155,7 @@ class Conversation:
     actors: dict[str, Actor] = field(default_factory=dict)
     now: int = DEADLINE - 60 * MINUTE
     document: dict[str, Any] = field(default_factory=tender)
-    rulebook: str = "procurement/1"
+    rulebook: str = FIRST_RULES
     packages: dict[str, Any] = field(
         default_factory=lambda: {k: dict(v) for k, v in SHEETS.items()}
     )
@@ -375,9 +379,9 @@ class Conversation:
 
     # Moving
 
-    def order(self, to: Phase, reason: str = "go on") -> Outcome:
+    def order(self, to: Phase, reason: str = "go on", **more: Any) -> Outcome:
         """Let an officer order a move."""
-        body = {"from": self.session.phase.value, "to": to.value, "reason": reason}
+        body = {"from": self.session.phase.value, "to": to.value, "reason": reason, **more}
         return self.say(OFFICERS[0], "phase.ordered", body)
 
     def moving(self, to: Phase, **changes: Any) -> dict[str, Any]:
@@ -690,14 +694,14 @@ class Conversation:
         self.move(Phase.ARCHIVED, ordered=True)
 
 
-def at(phase: Phase) -> Conversation:
+def at(phase: Phase, rulebook: str = FIRST_RULES) -> Conversation:
     """Return a conversation that has just reached a phase, cheaply."""
-    return _reached(phase).fork()
+    return _reached(phase, rulebook).fork()
 
 
 @cache
-def _reached(phase: Phase) -> Conversation:
+def _reached(phase: Phase, rulebook: str) -> Conversation:
     course = list(Conversation().course())
     earlier = course[: course.index(phase)]
-    start = _reached(earlier[-1]).fork() if earlier else Conversation()
+    start = _reached(earlier[-1], rulebook).fork() if earlier else Conversation(rulebook=rulebook)
     return start.until(phase)

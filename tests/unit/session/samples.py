@@ -9,7 +9,8 @@ from bideval.evidence.sealing import Purpose
 from bideval.session.caseform import consolidation
 from bideval.session.names import Phase
 from bideval.session.unsealing import open_marks
-from tests.unit.session.conversation import DEADLINE, Conversation, at
+from bideval.terms.instants import instant_text
+from tests.unit.session.conversation import DEADLINE, FIRST_RULES, Conversation, at
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -29,10 +30,11 @@ class Sample:
     author: str
     body: Callable[[Conversation], dict[str, Any]]
     before: Callable[[Conversation], object] = lambda _talk: None
+    rulebook: str = FIRST_RULES
 
     def ready(self) -> Conversation:
         """Return a conversation in which the entry counts."""
-        talk = at(self.phase)
+        talk = at(self.phase, self.rulebook)
         self.before(talk)
         return talk
 
@@ -140,6 +142,19 @@ def _reason(_talk: object) -> dict[str, Any]:
 
 def _paused(talk: Conversation) -> None:
     talk.must(OFFICER, "session.paused", {"reason": "fire alarm"})
+
+
+def _faulty(talk: Conversation) -> None:
+    fault = {"since": instant_text(talk.now)}
+    talk.must(OFFICER, "session.paused", {"reason": "no power", "fault": fault})
+    talk.now = _due(talk)
+
+
+def _due(talk: Conversation) -> int:
+    fault = talk.session.procedure.fault
+    assert fault is not None
+    assert fault.due is not None
+    return fault.due
 
 
 def _ordered(talk: Conversation) -> None:
@@ -294,6 +309,13 @@ SAMPLES: dict[str, Sample] = {
     "phase.moved": Sample(Phase.CHAIRED, MAIN, _last_order, before=_ordered),
     "session.paused": Sample(Phase.SCORING, OFFICER, _reason),
     "session.resumed": Sample(Phase.SCORING, OFFICER, _reason, before=_paused),
+    "pause.expired": Sample(
+        Phase.SCORING,
+        MAIN,
+        lambda talk: {"due": instant_text(_due(talk))},
+        before=_faulty,
+        rulebook="procurement/2",
+    ),
     "member.replaced": Sample(
         Phase.SCORING,
         OFFICER,

@@ -66,6 +66,7 @@ def test_every_kind_of_a_plain_session_is_said() -> None:
         "draw.supplemented",
         "session.paused",
         "session.resumed",
+        "pause.expired",
         "member.replaced",
         "mark.corrected",
         "refusal.noted",

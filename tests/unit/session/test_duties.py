@@ -13,6 +13,7 @@ from bideval.session.duties import (
     Join,
     MarkUnopenable,
     MovePhase,
+    NoteExpired,
     NoteNoAnswer,
     NoteVenueAbsent,
     NoteVenueReturned,
@@ -25,6 +26,7 @@ from bideval.session.duties import (
 from bideval.session.names import Phase
 from bideval.session.phases import missing
 from bideval.session.state import Session
+from bideval.terms.instants import instant_text
 from tests.unit.session.acts.test_panel import answer, committed, refuse, replace
 from tests.unit.session.conversation import (
     DEADLINE,
@@ -270,6 +272,22 @@ def test_paused_session_owes_shares_and_lines_but_no_moves() -> None:
     order = talk.order(Phase.RE_FORMED, "no power for days")
     assert owed(talk) == [MovePhase(Phase.RE_FORMED, order.entry, "no power for days")]
     assert owed(talk, "wencheng") == []
+
+
+def test_main_owes_a_note_as_soon_as_the_limit_of_a_fault_has_passed() -> None:
+    talk = at(Phase.SCORING, "procurement/2")
+    fault = {"since": instant_text(talk.now)}
+    talk.must("officer-lin", "session.paused", {"reason": "no power", "fault": fault})
+    session = talk.session
+    assert session.procedure.fault is not None
+    due = session.procedure.fault.due
+    assert due is not None
+    assert duties(session, "fenghua", due - 1) == []
+    assert duties(session, "fenghua", due) == [NoteExpired(due)]
+    assert duties(session, "wencheng", due) == []
+    talk.must(MAIN, "pause.expired", {"due": instant_text(due)}, at=due)
+
+    assert duties(session, "fenghua", due + 1) == []
 
 
 def test_order_to_go_on_waits_for_the_end_of_the_pause() -> None:

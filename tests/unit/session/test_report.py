@@ -10,6 +10,7 @@ from bideval.session.names import Phase
 from bideval.session.report import report_content
 from bideval.session.unsealing import open_marks
 from bideval.terms.errors import RefusedError
+from bideval.terms.instants import instant_text
 from tests.unit.session.conversation import EXPERTS, Conversation, at
 
 CHAIR = "wencheng-01"
@@ -184,6 +185,27 @@ def test_pause_without_end_and_unopenable_bid_are_told() -> None:
     ]
     assert found["course"]["pauses"][0]["until"] is None
     assert {one["stance"] for one in found["signatures"]} == {"missing"}
+
+
+def test_fault_is_told_with_its_clock_and_what_was_decided() -> None:
+    talk = at(Phase.CHAIRED, "procurement/2")
+    body = {"reason": "no power", "fault": {"since": instant_text(talk.now)}}
+    talk.must("officer-lin", "session.paused", body)
+    fault = talk.session.procedure.fault
+    assert fault is not None
+    assert fault.due is not None
+    due = instant_text(fault.due)
+    talk.must("venue/fenghua", "pause.expired", {"due": due}, at=fault.due)
+    going_on = {"reason": "power is back", "decision": "the tenderer goes on today"}
+    talk.must("officer-lin", "session.resumed", going_on)
+    talk.until(Phase.CONFIRMED)
+
+    (told,) = report(talk)["course"]["pauses"]
+
+    assert (told["resumed_by"], told["resume_reason"]) == ("officer-lin", "power is back")
+    assert told["decision"] == "the tenderer goes on today"
+    assert (told["fault"]["due"], told["fault"]["expired"]) == (due, due)
+    assert told["fault"]["after"] == "tenderer_decides"
 
 
 def test_remarks_about_sheets_are_told() -> None:

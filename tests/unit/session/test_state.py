@@ -8,6 +8,7 @@ from bideval.evidence.encoding import b64u
 from bideval.evidence.signing import new_signing_key
 from bideval.ledger.entry import Seen, parse_entry, verify_entry
 from bideval.ledger.line import Line
+from bideval.session.bodies.people import Continued
 from bideval.session.names import Phase
 from bideval.session.state import Session
 from bideval.terms.errors import EvidenceError, InputError, RefusedError
@@ -89,6 +90,24 @@ def test_founding_that_cannot_be_read_founds_nothing(changes: dict[str, Any], fi
 
     assert refusal(talk, jws) == ("founding_refused", field)
     assert talk.session.size == 0
+
+
+def test_founding_names_the_session_that_a_new_panel_evaluates_again() -> None:
+    before = {"session": "fh-2026-0100", "size": 9, "root": "ab" * 32}
+    talk, jws = founding(rulebook="procurement/2", continues=before)
+    talk.hear(jws, MAIN, 1)
+    assert talk.session.continues == Continued(session="fh-2026-0100", size=9, root="ab" * 32)
+
+    talk, jws = founding(rulebook="procurement/2", continues=before | {"size": 0})
+    assert refusal(talk, jws) == ("founding_refused", "body.continues.size")
+
+
+def test_founding_by_the_first_rules_continues_nothing() -> None:
+    """What is now read was left alone then, whatever it was."""
+    talk, jws = founding(continues=7)
+    talk.hear(jws, MAIN, 1)
+
+    assert talk.session.continues is None
 
 
 def test_founding_is_the_first_line_of_main() -> None:

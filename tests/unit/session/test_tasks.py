@@ -4,6 +4,7 @@ from typing import Any
 
 from bideval.session.names import Phase
 from bideval.session.tasks import tasks_of
+from bideval.terms.instants import instant_text
 from tests.unit.session.acts.test_panel import refill, replace
 from tests.unit.session.conversation import Conversation, at
 
@@ -48,6 +49,19 @@ def test_officer_waits_while_something_is_missing_or_the_session_stands_still() 
     talk = at(Phase.CHAIRED)
     talk.must("officer-lin", "session.paused", {"reason": "fire"})
     assert state(talk, "officer-lin", "order_phase") == "waiting"
+
+
+def test_officer_decides_once_a_fault_has_outlasted_its_limit() -> None:
+    talk = at(Phase.SCORING, "procurement/2")
+    fault = {"since": instant_text(talk.now)}
+    talk.must("officer-lin", "session.paused", {"reason": "no power", "fault": fault})
+    assert talk.session.procedure.fault is not None
+    due = talk.session.procedure.fault.due
+    assert due is not None
+    assert tasks(talk, "officer-lin") == [("publish_tender", "done")]
+    talk.must("venue/fenghua", "pause.expired", {"due": instant_text(due)}, at=due)
+
+    assert task(talk, "officer-lin", "decide_fault")["after"] == "new_panel"
 
 
 def test_officer_orders_nothing_where_main_moves_by_itself() -> None:

@@ -167,6 +167,40 @@ def test_pause_and_absence_are_shown_to_everybody() -> None:
     assert [venue["absent_since"] for venue in found["venues"]] == [None, None, since]
 
 
+def test_clock_of_a_fault_is_shown_to_everybody() -> None:
+    talk = at(Phase.SCORING, "procurement/2")
+    body = {"reason": "no power", "fault": {"since": "2026-11-22T09:00:00.000+08:00"}}
+    talk.must("officer-lin", "session.paused", body)
+
+    found = view(talk, "bidder-aaaaaaaa")["paused"]
+
+    assert found["limit_ms"] is None
+    assert found["fault"] == {
+        "since": "2026-11-22T09:00:00.000+08:00",
+        "limit_ms": 14_400_000,
+        "due": "2026-11-22T13:00:00.000+08:00",
+        "after": "new_panel",
+        "expired": None,
+    }
+
+
+def test_session_names_the_one_before_and_the_one_after() -> None:
+    talk = at(Phase.SCORING, "procurement/2")
+    before = {"session": "fh-2026-0100", "size": 9, "root": "ab" * 32}
+    again = Conversation(rulebook="procurement/2")
+    again.must("venue/fenghua", "session.founded", again.founding() | {"continues": before})
+    again.people()
+    order = talk.order(Phase.RE_FORMED, successor="fh-2026-0200")
+    assert view(talk, "officer-lin")["successor"] is None
+    talk.must("venue/fenghua", "phase.moved", talk.moving(Phase.RE_FORMED, order=order.entry))
+
+    shown = [view(one, "officer-lin") for one in (talk, again)]
+    assert [(one["continues"], one["successor"]) for one in shown] == [
+        (None, "fh-2026-0200"),
+        ("fh-2026-0100", None),
+    ]
+
+
 def test_warnings_are_for_everybody_but_bidders() -> None:
     talk = at(Phase.SCORING)
     talk.must("supervisor-gu", "supervisor.warned", {"text": "Doors are open"})

@@ -138,19 +138,6 @@ def test_scoring_goes_on_while_a_seat_is_filled_again() -> None:
 # Pauses
 
 
-def test_pause_ends_once_and_remembers_both_reasons() -> None:
-    talk = at(Phase.SCORING)
-    talk.must(OFFICER, "session.paused", {"reason": "fire alarm"})
-    assert talk.session.paused is True
-    assert talk.say(OFFICER, "session.paused", {"reason": "x"}).void_code == "session_paused"
-
-    talk.must(MAIN, "session.resumed", {"reason": "false alarm"})
-
-    (pause,) = talk.session.procedure.pauses
-    assert (pause.reason, pause.resume_reason) == ("fire alarm", "false alarm")
-    assert talk.say(MAIN, "session.resumed", {"reason": "x"}).void_code == "not_paused"
-
-
 def test_paused_session_may_be_broken_off_but_not_moved_on() -> None:
     talk = at(Phase.CHAIRED)
     talk.must(OFFICER, "session.paused", {"reason": "no power"})

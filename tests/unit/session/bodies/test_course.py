@@ -5,7 +5,11 @@ from typing import Any
 import pytest
 
 from bideval.session.bodies.course import (
+    PauseExpired,
+    SessionPaused,
+    SessionResumed,
     Stance,
+    read_pause_expired,
     read_phase_moved,
     read_phase_ordered,
     read_refusal_noted,
@@ -13,6 +17,7 @@ from bideval.session.bodies.course import (
     read_result_confirmed,
     read_result_consolidated,
     read_session_paused,
+    read_session_resumed,
     read_tender_published,
 )
 from bideval.session.names import Phase
@@ -66,7 +71,8 @@ def test_move_has_vector_and_order() -> None:
 
 
 def test_pause_needs_its_reason() -> None:
-    assert read_session_paused(fields({"reason": "fire"})).reason == "fire"
+    assert read_session_paused(fields({"reason": "fire"})) == SessionPaused("fire")
+    assert read_session_resumed(fields({"reason": "over"})) == SessionResumed("over")
     with pytest.raises(InputError):
         read_session_paused(fields({"reason": ""}))
 
@@ -125,3 +131,15 @@ def test_report_names_file_digest_and_head() -> None:
     read = read_report_issued(fields(body))
 
     assert (read.file.size, read.digest, read.head.size) == (9, "cd" * 32, 4)
+
+
+def test_what_only_later_rulebooks_know_is_kept_unread() -> None:
+    assert read_session_paused(fields({"reason": "fire", "fault": 7})).fault == 7
+    assert read_session_resumed(fields({"reason": "over", "decision": 7})).decision == 7
+    order = {"from": "scoring", "to": "re_formed", "reason": "x", "successor": 7}
+    assert read_phase_ordered(fields(order)).successor == 7
+
+
+def test_expiry_names_the_instant_of_the_limit() -> None:
+    body = {"due": "1970-01-01T08:00:01.000+08:00"}
+    assert read_pause_expired(fields(body)) == PauseExpired(1_000)

@@ -6,6 +6,8 @@ import pytest
 
 from bideval.evidence.sealing import new_age_identity
 from bideval.session.bodies.people import (
+    Continued,
+    read_continued,
     read_line_state,
     read_person_enrolled,
     read_report_printed,
@@ -45,6 +47,17 @@ def test_founding_names_title_rulebook_main_and_venues() -> None:
 
     assert (body.rulebook, body.main) == ("procurement/1", "fenghua")
     assert [venue.id for venue in body.venues] == ["fenghua", "wencheng", "beilun"]
+
+
+def test_founding_keeps_the_session_before_unread() -> None:
+    """Only later rulebooks know it; what stood there before was left alone."""
+    assert read_session_founded(founding()).continues is None
+    assert read_session_founded(founding(continues=7)).continues == 7
+
+    before = {"session": "fh-2026-0100", "size": 9, "root": "ab" * 32}
+    assert read_continued(Fields(before, "body.continues")) == Continued(
+        session="fh-2026-0100", size=9, root="ab" * 32
+    )
 
 
 def twice(changes: dict[str, Any]) -> list[dict[str, Any]]:
