@@ -182,6 +182,51 @@ MISDEEDS = {
 }
 """What a proof of misbehaviour shows (docs/spec/misbehaviour.md)."""
 
+KINDS = {
+    "session.founded": N_("session founded"),
+    "venue.joined": N_("venue joined"),
+    "person.enrolled": N_("key enrolled"),
+    "rekey.allowed": N_("new key allowed"),
+    "tender.published": N_("tender published"),
+    "bid.sealed": N_("bid sealed"),
+    "bid.withdrawn": N_("bid withdrawn"),
+    "bids.closed": N_("box closed"),
+    "share.released": N_("share released"),
+    "share.refused": N_("share refused"),
+    "bid.opened": N_("bid opened"),
+    "bid.unopenable": N_("bid that cannot be opened"),
+    "opening.objected": N_("objection at the opening"),
+    "opening.answered": N_("objection answered"),
+    "pool.sealed": N_("pool sealed"),
+    "nonce.sealed": N_("random number sealed"),
+    "draw.computed": N_("panel drawn"),
+    "invitation.answered": N_("invitation answered"),
+    "answer.witnessed": N_("answer witnessed"),
+    "draw.supplemented": N_("substitute drawn"),
+    "declaration.signed": N_("discipline and recusal signed"),
+    "chair.voted": N_("vote for the chair"),
+    "responsiveness.voted": N_("vote on responsiveness"),
+    "marks.dealt": N_("key of marks dealt"),
+    "mark.sealed": N_("mark sealed"),
+    "scoresheet.signed": N_("scoresheet signed"),
+    "phase.ordered": N_("phase ordered"),
+    "phase.moved": N_("phase moved"),
+    "session.paused": N_("session paused"),
+    "session.resumed": N_("session resumed"),
+    "member.replaced": N_("member replaced"),
+    "result.consolidated": N_("result consolidated"),
+    "mark.corrected": N_("mark corrected"),
+    "result.confirmed": N_("result confirmed"),
+    "refusal.noted": N_("refusal noted"),
+    "report.issued": N_("report issued"),
+    "report.printed": N_("report printed"),
+    "record.stamped": N_("time stamp"),
+    "supervisor.warned": N_("warning of the supervisor"),
+    "venue.absent": N_("venue absent"),
+    "venue.returned": N_("venue returned"),
+}
+"""Kinds of entries, said as what happened."""
+
 TABLES: dict[str, dict[str, str]] = {
     "phase": {str(name): word for name, word in PHASES.items()},
     "order": {str(name): word for name, word in ORDERS.items()},
@@ -200,5 +245,6 @@ TABLES: dict[str, dict[str, str]] = {
     "verdict": VERDICTS,
     "step": STEPS,
     "misdeed": MISDEEDS,
+    "kind": KINDS,
 }
 """All tables by what they name; the filter `called` looks names up here."""

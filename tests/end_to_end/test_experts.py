@@ -85,6 +85,7 @@ def test_experts_of_a_branch_work_in_their_languages_to_the_end(
     score_by_keyboard(english, venues)
     for expert in experts:
         check_envelopes(expert)
+        check_kept_code(expert)
         confirm(expert)
     assert venues.meeting.result(timeout=240)["phase"] == "archived"
     for expert in experts:
@@ -319,6 +320,19 @@ def check_envelopes(expert: Expert) -> None:
     assert {frozenset(body) for body in marks} == {frozenset(ENVELOPE)}
     sheets = [entry["body"] for entry in expert.sent if entry["kind"] == "scoresheet.signed"]
     assert [set(body) for body in sheets] == [{"recipient", "counter", "ciphertext"}]
+
+
+def check_kept_code(expert: Expert) -> None:
+    """The receipt's code is drawn, and drawn again when news makes the page fresh."""
+    page = expert.visit("work", "canvas.qr")
+    code = page.locator("canvas.qr")
+    drawn = """canvas => new Set(canvas.getContext("2d")
+        .getImageData(0, 0, canvas.width, canvas.height).data).size"""
+    assert code.evaluate(drawn) == 2, "black and white"
+    with page.expect_response(page.url):
+        page.evaluate('document.dispatchEvent(new CustomEvent("live:head", { detail: {} }))')
+    page.wait_for_timeout(500)
+    assert code.evaluate(drawn) == 2, "black and white"
 
 
 def confirm(expert: Expert) -> None:

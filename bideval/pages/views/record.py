@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, cast
 
 from bideval.ledger.entry import parse_entry
 from bideval.ledger.line import parse_line
+from bideval.session.kinds import KINDS
 from bideval.session.names import Phase
 
 if TYPE_CHECKING:
@@ -32,6 +33,7 @@ class EntryRow:
     position: int
     author: str
     kind: str
+    known: bool
     origin: str
     n: int
     at: int
@@ -104,6 +106,7 @@ def _row(session: Standing, stored: StoredLine) -> EntryRow:
         position=stored.position if stored.position is not None else -1,
         author=stored.author,
         kind=stored.kind,
+        known=stored.kind in KINDS,
         origin=stored.origin,
         n=stored.n,
         at=entry.at,

@@ -12,7 +12,9 @@ from jinja2 import TemplateSyntaxError, UndefinedError
 
 from bideval.pages import rendering
 from bideval.pages.language import LANGUAGES
+from bideval.pages.names import TABLES
 from bideval.pages.web_files import web_root
+from bideval.session.kinds import KINDS
 from bideval.session.names import Phase
 from bideval.terms.errors import FaultError
 
@@ -111,3 +113,7 @@ def test_data_in_a_script_block_cannot_close_it() -> None:
 
     assert ("<" in text, ">" in text, "&" in text) == (False, False, False)
     assert json.loads(text) == {"a": "</script><!--&"}
+
+
+def test_every_kind_of_entry_has_a_name() -> None:
+    assert TABLES["kind"].keys() == KINDS.keys()

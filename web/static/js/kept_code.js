@@ -1,8 +1,13 @@
 /**
- * Receipts as QR codes. Decided here: which canvases get one.
+ * Receipts as QR codes. Decided here: which canvases get one, and that they get it again with every fresh part of the page.
  */
 import { drawCode } from "./qr.js";
 
-for (const canvas of document.querySelectorAll("canvas[data-code]")) {
-  drawCode(/** @type {HTMLCanvasElement} */ (canvas), /** @type {HTMLElement} */ (canvas).dataset.code ?? "");
+function drawAll() {
+  for (const canvas of document.querySelectorAll("canvas[data-code]")) {
+    drawCode(/** @type {HTMLCanvasElement} */ (canvas), /** @type {HTMLElement} */ (canvas).dataset.code ?? "");
+  }
 }
+
+document.addEventListener("live:context", drawAll);
+drawAll();
