@@ -32,6 +32,7 @@ if TYPE_CHECKING:
     from bideval.evidence.signing import PublicKey, SigningKey
     from bideval.ledger.entry import Entry
     from bideval.ledger.line import Line
+    from bideval.sync.words import Word
 
 T = TypeVar("T")
 
@@ -168,9 +169,13 @@ class RecordReader(Protocol):
         """Return what was quarantined, oldest first."""
         ...
 
+    def words(self, session: str) -> list[Word]:
+        """Return the newest signed word of each kind and stream that agreed with this copy."""
+        ...
+
 
 class RecordWriter(Protocol):
-    """What may be added to records. Nothing is ever changed or removed."""
+    """What may be added to records. Nothing but words and epochs is ever changed."""
 
     def found(self, session: str, main: str, *, epoch: int = 1) -> None:
         """Begin the record of a session (or of a venue log) at this venue.
@@ -227,6 +232,10 @@ class RecordWriter(Protocol):
 
     def add_conflict(self, conflict: Conflict) -> bool:
         """Quarantine contradicting bytes; False when they are kept already."""
+        ...
+
+    def put_word(self, word: Word) -> None:
+        """Keep what another venue has signed about lines, in place of its word before."""
         ...
 
 

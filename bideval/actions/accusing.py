@@ -1,7 +1,8 @@
 """Putting a proof of misbehaviour together out of what is kept here.
 
-Decided here: which of the kept statements stands against a new one. Everything is judged by
-`audit.misbehaviour` before it counts, so that nothing here can accuse an honest venue.
+Decided here: which of the kept statements stands against a new one; that a new one is on the disk
+first, and is looked at again at the next start. Everything is judged by `audit.misbehaviour` before
+it counts, so that nothing here can accuse an honest venue.
 Not decided here: what happens then (findings).
 """
 
@@ -12,6 +13,7 @@ from typing import TYPE_CHECKING
 from bideval.actions.acknowledged import left_out
 from bideval.actions.checkpoints import root_at
 from bideval.actions.findings import keep_finding
+from bideval.actions.hearing import OTHER_WORD, keep_other_word, read_other_word
 from bideval.audit.contradictions import hexes, placed_document, vouch_document
 from bideval.audit.misbehaviour import Misbehaviour
 from bideval.ledger.checkpoint import open_checkpoint
@@ -26,30 +28,76 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from bideval.actions.venue import Venue
+    from bideval.actions.verifying import Verified
     from bideval.ledger.entry import Entry
-    from bideval.ports import RecordReader
+    from bideval.ports import Conflict, RecordReader
     from bideval.sync.words import Placed, Word
 
     Evidence = dict[str, object]
 
+NOT_COSIGNED = ("other_root", "omission")
+"""Codes of checkpoints that are kept because they are not cosigned."""
 
-def accuse_speaker(venue: Venue, session: str, word: Word) -> bool:
+
+def accuse_speaker(venue: Venue, peer: str, word: Word) -> bool:
     """A peer vouched for other lines than we hold: see whether it has said otherwise before."""
     if not isinstance(word, Vouch):
         return False
-    if word.stream == RECORD:
-        with venue.devices.store.read() as reader:
-            evidence = _other_head(venue, reader, session, (word.n, vouch_document(word)))
-        return _keep(venue, session, "two_heads", evidence)
-    before = venue.findings.vouched(session, word.stream)
+    keep_other_word(venue, peer, word)
+    return _accuse_speaker(venue, word)
+
+
+def accuse_doubted(venue: Venue, session: str) -> bool:
+    """A larger head is known: see whether it proves wrong what could not be proven before."""
+    return any(_accuse_speaker(venue, word) for word in venue.findings.doubted(session))
+
+
+def _accuse_speaker(venue: Venue, word: Vouch) -> bool:
+    proven = _two_heads(venue, word) if word.stream == RECORD else _two_chains(venue, word)
+    if not proven:
+        venue.findings.doubt(word)
+    return proven
+
+
+def _two_heads(venue: Venue, word: Vouch) -> bool:
+    with venue.devices.store.read() as reader:
+        statement = (word.n, vouch_document(word))
+        evidence = _other_head(venue, reader, word.session, statement)
+    return _keep(venue, word.session, "two_heads", evidence)
+
+
+def _two_chains(venue: Venue, word: Vouch) -> bool:
+    before = venue.findings.vouched(word.session, word.stream)
     if before is None or before.n != word.n:
         return False
-    evidence = {
+    evidence: Evidence = {
         "venue": word.stream,
         "first": vouch_document(before),
         "second": vouch_document(word),
     }
-    return _keep(venue, session, "two_chains", evidence)
+    return _keep(venue, word.session, "two_chains", evidence)
+
+
+def accuse_again(venue: Venue, records: Sequence[Verified]) -> None:
+    """At the start, prove what was kept and not yet proven: the server may have died between."""
+    for record in records:
+        if venue.findings.stopped(record.session):
+            continue
+        with venue.devices.store.read() as reader:
+            kept = reader.conflicts(record.session)
+            late = [reader.lines(record.session, at, 1)[0].line for at in record.late]
+        if any(_accuse_kept(venue, conflict) for conflict in kept):
+            continue
+        if late:
+            accuse_key(venue, record.session, late)
+
+
+def _accuse_kept(venue: Venue, conflict: Conflict) -> bool:
+    if conflict.code == OTHER_WORD:
+        return _accuse_speaker(venue, read_other_word(conflict.session, conflict.proof))
+    if conflict.code in NOT_COSIGNED:
+        return accuse_main(venue, conflict.session, conflict.proof.decode())
+    return False
 
 
 def accuse_main(venue: Venue, session: str, note: str) -> bool:

@@ -12,7 +12,7 @@ from bideval.terms.errors import EvidenceError
 
 if TYPE_CHECKING:
     from bideval.actions.venue import Venue
-    from bideval.ports import RecordReader
+    from bideval.ports import RecordReader, StoredLine
     from bideval.sync.words import Placed
 
 
@@ -25,14 +25,21 @@ def check_acknowledged(venue: Venue, reader: RecordReader, session: str, size: i
 def left_out(
     venue: Venue, reader: RecordReader, session: str, size: int
 ) -> tuple[Placed, int] | None:
-    """Return main's word and the number of our first line that its first `size` lines lack."""
+    """Return main's word and the number of our first line that is not where main has placed it.
+
+    Main's first `size` lines lack it, or hold it only behind those that main has named.
+    """
     said = venue.findings.placed(session)
     if said is None or said.size > size or said.n == 0:
         return None
     last = reader.origin_lines(session, venue.id, said.n, 1)
-    if last and last[0].position is not None and last[0].position < size:
+    if not last or _stands(last[0], said):  # lines of one origin stand in their order
         return None
-    for stored in reader.unplaced(session, said.n):
-        if stored.origin == venue.id and stored.n <= said.n:
+    for stored in reader.origin_lines(session, venue.id, 1, said.n):
+        if not _stands(stored, said):
             return said, stored.n
     return None
+
+
+def _stands(stored: StoredLine, said: Placed) -> bool:
+    return stored.position is not None and stored.position < said.size

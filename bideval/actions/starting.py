@@ -11,8 +11,10 @@ from functools import cache, partial
 from importlib.metadata import version
 from typing import TYPE_CHECKING
 
+from bideval.actions.accusing import accuse_again
 from bideval.actions.confirming import remember_awaiting
 from bideval.actions.findings import load_findings
+from bideval.actions.hearing import remember_words
 from bideval.actions.venue_log import start_log
 from bideval.actions.verifying import verify_all
 from bideval.terms.identifiers import VENUE_LOG
@@ -28,12 +30,14 @@ def start_venue(venue: Venue) -> list[Verified]:
     with venue.devices.store.read() as reader:
         verified = verify_all(reader)
         load_findings(venue, reader)
+        remember_words(venue, reader)
     remember_awaiting(venue, [one.session for one in verified])
     for one in verified:
         if not one.session.startswith(VENUE_LOG):
             remember_spread(venue, one.session)
     venue.devices.store.write(partial(_put_peers, list(venue.peers.values()))).result()
     start_log(venue, program=_program())
+    accuse_again(venue, verified)
     return verified
 
 

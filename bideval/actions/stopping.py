@@ -1,7 +1,8 @@
 """Which sessions take nothing more at this venue, and the words that could show why.
 
-Decided here: what is kept in memory of what other venues have signed on links, and the refusal of a
-stopped session. Not decided here: what stops one (findings).
+Decided here: which of the words that other venues have signed on links is held against them later,
+and the refusal of a stopped session. Not decided here: what stops one (findings), and that words
+are on the disk too (hearing).
 """
 
 from __future__ import annotations
@@ -10,13 +11,17 @@ import threading
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from bideval.sync.words import Placed, Vouch
 from bideval.terms.errors import RefusedError
 
 if TYPE_CHECKING:
-    from bideval.sync.words import Placed, Vouch
+    from bideval.sync.words import Word
 
 STOPPED = "session_stopped"
 """Code of everything that a stopped session refuses, also towards other venues."""
+
+DOUBTED = 20
+"""Words of one session that may yet be proven wrong and are looked at again."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,6 +46,7 @@ class Stops:
         self._vouched: dict[tuple[str, str], Vouch] = {}
         self._placed: dict[str, Placed] = {}
         self._elsewhere: dict[str, set[str]] = {}
+        self._doubted: dict[str, tuple[Vouch, ...]] = {}
 
     def stopped(self, session: str) -> bool:
         """Whether the session takes nothing more at this venue."""
@@ -66,15 +72,23 @@ class Stops:
         """Return why the session takes nothing more, oldest first."""
         return self._stopped.get(session, ())
 
-    def hear_vouch(self, word: Vouch) -> None:
-        """Keep a sender's newest word."""
+    def hear(self, word: Word) -> bool:
+        """Keep a word that holds its speaker to more than the one before; tell whether it does."""
         with self._lock:
-            self._vouched[word.session, word.stream] = word
+            before = self.newest(word)
+            if before is not None and _weight(word) <= _weight(before):
+                return False
+            if isinstance(word, Placed):
+                self._placed[word.session] = word
+            else:
+                self._vouched[word.session, word.stream] = word
+        return True
 
-    def hear_placed(self, word: Placed) -> None:
-        """Keep main's newest word for the place of our lines."""
-        with self._lock:
-            self._placed[word.session] = word
+    def newest(self, word: Word) -> Word | None:
+        """Return what is kept of the same kind, about the same lines."""
+        if isinstance(word, Placed):
+            return self._placed.get(word.session)
+        return self._vouched.get((word.session, word.stream))
 
     def vouched(self, session: str, stream: str) -> Vouch | None:
         """Return the newest word that agreed with what we hold."""
@@ -84,6 +98,17 @@ class Stops:
         """Return main's newest word for the place of our lines."""
         return self._placed.get(session)
 
+    def doubt(self, word: Vouch) -> None:
+        """Remember a word that is not what this copy says and that nothing contradicts yet."""
+        with self._lock:
+            before = self._doubted.get(word.session, ())
+            if word not in before:
+                self._doubted[word.session] = (*before, word)[-DOUBTED:]
+
+    def doubted(self, session: str) -> tuple[Vouch, ...]:
+        """Return the words that may yet be proven wrong."""
+        return self._doubted.get(session, ())
+
     def stopped_by(self, session: str, venue: str) -> None:
         """Note that another venue has stopped the session there."""
         with self._lock:
@@ -92,3 +117,8 @@ class Stops:
     def elsewhere(self, session: str) -> list[str]:
         """Return the other venues that have stopped the session."""
         return sorted(self._elsewhere.get(session, ()))
+
+
+def _weight(word: Word) -> tuple[int, int]:
+    """Compare words: about more lines, and the narrower place for as many."""
+    return word.n, -word.size if isinstance(word, Placed) else 0

@@ -25,12 +25,16 @@ PAGE_LINES = 500
 
 @dataclass(frozen=True, slots=True)
 class Verified:
-    """What a record came to."""
+    """What a record came to.
+
+    `late`: where in it entries stand that were signed with a key which was closed before.
+    """
 
     session: str
     size: int
     root: str
     pending: int
+    late: tuple[int, ...] = ()
 
 
 def verify_all(reader: RecordReader, *, signatures: bool = False) -> list[Verified]:
@@ -57,7 +61,7 @@ def verify_record(reader: RecordReader, session: str, *, signatures: bool = Fals
     for origin, known in reader.origin_heads(session).items():
         if len(pending) < PAGE_LINES and replay.heads.get(origin) != (known.n, known.chain):
             raise _differs(session, f"chain of {origin}")
-    return Verified(session, head.size, head.root.hex(), len(pending))
+    return Verified(session, head.size, head.root.hex(), len(pending), replay.late())
 
 
 class _Replay:
@@ -81,6 +85,10 @@ class _Replay:
             self._fold.apply(line, entry)
         except EvidenceError as wrong:
             raise _differs(self._session, wrong.code) from None
+
+    def late(self) -> tuple[int, ...]:
+        voids = self._fold.void_lines if self._fold else []
+        return tuple(one.position for one in voids if one.code == "key_closed")
 
     def chain(self, stored: StoredLine) -> None:
         start = (0, chain_start(self._session, stored.origin))

@@ -98,7 +98,7 @@ def two_chains(session: Session, evidence: Fields) -> Judgement:
 
 
 def omission(session: Session, evidence: Fields) -> Judgement:
-    """Main signed that a branch's lines stand in its first lines, and a record without one.
+    """Main signed that a branch's lines stand in its first lines, and a record where one does not.
 
     `lines` go from the missing one to the last that was placed; `before` is the chain before them.
     `leaves` are the hashes of the whole record under `head`: nothing else of it is told.
@@ -121,16 +121,17 @@ def omission(session: Session, evidence: Fields) -> Judgement:
         raise _unproven("leaves", "are not those under the head")
     if head.n < placed.size:
         raise _unproven("head", "is smaller than where the lines were placed")
-    if leaf_hash(lines[0]) in leaves:
-        raise _unproven("lines", "the line is in the record")
+    if leaf_hash(lines[0]) in leaves[: placed.size]:
+        raise _unproven("lines", "the line is where it was placed")
     missing = parse_line(lines[0])
+    later = "only behind them" if leaf_hash(lines[0]) in leaves else "missing"
     return _by_venue(
         session,
         session.main,
         f"signed that line {placed.n} of {venue} and all before stand in the first "
         f"{placed.size} lines of the record",
         f"signed a record of {head.n} lines ({head.where}) in which {venue} {missing.n}, entry "
-        f"{_entry(missing.jws).kind}, is missing",
+        f"{_entry(missing.jws).kind}, is {later}",
         "An entry that was acknowledged has been left out.",
     )
 

@@ -10,7 +10,7 @@ import asyncio
 import logging
 from typing import TYPE_CHECKING
 
-from bideval.actions import accusing, arrivals, checkpoints, confirming, peering
+from bideval.actions import accusing, arrivals, checkpoints, confirming, hearing, peering
 from bideval.actions.stopping import STOPPED
 from bideval.actions.telling import link_topic, tell_line
 from bideval.link.host import (
@@ -28,7 +28,6 @@ from bideval.sync.fetching import MissingFile
 from bideval.sync.notes import CheckpointNote
 from bideval.sync.shared import SharedSession
 from bideval.sync.trails import Direction
-from bideval.sync.words import Vouch
 from bideval.terms.errors import BidevalError, EvidenceError, FaultError, RefusedError
 
 if TYPE_CHECKING:
@@ -120,13 +119,15 @@ class VenueHost:
     async def checkpoint_arrived(self, peer: str, session: str, size: int, note: str) -> str | None:
         def answer() -> str | None:
             try:
-                return checkpoints.answer_checkpoint(self._venue, session, note)[1]
+                line = checkpoints.answer_checkpoint(self._venue, session, note)[1]
             except (EvidenceError, RefusedError, StoreError) as wrong:
-                if wrong.code == STOPPED or accusing.accuse_main(self._venue, session, note):
+                if wrong.code == STOPPED:
                     return None
                 proof = note.encode()
                 peering.quarantine(self._venue, session, peer, size, code=wrong.code, proof=proof)
+                accusing.accuse_main(self._venue, session, note)
                 return None
+            return None if accusing.accuse_doubted(self._venue, session) else line
 
         return await asyncio.to_thread(answer)
 
@@ -208,10 +209,7 @@ class VenueHost:
         peer: str,  # noqa: ARG002  # the word names its stream, and its signature was checked
         word: Word,
     ) -> None:
-        if isinstance(word, Vouch):
-            self._venue.findings.hear_vouch(word)
-        else:
-            self._venue.findings.hear_placed(word)
+        hearing.hear(self._venue, word)
 
     async def session_refused(self, peer: str, session: str, code: str) -> None:
         if code == STOPPED:
@@ -222,8 +220,8 @@ class VenueHost:
 
     async def fault_found(self, peer: str | None, fault: FaultFound) -> None:
         def note() -> None:
-            if fault.word is not None and fault.session is not None:
-                accusing.accuse_speaker(self._venue, fault.session, fault.word)
+            if fault.word is not None and peer is not None:
+                accusing.accuse_speaker(self._venue, peer, fault.word)
             peering.note_fault(self._venue, peer, fault.session, fault.kind.value)
 
         await asyncio.to_thread(note)

@@ -35,6 +35,7 @@ if TYPE_CHECKING:
     from bideval.ledger.entry import Entry
     from bideval.ledger.line import Line
     from bideval.ports import Account, Projection
+    from bideval.sync.words import Word
 
 T = TypeVar("T")
 
@@ -76,11 +77,12 @@ class Image:
 
     records: dict[str, Record] = field(default_factory=dict)
     accounts: dict[str, Account] = field(default_factory=dict)
+    words: dict[tuple[str, str, type[Word]], Word] = field(default_factory=dict)
 
     def copy(self) -> Image:
         """Return a backup."""
         records = {session: record.copy() for session, record in self.records.items()}
-        return Image(records, dict(self.accounts))
+        return Image(records, dict(self.accounts), dict(self.words))
 
 
 class Reading:
@@ -156,6 +158,10 @@ class Reading:
     def conflicts(self, session: str) -> list[Conflict]:
         return list(self.image.records[session].conflicts)
 
+    def words(self, session: str) -> list[Word]:
+        kept = [key for key in self.image.words if key[0] == session]
+        return [self.image.words[key] for key in sorted(kept, key=str)]
+
     def account(self, kid: str) -> Account | None:
         return self.image.accounts.get(kid)
 
@@ -189,6 +195,7 @@ class Writing(Reading):
         super().__init__(image)
         self._before: dict[str, Record | None] = {}
         self._accounts = dict(image.accounts)
+        self._words = dict(image.words)
 
     def undo(self) -> None:
         """Let nothing of the work be left."""
@@ -198,6 +205,7 @@ class Writing(Reading):
             else:
                 self.image.records[session] = record
         self.image.accounts = self._accounts
+        self.image.words = self._words
 
     def touched(self) -> set[str]:
         """Return the sessions that the work has changed."""
@@ -289,6 +297,9 @@ class Writing(Reading):
             return False
         self._record(conflict.session).conflicts.append(conflict)
         return True
+
+    def put_word(self, word: Word) -> None:
+        self.image.words[word.session, word.stream, type(word)] = word
 
     def add_account(self, account: Account) -> None:
         self.image.accounts[account.kid] = account

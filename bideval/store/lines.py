@@ -12,11 +12,17 @@ from sqlalchemy import and_, bindparam, select
 
 from bideval.ports import Conflict, StoredCheckpoint, StoredLine
 from bideval.store import tables as t
+from bideval.sync.words import Placed, Vouch
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from sqlalchemy import BindParameter, Connection, Select
+    from sqlalchemy import BindParameter, Connection, Row, Select
+
+    from bideval.sync.words import Word
+
+VOUCH, PLACED = "vouch", "placed"
+"""The kinds of words, as the table names them."""
 
 _PLACED = and_(
     t.place.c.session == t.line.c.session,
@@ -127,6 +133,11 @@ class LineReading:
         )
         return [Conflict(*row) for row in self._connection.execute(statement)]
 
+    def words(self, session: str) -> list[Word]:
+        c = t.word.c
+        statement = select(t.word).where(c.session == session).order_by(c.stream, c.kind)
+        return [_word(row) for row in self._connection.execute(statement)]
+
     def _checkpoint(self, statement: Select[Any], **asked: object) -> StoredCheckpoint | None:
         row = self._connection.execute(statement, asked).first()
         if row is None:
@@ -141,6 +152,12 @@ class LineReading:
 
     def _many(self, statement: Select[Any], **asked: object) -> list[StoredLine]:
         return [_stored(row) for row in self._connection.execute(statement, asked)]
+
+
+def _word(row: Row[Any]) -> Word:
+    if row.kind == PLACED:
+        return Placed(row.session, row.stream, row.n, row.digest, row.size, row.signature)
+    return Vouch(row.session, row.stream, row.n, row.digest, row.signature)
 
 
 def _stored(row: Sequence[Any]) -> StoredLine:

@@ -20,7 +20,9 @@ from bideval.ledger.tree import Frontier, leaf_hash
 from bideval.ports import Conflict, OriginHead, RecordHead, StoredLine, StoreError
 from bideval.store import tables as t
 from bideval.store.heads import awaited
-from bideval.store.lines import LineReading
+from bideval.store.lines import PLACED, VOUCH, LineReading
+from bideval.store.people import put
+from bideval.sync.words import Placed
 
 if TYPE_CHECKING:
     from collections.abc import Collection
@@ -30,6 +32,7 @@ if TYPE_CHECKING:
     from bideval.ledger.entry import Entry
     from bideval.ledger.line import Line
     from bideval.store.heads import Heads, RecordEdge
+    from bideval.sync.words import Word
 
 _HEAD = select(t.head).where(t.head.c.session == bindparam("session"))
 _ORIGIN_HEADS = (
@@ -182,6 +185,18 @@ class RecordWriting(LineReading):
         row = {name: getattr(conflict, name) for name in Conflict.__slots__}
         self._connection.execute(insert(t.conflict), row | {"digest": digest})
         return True
+
+    def put_word(self, word: Word) -> None:
+        row = {
+            "session": word.session,
+            "stream": word.stream,
+            "kind": PLACED if isinstance(word, Placed) else VOUCH,
+            "n": word.n,
+            "digest": word.digest,
+            "size": word.size if isinstance(word, Placed) else 0,
+            "signature": word.signature,
+        }
+        put(self._connection, t.word, row)
 
     def _edge(self, session: str) -> RecordEdge:
         edge = self._heads.record(session)

@@ -151,6 +151,20 @@ conflict = Table(
     PrimaryKeyConstraint("session", "digest"),
 )
 
+word = Table(
+    "word",
+    metadata,
+    _words("session"),
+    _words("stream"),
+    _words("kind"),
+    _count("n"),
+    _raw("digest"),
+    _count("size"),
+    _raw("signature"),
+    PrimaryKeyConstraint("session", "stream", "kind"),
+    ForeignKeyConstraint(["session"], ["head.session"]),
+)
+
 # The administration of the venue. `session` '' stands for the venue itself.
 
 file = Table(

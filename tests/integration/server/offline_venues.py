@@ -83,7 +83,7 @@ class Supervisor:
         )  # fmt: skip
         venue.devices.store.write(lambda tx: tx.add_account(self.account)).result()
 
-    def join(self, venue, session=SESSION):
+    def proof(self, venue, session=SESSION):
         members = {
             "session": session,
             "venue": venue.id,
@@ -91,7 +91,10 @@ class Supervisor:
             "role": "supervisor",
             "recipient": self.recipient,
         }
-        proof = sign_compact(self.key, "bideval-proof/1", canonical_bytes(members))
+        return sign_compact(self.key, "bideval-proof/1", canonical_bytes(members))
+
+    def join(self, venue, session=SESSION):
+        proof = self.proof(venue, session)
         visitor = Visitor(self.name, Role.SUPERVISOR, self.key.public.key_id, None)
         return founding.join_person(venue, visitor, session, proof)
 
@@ -142,8 +145,8 @@ def carry(main, branch, session=SESSION):
     lines = peering.read_up(branch, main.id, session, first, size=SIZE)
     if lines:
         arrivals.commit_up(main, session, branch.id, first, lines)
+    stated = checkpoints.state_record(main, session)  # main may write by itself at any time
     _down(main, branch, session)
-    stated = checkpoints.state_record(main, session)
     if stated is not None:
         size, line = checkpoints.answer_checkpoint(branch, session, stated.note)
         checkpoints.take_cosignature(main, session, branch.id, size, line)

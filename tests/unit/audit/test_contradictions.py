@@ -11,7 +11,7 @@ from bideval.audit.misbehaviour import judge
 from bideval.evidence.encoding import b64u
 from bideval.ledger.entry import EMPTY_ROOT, Seen, entry_payload, parse_entry, sign_entry
 from bideval.ledger.line import chain_next
-from bideval.ledger.tree import tree_root
+from bideval.ledger.tree import leaf_hash, tree_root
 from bideval.sync.words import RECORD
 from bideval.terms.errors import BidevalError, EvidenceError
 from tests.unit.audit import misdeeds
@@ -122,6 +122,21 @@ def test_line_that_was_placed_and_is_missing_proves_it_against_main(last):
 
 def test_line_that_is_in_the_record_proves_nothing():
     found = misdeeds.omission(talk_of(), omitted=False)
+    assert unproven(found) == ("not_proven", "evidence.lines")
+
+
+def test_line_that_stands_only_behind_its_place_is_an_omission():
+    talk = talk_of()
+    found = misdeeds.omission(talk, omitted=False)
+    lines = lines_of(talk)
+    count = len(misdeeds.own_lines(lines))
+    at = found.evidence["leaves"].index(leaf_hash(misdeeds.own_lines(lines)[-1]).hex())
+    word = misdeeds.placed(talk, count, misdeeds.chain_of(lines), at)
+    judged = judge(changed(found, placed=misdeeds.placed_document(word)))
+    assert judged.accused == "venue/fenghua"
+    assert judged.words[1].endswith("is only behind them")
+    word = misdeeds.placed(talk, count, misdeeds.chain_of(lines), at + 1)
+    found = changed(found, placed=misdeeds.placed_document(word))
     assert unproven(found) == ("not_proven", "evidence.lines")
 
 
