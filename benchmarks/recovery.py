@@ -12,6 +12,8 @@ from __future__ import annotations
 import argparse
 import hashlib
 import json
+import multiprocessing
+import os
 import tempfile
 import time
 from pathlib import Path
@@ -28,6 +30,7 @@ from bideval.cli.backup import backup_venue
 from bideval.cli.migrate import migrate_venue
 from bideval.cli.rebuild import rebuild
 from bideval.cli.restore import opened
+from bideval.cli.signature_pool import cores, ready_checker, without_collector
 from bideval.evidence.canonical import canonical_bytes
 from bideval.evidence.encoding import b64u
 from bideval.evidence.jws import sign_compact
@@ -52,16 +55,16 @@ def main() -> None:
     parser.add_argument("--database-url", action="append", default=[])
     args = parser.parse_args()
     configure_log(clock=SystemClock(), level="error")
-    with tempfile.TemporaryDirectory() as folder:
-        measure(Path(folder), args.entries, iter(args.database_url))
+    with tempfile.TemporaryDirectory() as folder, ready_checker(cores()) as checker:
+        measure(Path(folder), args.entries, iter(args.database_url), checker)
 
 
-def measure(folder: Path, entries: int, urls) -> None:
+def measure(folder: Path, entries: int, urls, checker) -> None:
     plain = plan(folder, "fenghua", next(urls, ""))
     # A session needs a branch; the copy of a branch is the same record.
     settings = with_peer(plain, folder)
     house = opened_house(settings)
-    fill(house.venue, entries)
+    say("make", timed(lambda: fill(house.venue, entries)), entries)
     house.close()
     path = folder / "main.backup"
     say("backup", timed(lambda: backup_venue(settings, path)), entries)
@@ -72,22 +75,22 @@ def measure(folder: Path, entries: int, urls) -> None:
         )
         migrate_venue(fresh)
         house = build_house(fresh)
-        say(name, timed(lambda h=house, a=act: a(h.venue, path)), entries)
+        say(name, timed(lambda h=house, a=act: a(h.venue, path, checker)), entries)
         house.close()
     house = build_house(settings)
-    say("rebuild", timed(lambda: rebuild(house.venue)), entries)
+    say("rebuild", timed(lambda: rebuild(house.venue, checker=checker)), entries)
     say("start (serve)", timed(lambda: start_venue(house.venue)), entries)
     house.close()
 
 
-def put_back(venue, path):
-    with opened(path) as data:
-        return restore(venue, read_backup(data))
+def put_back(venue, path, checker):
+    with opened(path) as data, without_collector():
+        return restore(venue, read_backup(data), checker=checker)
 
 
-def take_back(venue, path):
-    with opened(path) as data:
-        [found] = recover(venue, [read_backup(data)])
+def take_back(venue, path, checker):
+    with opened(path) as data, without_collector():
+        [found] = recover(venue, [read_backup(data)], checker=checker)
     return found
 
 
@@ -141,7 +144,6 @@ def fill(venue, entries):
             lambda tx, b=batch: [keep_line(venue.id, tx, one, place=True) for one in b]
         ).result()
         made += count
-    say("made", 0.0, entries)
 
 
 def join(venue):
@@ -177,14 +179,30 @@ def warning(number):
 
 
 def timed(act):
-    began = time.perf_counter()
+    """Seconds by the clock, and of processors: this process and those that check for it."""
+    began, before = time.perf_counter(), processors()
     act()
-    return time.perf_counter() - began
+    return time.perf_counter() - began, processors() - before
 
 
-def say(name, seconds, entries):
-    rate = f", {entries / seconds:.0f} entries/s" if seconds else ""
-    print(f"{name}: {entries} entries, {seconds:.1f} s{rate}", flush=True)
+def processors():
+    """Seconds that processors have worked for this process and its children."""
+    children = (process.pid for process in multiprocessing.active_children())
+    return sum(worked(pid) for pid in (os.getpid(), *children))
+
+
+def worked(pid):
+    words = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
+    return (int(words[11]) + int(words[12])) / os.sysconf("SC_CLK_TCK")
+
+
+def say(name, spent, entries):
+    clock, cores_s = spent
+    print(
+        f"{name:<14} {entries:>8} entries {clock:>8.1f} s {cores_s:>8.1f} s of cores "
+        f"{cores_s / entries * 1e6:>7.0f} us/entry",
+        flush=True,
+    )
 
 
 if __name__ == "__main__":

@@ -11,10 +11,11 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
+from bideval.audit.replay import first_forged
 from bideval.evidence.signing import public_key
 from bideval.ledger.checkpoint import open_checkpoint
 from bideval.ledger.cosignature import verify_cosignature
-from bideval.ledger.entry import parse_entry, verify_entry
+from bideval.ledger.entry import parse_entry
 from bideval.ledger.line import chain_next, chain_start, parse_line
 from bideval.ledger.note import parse_note
 from bideval.ledger.tree import Frontier, leaf_hash
@@ -26,14 +27,10 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
     from bideval.actions.backup_file import Origin, SavedRecord
-    from bideval.actions.bridge import Bridge
-    from bideval.evidence.signing import PublicKey
+    from bideval.audit.replay import Checker, Job
     from bideval.ledger.entry import Entry
     from bideval.ledger.line import Line
     from bideval.ports import StoredCheckpoint
-
-SIGNATURES = 512
-"""Signatures verified together."""
 
 
 @dataclass(slots=True)
@@ -46,16 +43,21 @@ class CheckedRecord:
 
 
 def check_record(
-    bridge: Bridge, saved: SavedRecord, origin: Origin, *, roots: Iterable[int] = ()
+    saved: SavedRecord,
+    origin: Origin,
+    *,
+    checker: Checker = first_forged,
+    roots: Iterable[int] = (),
 ) -> CheckedRecord:
     """Check one record of a backup; `roots` are further sizes whose roots the caller needs.
 
-    Raises EvidenceError naming session and place at the first thing that is not as signed.
+    `checker` verifies the signatures, which is most of the work, perhaps on several cores. Raises
+    EvidenceError naming session and place at the first thing that is not as signed.
     """
     wanted = {*roots, *(one.size for one in saved.checkpoints), saved.facts.size}
-    check = _Check(bridge, saved, origin, wanted)
+    check = _Check(saved, origin, wanted)
     try:
-        return check.run()
+        return check.run(checker)
     except BidevalError as wrong:
         place = f"{saved.facts.session}: line {check.taken}"
         detail = f"{place}: {wrong.detail or wrong.code}"
@@ -63,11 +65,8 @@ def check_record(
 
 
 class _Check:
-    def __init__(
-        self, bridge: Bridge, saved: SavedRecord, origin: Origin, wanted: set[int]
-    ) -> None:
+    def __init__(self, saved: SavedRecord, origin: Origin, wanted: set[int]) -> None:
         self.taken = 0
-        self._bridge = bridge
         self._saved = saved
         self._session = saved.facts.session
         self._is_log = self._session.startswith(VENUE_LOG)
@@ -77,15 +76,15 @@ class _Check:
         self._frontier = Frontier()
         self._fold = Session(self._session)
         self._found = CheckedRecord(None if self._is_log else self._fold)
+        self._fault: BidevalError | None = None
 
-    def run(self) -> CheckedRecord:
-        jobs: list[tuple[Entry, PublicKey]] = []
-        for raw in self._saved.lines():
-            jobs.append(self._take(raw))
-            if len(jobs) == SIGNATURES:
-                self._verify(jobs)
-                jobs = []
-        self._verify(jobs)
+    def run(self, checker: Checker) -> CheckedRecord:
+        forged = checker(self._jobs())
+        if forged is not None:
+            self.taken = forged
+            raise EvidenceError("signature_invalid", detail="not signed by its author's key")
+        if self._fault is not None:
+            raise self._fault
         facts = self._saved.facts
         if self.taken != facts.size + facts.pending:
             raise EvidenceError("backup_malformed", detail="not as many lines as stated")
@@ -95,22 +94,35 @@ class _Check:
             self._check_checkpoint(checkpoint)
         return self._found
 
-    def _take(self, raw: bytes) -> tuple[Entry, PublicKey]:
-        if self.taken == self._saved.facts.size and not self._is_log:
+    def _jobs(self) -> Iterator[Job]:
+        """Take line by line and yield what must have been signed, and by which key.
+
+        A fault ends the taking and is kept, so that signatures up to it are checked first.
+        """
+        try:
+            for raw in self._saved.lines():
+                yield self._take(raw)
+        except BidevalError as fault:
+            self._fault = fault
+
+    def _take(self, raw: bytes) -> Job:
+        facts = self._saved.facts
+        if self.taken == facts.size and not self._is_log:
             self._fold = self._fold.copy()  # what main has not placed is folded behind the record
         line = parse_line(raw)
         entry = parse_entry(line.jws)
-        self._follow(raw, line)
         key = self._venue_key if self._is_log else self._fold.key_for(entry)
-        if not self._is_log:
-            self._fold.apply(line, entry)
+        if self._is_log:
+            self._follow(raw, line)
+        else:
+            self._fold.apply(line, entry)  # it refuses gaps
         self._found.seen = max(self._found.seen, entry.seen_size)
         self.taken += 1
-        if self.taken <= self._saved.facts.size:
+        if self.taken <= facts.size:
             self._frontier.add(leaf_hash(raw))
             if self.taken in self._wanted:
                 self._found.roots[self.taken] = self._frontier.root()
-        return entry, key
+        return line.jws, key
 
     def _follow(self, raw: bytes, line: Line) -> None:
         start = (0, chain_start(self._session, line.origin))
@@ -118,9 +130,6 @@ class _Check:
         if line.n != n + 1:
             raise EvidenceError("gap", detail=f"{line.origin} {line.n} after {n}")
         self._chains[line.origin] = (line.n, chain_next(chain, raw))
-
-    def _verify(self, jobs: list[tuple[Entry, PublicKey]]) -> None:
-        self._bridge.each(lambda job: verify_entry(*job), jobs)
 
     def _check_checkpoint(self, checkpoint: StoredCheckpoint) -> None:
         venues = {} if self._is_log else self._fold.people.venues

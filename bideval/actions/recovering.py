@@ -21,6 +21,7 @@ from bideval.actions.restoring import (
     write_checkpoints,
     write_lines,
 )
+from bideval.audit.replay import first_forged
 from bideval.evidence.encoding import unb64u
 from bideval.evidence.signing import public_key
 from bideval.ports import Account, KeptFile
@@ -33,6 +34,7 @@ if TYPE_CHECKING:
 
     from bideval.actions.backup_file import Backup, SavedRecord
     from bideval.actions.venue import Venue
+    from bideval.audit.replay import Checker
     from bideval.ledger.entry import Entry
     from bideval.ports import Reader, Transaction
     from bideval.session.state import Session
@@ -70,9 +72,15 @@ class _Copy:
 
 
 def recover(
-    venue: Venue, backups: Sequence[Backup], *, session: str | None = None
+    venue: Venue,
+    backups: Sequence[Backup],
+    *,
+    session: str | None = None,
+    checker: Checker = first_forged,
 ) -> list[Recovered]:
     """Take every session of this venue (or the one named) that the backups hold.
+
+    `checker` verifies the signatures.
 
     Raises EvidenceError `fork` where two copies contradict each other, or `backup_malformed` and
     others where one is not what was signed; RefusedError `not_in_backup` where none holds anything
@@ -80,7 +88,8 @@ def recover(
     """
     names = sorted({one.facts.session for backup in backups for one in backup.records})
     chosen = [name for name in names if not name.startswith(VENUE_LOG) and session in (None, name)]
-    copies = [found for name in chosen if (found := _longest(venue, backups, name)) is not None]
+    longest = [_longest(venue, backups, name, checker) for name in chosen]
+    copies = [found for found in longest if found is not None]
     if not copies:
         raise RefusedError("not_in_backup", field="from", detail="no session of this venue")
     for backup in backups:
@@ -96,7 +105,9 @@ def recover(
         return [_tell(reader, copy, taken[n]) for n, copy in enumerate(copies)]
 
 
-def _longest(venue: Venue, backups: Sequence[Backup], session: str) -> _Copy | None:
+def _longest(
+    venue: Venue, backups: Sequence[Backup], session: str, checker: Checker
+) -> _Copy | None:
     """Return the longest copy, after all copies were found to be beginnings of it."""
     saved = [
         (backup, one)
@@ -107,7 +118,10 @@ def _longest(venue: Venue, backups: Sequence[Backup], session: str) -> _Copy | N
     with venue.devices.store.read() as reader:
         head = reader.head(session)
     sizes = {one.facts.size for _, one in saved} | ({head.size} if head else set())
-    copies = [_check(venue, backup, one, sizes) for backup, one in saved]
+    copies = [
+        _copy(venue, backup, one, check_record(one, backup.origin, checker=checker, roots=sizes))
+        for backup, one in saved
+    ]
     ours = [copy for copy in copies if copy is not None]
     if not ours:
         return None
@@ -128,9 +142,8 @@ def _compare_ours(venue: Venue, session: str, size: int, longest: _Copy) -> None
         raise _fork(session, f"this venue's copy and {longest.backup.origin.venue}'s")
 
 
-def _check(venue: Venue, backup: Backup, saved: SavedRecord, sizes: set[int]) -> _Copy | None:
+def _copy(venue: Venue, backup: Backup, saved: SavedRecord, checked: CheckedRecord) -> _Copy | None:
     """Return the checked copy; None where the session does not name this venue with its keys."""
-    checked = check_record(venue.bridge, saved, backup.origin, roots=sizes)
     fold = checked.fold
     card = None if fold is None else fold.people.venues.get(venue.id)
     if fold is None or card is None:

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING
 from bideval.actions.checking_backup import check_record, lines_from
 from bideval.actions.naming import name_files
 from bideval.actions.venue_log import note
+from bideval.audit.replay import first_forged
 from bideval.ledger.line import chain_next, chain_start
 from bideval.ledger.tree import leaf_hash
 from bideval.terms.errors import RefusedError
@@ -24,6 +25,7 @@ if TYPE_CHECKING:
 
     from bideval.actions.backup_file import Backup, Rows, SavedRecord
     from bideval.actions.venue import Venue
+    from bideval.audit.replay import Checker
     from bideval.ports import Transaction
     from bideval.session.people import People
 
@@ -42,8 +44,10 @@ class Restored:
     awaiting: tuple[str, ...]
 
 
-def restore(venue: Venue, backup: Backup) -> list[Restored]:
+def restore(venue: Venue, backup: Backup, *, checker: Checker = first_forged) -> list[Restored]:
     """Put a backup of this venue into its empty store; return what came back.
+
+    `checker` verifies the signatures.
 
     Raises RefusedError `store_not_empty` or `other_venue`, EvidenceError where the backup is not
     what was signed; then nothing is kept but files, which are harmless.
@@ -51,7 +55,7 @@ def restore(venue: Venue, backup: Backup) -> list[Restored]:
     _check_fits(venue, backup)
     awaited: dict[str, tuple[str, ...]] = {}
     for saved in backup.records:
-        checked = check_record(venue.bridge, saved, backup.origin)
+        checked = check_record(saved, backup.origin, checker=checker)
         fold = checked.fold
         awaited[saved.facts.session] = others(fold.people, venue.id) if fold else ()
     keep_files(venue, backup.files)

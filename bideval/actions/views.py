@@ -89,12 +89,17 @@ def project(venue: Venue, session: str) -> Projection:
     """Return the cached line of a session, made from its fold."""
     head = venue.book.head(session)
     with venue.book.settled(session) as fold:
-        return Projection(
-            session=session,
-            title=fold.title,
-            phase=fold.phase.value,
-            size=head.size,
-            root=head.root.hex(),
-            updated_ms=venue.now_ms(),
-            data={"main": fold.main, "published": fold.tender is not None},
-        )
+        return projection(fold, head.size, head.root.hex(), now_ms=venue.now_ms())
+
+
+def projection(fold: Session, size: int, root: str, *, now_ms: int) -> Projection:
+    """Return the cached line of the record that this fold is of."""
+    return Projection(
+        session=fold.session_id,
+        title=fold.title,
+        phase=fold.phase.value,
+        size=size,
+        root=root,
+        updated_ms=now_ms,
+        data={"main": fold.main, "published": fold.tender is not None},
+    )

@@ -7,7 +7,7 @@ Not decided here: which copies are believed (actions.recovering).
 from __future__ import annotations
 
 import time
-from contextlib import ExitStack
+from contextlib import ExitStack, closing
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -18,6 +18,7 @@ from bideval.actions.venue_log import start_log
 from bideval.app import build_house
 from bideval.cli.migrate import migrate_venue
 from bideval.cli.restore import opened
+from bideval.cli.signature_pool import cores, ready_checker, without_collector
 from bideval.gateways.clock import SystemClock
 from bideval.gateways.log import configure_log
 from bideval.settings import load_settings
@@ -29,6 +30,7 @@ if TYPE_CHECKING:
 
     from bideval.actions.recovering import Recovered
     from bideval.actions.venue import Venue
+    from bideval.audit.replay import Checker
 
 ONLY_HERE = (
     "Only this venue had, and no other venue knows: entries that no venue had acknowledged when "
@@ -72,21 +74,18 @@ def run(args: argparse.Namespace) -> int:
     settings = load_settings(args.config)
     configure_log(clock=SystemClock(), level=settings.log_level)
     migrate_venue(settings)
-    house = build_house(settings)
-    try:
-        for line in _run(house.venue, args):
+    with ready_checker(cores()) as checker, closing(build_house(settings)) as house:
+        for line in _run(house.venue, args, checker):
             print(line)
-    finally:
-        house.close()
     return 0
 
 
-def _run(venue: Venue, args: argparse.Namespace) -> Iterator[str]:
+def _run(venue: Venue, args: argparse.Namespace, checker: Checker) -> Iterator[str]:
     began = time.perf_counter()
     if args.sources:
-        with ExitStack() as stack:
+        with ExitStack() as stack, without_collector():
             backups = [read_backup(stack.enter_context(opened(one))) for one in args.sources]
-            found = recover(venue, backups, session=args.session)
+            found = recover(venue, backups, session=args.session, checker=checker)
         for one in found:
             yield from report(one)
         seconds = time.perf_counter() - began

@@ -6,9 +6,9 @@ Not decided here: what is checked before anything is written (actions.restoring)
 
 from __future__ import annotations
 
+import contextlib
 import mmap
 import time
-from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -16,6 +16,7 @@ from bideval.actions.backup_file import read_backup
 from bideval.actions.restoring import restore
 from bideval.app import build_house
 from bideval.cli.migrate import migrate_venue
+from bideval.cli.signature_pool import cores, ready_checker, without_collector
 from bideval.gateways.clock import SystemClock
 from bideval.gateways.log import configure_log
 from bideval.settings import load_settings
@@ -45,20 +46,21 @@ def run(args: argparse.Namespace) -> int:
     settings = load_settings(args.config)
     configure_log(clock=SystemClock(), level=settings.log_level)
     migrate_venue(settings)
-    house = build_house(settings)
     began = time.perf_counter()
-    try:
-        with opened(args.source) as data:
-            restored = restore(house.venue, read_backup(data))
-    finally:
-        house.close()
+    with (
+        ready_checker(cores()) as checker,
+        contextlib.closing(build_house(settings)) as house,
+        opened(args.source) as data,
+        without_collector(),
+    ):
+        restored = restore(house.venue, read_backup(data), checker=checker)
     for line in report(restored):
         print(line)
     print(f"{sum(one.size for one in restored)} entries in {time.perf_counter() - began:.1f} s")
     return 0
 
 
-@contextmanager
+@contextlib.contextmanager
 def opened(path: Path) -> Iterator[memoryview]:
     """Map a backup into memory; raises InputError `bad_backup` when it cannot be read."""
     try:

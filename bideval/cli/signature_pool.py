@@ -52,21 +52,40 @@ def first_forged_in_pool(jobs: Iterable[Job], *, workers: int) -> int | None:
     few = list(islice(stream, ALONE + 1))
     if len(few) <= ALONE:
         return first_forged(few)
-    with _without_collector(), ProcessPoolExecutor(workers) as pool:
-        under_way: Checked = deque()
-        for start, part in _chunks(chain(few, stream)):
-            under_way.append((start, pool.submit(first_forged, part)))
-            found = _settle(under_way, leave=AHEAD * workers)
-            if found is not None:
-                break
-        else:
-            found = _settle(under_way, leave=0)
+    with ProcessPoolExecutor(workers) as pool:
+        found = _first_forged_in(pool, chain(few, stream), workers)
         pool.shutdown(cancel_futures=True)
         return found
 
 
 @contextlib.contextmanager
-def _without_collector() -> Iterator[None]:
+def ready_checker(jobs: int) -> Iterator[Checker]:
+    """Hold `jobs` processes ready to check signatures; 1: this one alone.
+
+    They begin at once, before the caller has threads: a fork beside those may inherit a held lock.
+    """
+    if jobs == 1:
+        yield first_forged
+        return
+    with ProcessPoolExecutor(jobs) as pool:
+        pool.submit(cores).result()
+        yield partial(_first_forged_in, pool, workers=jobs)
+        pool.shutdown(cancel_futures=True)
+
+
+def _first_forged_in(pool: ProcessPoolExecutor, jobs: Iterable[Job], workers: int) -> int | None:
+    under_way: Checked = deque()
+    with without_collector():
+        for start, part in _chunks(jobs):
+            under_way.append((start, pool.submit(first_forged, part)))
+            found = _settle(under_way, leave=AHEAD * workers)
+            if found is not None:
+                return found
+        return _settle(under_way, leave=0)
+
+
+@contextlib.contextmanager
+def without_collector() -> Iterator[None]:
     """Let nobody look for cycles meanwhile: a fold has none, and looking takes a fifth of it."""
     running = gc.isenabled()
     gc.disable()

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, TypeAlias
 
 from bideval.actions.verifying import verify_record
+from bideval.audit.replay import first_forged
 from bideval.simulation.memory_store import Reading
 from bideval.sync import effects as fx
 from bideval.sync.trails import Direction
@@ -136,7 +137,7 @@ class Oracle:
         for place in self._honest():
             for session in place.disk.image.records:
                 reader: Any = Reading(place.disk.image)
-                verify_record(reader, session, signatures=not session.startswith(VENUE_LOG))
+                verify_record(reader, session, checker=first_forged)
                 if not session.startswith(VENUE_LOG):
                     self._check_once(place, session)
         for entry, heard in self.here.items():

@@ -9,9 +9,10 @@ asked the core before.
 from __future__ import annotations
 
 import hashlib
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import bindparam, insert, select, update
+from sqlalchemy.exc import IntegrityError
 from typing_extensions import override
 
 from bideval.ledger.entry import entry_hash
@@ -27,12 +28,17 @@ from bideval.sync.words import Placed
 if TYPE_CHECKING:
     from collections.abc import Collection
 
-    from sqlalchemy import Connection
+    from sqlalchemy import Connection, Insert, Select
 
     from bideval.ledger.entry import Entry
     from bideval.ledger.line import Line
     from bideval.store.heads import Heads, RecordEdge
     from bideval.sync.words import Word
+
+    Row = dict[str, Any]
+
+ROWS_AT_ONCE = 1_000
+"""Rows of one work that wait at most to be sent together: a few megabytes."""
 
 _HEAD = select(t.head).where(t.head.c.session == bindparam("session"))
 _ORIGIN_HEADS = (
@@ -79,8 +85,18 @@ class RecordWriting(LineReading):
         self._heads = heads
         self._fresh: dict[tuple[str, str, int], bytes] = {}
         """Leaves of lines that this work added and has not placed."""
-        self._unsaid: set[tuple[str, str, str]] = set()
-        """What this work has asked for and not found, under the lock of the head."""
+        self._lines: list[Row] = []
+        self._places: list[Row] = []
+
+    def settle(self) -> None:
+        """Send the rows that wait: before anything is read again, and at the end of the work.
+
+        Rows that go together cost a third of rows that go one by one.
+        """
+        lines, self._lines = self._lines, []
+        places, self._places = self._places, []
+        self._send(_ADD_LINE, lines, "reused_id")
+        self._send(_ADD_PLACE, places, "already_placed")
 
     def head(self, session: str) -> RecordHead | None:
         edge = self._heads.record(session)
@@ -92,10 +108,12 @@ class RecordWriting(LineReading):
     @override
     def known(self, session: str, author: str, entry_id: str) -> StoredLine | None:
         self._heads.record(session)
-        said = super().known(session, author, entry_id)
-        if said is None:
-            self._unsaid.add((session, author, entry_id))
-        return said
+        return super().known(session, author, entry_id)
+
+    @override
+    def leaves(self, session: str, start: int, limit: int) -> list[bytes]:
+        self.settle()
+        return super().leaves(session, start, limit)
 
     def origin_heads(self, session: str) -> dict[str, OriginHead]:
         self._heads.record(session)
@@ -132,13 +150,10 @@ class RecordWriting(LineReading):
             raise StoreError("gap", field="n", detail=f"after {before.n} came {line.n}")
         if chain_next(before.chain, data) != chain:
             raise StoreError("bad_chain", field="chain")
-        name = (session, entry.author, entry.id)
-        if name not in self._unsaid and self.known(*name) is not None:
-            raise StoreError("reused_id", field="id")
-        self._unsaid.discard(name)
-        self._insert_line(session, line, entry, data, chain)
+        self._lines.append(_line_row(session, line, entry, data, chain))
         self._heads.move_origin(session, line.origin, OriginHead(line.n, chain))
         self._fresh[session, line.origin, line.n] = leaf_hash(data)
+        self._settle_many()
         return True
 
     def place(self, session: str, origin: str, n: int, leaf: bytes) -> int:
@@ -146,12 +161,12 @@ class RecordWriting(LineReading):
         if self._leaf_to_place(session, origin, n) != leaf:
             raise StoreError("bad_leaf", field="leaf")
         position = edge.frontier.size
-        self._connection.execute(
-            _ADD_PLACE,
-            {"session": session, "position": position, "origin": origin, "n": n, "leaf": leaf},
+        self._places.append(
+            {"session": session, "position": position, "origin": origin, "n": n, "leaf": leaf}
         )
         edge.frontier.add(leaf)
         edge.changed = True
+        self._settle_many()
         return position
 
     def add_checkpoint(self, session: str, size: int, note: str) -> bool:
@@ -209,23 +224,18 @@ class RecordWriting(LineReading):
         if kept[0].line != data:
             raise StoreError("fork", field="n", detail=f"{line.origin} {line.n} is another line")
 
-    def _insert_line(
-        self, session: str, line: Line, entry: Entry, data: bytes, chain: bytes
-    ) -> None:
-        self._connection.execute(
-            _ADD_LINE,
-            {
-                "session": session,
-                "origin": line.origin,
-                "n": line.n,
-                "author": entry.author,
-                "entry_id": entry.id,
-                "entry_hash": entry_hash(line.jws),
-                "kind": entry.kind,
-                "line": data,
-                "chain": chain,
-            },
-        )
+    def _settle_many(self) -> None:
+        if len(self._lines) + len(self._places) >= ROWS_AT_ONCE:
+            self.settle()
+
+    def _send(self, statement: Insert, rows: list[Row], code: str) -> None:
+        """Send rows whose keys the database may refuse: `code` says what is there already."""
+        if not rows:
+            return
+        try:
+            self._connection.execute(statement, rows)
+        except IntegrityError:
+            raise StoreError(code, detail="another row has this key") from None
 
     def _leaf_to_place(self, session: str, origin: str, n: int) -> bytes:
         fresh = self._fresh.pop((session, origin, n), None)
@@ -237,3 +247,27 @@ class RecordWriting(LineReading):
         if kept[0].position is not None:
             raise StoreError("already_placed", field="n")
         return leaf_hash(kept[0].line)
+
+    @override
+    def _one(self, statement: Select[Any], **asked: object) -> StoredLine | None:
+        self.settle()
+        return super()._one(statement, **asked)
+
+    @override
+    def _many(self, statement: Select[Any], **asked: object) -> list[StoredLine]:
+        self.settle()
+        return super()._many(statement, **asked)
+
+
+def _line_row(session: str, line: Line, entry: Entry, data: bytes, chain: bytes) -> Row:
+    return {
+        "session": session,
+        "origin": line.origin,
+        "n": line.n,
+        "author": entry.author,
+        "entry_id": entry.id,
+        "entry_hash": entry_hash(line.jws),
+        "kind": entry.kind,
+        "line": data,
+        "chain": chain,
+    }

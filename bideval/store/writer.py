@@ -210,7 +210,9 @@ def _attempt(work: Work, connection: Connection, heads: Heads) -> Outcome:
     mine = heads.for_one_work()
     connection.exec_driver_sql("SAVEPOINT work")
     try:
-        result = work.run(StoreTransaction(connection, mine))
+        transaction = StoreTransaction(connection, mine)
+        result = work.run(transaction)
+        transaction.settle()
         connection.exec_driver_sql("RELEASE SAVEPOINT work")
     except Exception as error:  # a work fails alone, whatever it raised
         if isinstance(error, DBAPIError) and trouble(error) is not Trouble.STATEMENT:

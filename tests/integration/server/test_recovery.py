@@ -2,20 +2,31 @@
 
 from __future__ import annotations
 
+import json
 import stat
+import subprocess
+import sys
+from dataclasses import replace
 from itertools import count
 
 import pytest
 
+from bideval.actions.appending import keep_line
 from bideval.actions.backup_file import read_backup
 from bideval.actions.confirming import stop_waiting
 from bideval.actions.recovering import recover
 from bideval.actions.restoring import restore
 from bideval.app import build_house
+from bideval.audit.replay import first_forged
 from bideval.cli import main as commands
 from bideval.cli.backup import backup_venue
 from bideval.cli.migrate import migrate_venue
 from bideval.cli.rebuild import rebuild
+from bideval.cli.signature_pool import ready_checker
+from bideval.evidence.canonical import canonical_bytes
+from bideval.evidence.encoding import b64u, unb64u
+from bideval.ledger.entry import parse_entry
+from bideval.ledger.line import parse_line
 from bideval.terms.errors import EvidenceError, FaultError, RefusedError
 from tests.integration.server.offline_venues import (
     SESSION,
@@ -255,3 +266,91 @@ def test_commands_say_what_came_back(province, tmp_path, new_url, capsys):
     assert f"{taken} {before.root.hex()}" in said.out.splitlines()
     assert f"{SESSION}: waits for {BRANCH}" in said.out.splitlines()
     assert "bideval backup: file_exists" in said.err
+
+
+def with_forged_line(backup, number):
+    """Return a backup whose sections are whole, but whose line `number` nobody signed."""
+    [position] = [n for n, one in enumerate(backup.records) if one.facts.session == SESSION]
+    saved = backup.records[position]
+    lines = list(saved.lines())
+    start, _, signature = lines[number].rpartition(b".")
+    lines[number] = start + b"." + signature.translate(bytes.maketrans(b"AQgw", b"QgwA"))
+    assert lines[number] != list(saved.lines())[number]
+    block = b"".join(len(line).to_bytes(2, "big") + line for line in lines)
+    records = [*backup.records]
+    records[position] = replace(saved, blocks=[memoryview(block)])
+    return replace(backup, records=records)
+
+
+@pytest.mark.parametrize("take_back", [restore, recover])
+def test_forged_line_is_found_and_nothing_is_kept(province, tmp_path, new_url, take_back):
+    meet(province, tmp_path)
+    house = empty_house(moved(province[MAIN], new_url))
+    forged = with_forged_line(take(tmp_path / f"{MAIN}.backup"), 3)
+    with ready_checker(2) as checker:
+        for found_by in (checker, first_forged):
+            with pytest.raises(EvidenceError) as caught:
+                take_back(
+                    house.venue, forged if take_back is restore else [forged], checker=found_by
+                )
+            assert (caught.value.code, caught.value.field) == ("signature_invalid", SESSION)
+            assert caught.value.detail.startswith(f"{SESSION}: line 3: ")
+    with house.venue.devices.store.read() as reader:
+        assert reader.sessions() == []
+    house.close()
+
+
+DIE = """
+import os, sys
+from pathlib import Path
+from bideval.actions import restoring
+from bideval.cli import main as commands
+
+def die(tx, saved):
+    tx.settle()  # whatever was added has reached the database by now
+    os._exit(9)
+
+restoring.write_checkpoints = die
+commands.main(["restore", "--config", sys.argv[1], "--from", sys.argv[2]])
+"""
+
+
+def test_restore_that_is_killed_leaves_nothing_behind(province, tmp_path, new_url):
+    _, before = meet(province, tmp_path)
+    settings = moved(province[MAIN], new_url)
+    config = toml_of(settings, tmp_path / "again.toml")
+    backup = tmp_path / f"{MAIN}.backup"
+    command = [sys.executable, "-c", DIE, config, str(backup)]
+    died = subprocess.run(command, check=False, timeout=120)
+    assert died.returncode == 9
+    house = empty_house(settings)
+    with house.venue.devices.store.read() as reader:
+        assert reader.sessions() == []
+    restored = {one.session: one for one in restore(house.venue, take(backup))}
+    house.close()
+    assert restored[SESSION].root == before.root.hex()
+
+
+def test_rebuild_finds_a_line_that_nobody_signed(province, tmp_path):
+    """What the database holds agrees with itself; only the signature does not fit."""
+    meet(province, tmp_path)
+    house = empty_house(province[MAIN])
+    venue = house.venue
+
+    def slip_in(tx):
+        entry = parse_entry(forged_copy(tx.lines(SESSION, 3, 1)[0].line))
+        return keep_line(venue.id, tx, entry, place=True)
+
+    venue.devices.store.write(slip_in).result()
+    with pytest.raises(FaultError) as caught:
+        rebuild(venue)
+    house.close()
+    assert caught.value.code == "record_differs"
+    assert caught.value.detail.startswith(f"{SESSION}: signature of line ")
+
+
+def forged_copy(line):
+    """Return the entry of a line with another id under the old signature."""
+    head, body, signature = parse_line(line).jws.split(".")
+    members = json.loads(unb64u(body)) | {"id": b64u(bytes(16))}
+    return ".".join((head, b64u(canonical_bytes(members)), signature))

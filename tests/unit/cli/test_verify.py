@@ -10,7 +10,7 @@ import pytest
 from bideval.audit.replay import Replay, first_forged
 from bideval.cli import signature_pool
 from bideval.cli.main import main
-from bideval.cli.signature_pool import first_forged_in_pool
+from bideval.cli.signature_pool import first_forged_in_pool, ready_checker
 from bideval.cli.verify import verify_file
 from bideval.evidence.signing import new_signing_key
 from bideval.session.names import Phase
@@ -136,3 +136,5 @@ def test_pool_finds_the_first_forged_one(monkeypatch, places: tuple[int, ...]) -
 
     assert first_forged_in_pool(iter(jobs), workers=2) == min(places, default=None)
     assert first_forged(jobs) == min(places, default=None)
+    with ready_checker(2) as checker:
+        assert [checker(iter(jobs)) for _ in range(2)] == [min(places, default=None)] * 2
