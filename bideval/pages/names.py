@@ -213,6 +213,7 @@ KINDS = {
     "phase.moved": N_("phase moved"),
     "session.paused": N_("session paused"),
     "session.resumed": N_("session resumed"),
+    "pause.expired": N_("limit of the fault passed"),
     "member.replaced": N_("member replaced"),
     "result.consolidated": N_("result consolidated"),
     "mark.corrected": N_("mark corrected"),
