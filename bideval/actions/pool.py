@@ -14,12 +14,14 @@ from itertools import islice
 from typing import TYPE_CHECKING
 
 from bideval.actions.authoring import say
-from bideval.actions.pool_table import check_table, table_rows
+from bideval.actions.pool_table import Room, check_table, table_rows
 from bideval.draw.exclusions import exclusion_of
 from bideval.draw.identity import Identity, Private, identity_document
 from bideval.draw.pool import ELIGIBLE, SALT_BYTES, Pool, PoolRow, make_pool, pool_lines
+from bideval.draw.room import room_for
 from bideval.evidence.agefile import age_encrypt
 from bideval.evidence.canonical import canonical_bytes
+from bideval.evidence.sealing import Purpose
 from bideval.ports import KeptFile, PoolExpert
 from bideval.session.barring import bars_of
 from bideval.session.names import Phase
@@ -78,7 +80,8 @@ def import_pool(
         _check_time(venue, fold)
         weighted = fold.plan.panel.weighted
         rules = _Rules(session, bars_of(fold, excluded_names), weighted)
-    check_table(table)
+        room = _room(fold)
+    check_table(table, room)
     pool = make_pool(_kept_rows(venue, rules, table))
     facts = venue.devices.files.put(pool_lines(pool.rows), limit=FILE_LIMIT)
     kept = KeptFile(facts.sha256, facts.size, MEDIA_TYPE, visitor.person, venue.now_ms())
@@ -109,6 +112,15 @@ def _check_time(venue: Venue, fold: Session) -> None:
         raise RefusedError("pool_is_sealed", field="session", rule="pool.once")
     if fold.phase is not Phase.OPENED:
         raise RefusedError("pool_too_early", field="session", rule="198号 art. 16")
+
+
+def _room(fold: Session) -> Room:
+    """Return what the entry of the draw holds; raises where no draw of so many could be written."""
+    drawn = fold.plan.panel.drawn
+    cells = room_for(drawn, len(fold.custody(Purpose.IDENTITY).custodians))
+    if cells <= 0:
+        raise RefusedError("too_many_drawn", field="tender.panel.members", rule="spec/draw")
+    return Room(drawn, cells)
 
 
 def _kept_rows(venue: Venue, rules: _Rules, table: BinaryIO) -> Iterator[PoolRow]:

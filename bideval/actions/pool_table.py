@@ -9,6 +9,7 @@ The table is read twice and never held: `check_table` finds every fault, `table_
 from __future__ import annotations
 
 import csv
+import heapq
 import re
 import unicodedata
 from array import array
@@ -20,6 +21,7 @@ from typing import TYPE_CHECKING, BinaryIO
 from bideval.draw.exclusions import former_employers
 from bideval.draw.identity import CELL_LIMIT, LIST_LIMIT
 from bideval.draw.pool import MAX_WEIGHT
+from bideval.draw.room import ONCE, TWICE, cell_bytes
 from bideval.terms.errors import InputError
 from bideval.terms.identifiers import VENUE_ID
 
@@ -30,6 +32,7 @@ REQUIRED = ("name", "id_tail", "discipline", "venue")
 LISTS = ("former", "relatives", "projects")
 OPTIONAL = ("employer", "phone", "title", "weight", *LISTS)
 COLUMNS = REQUIRED + OPTIONAL
+CELLS = TWICE + ONCE
 MAX_ROWS = 1_000_000
 """Rows of one table: ten times the largest pool that a province keeps."""
 LINE_LIMIT = 16_384
@@ -96,25 +99,63 @@ class TableError(InputError):
         self.faults = tuple(faults)
 
 
-def check_table(source: BinaryIO) -> int:
+@dataclass(frozen=True, slots=True)
+class Room:
+    """How many experts a draw has, and the bytes that their cells may have together."""
+
+    drawn: int
+    cells: int
+
+
+def check_table(source: BinaryIO, room: Room | None = None) -> int:
     """Return how many experts the table has; raises TableError with the first faults found.
 
-    Needs 8 bytes of memory for each row, and reads again only where two rows seem to be the same.
+    With `room` the longest rows that could be drawn together must fit into it. Needs 8 bytes of
+    memory for each row, and reads again only where two rows seem to be the same.
     """
     faults: list[RowFault] = []
     keys = array("q")
-    for _, row in _read(source, faults):
+    longest = _Longest(room)
+    for number, row in _read(source, faults):
         keys.append(hash(row.key))
+        longest.add(number, row)
         if len(keys) > MAX_ROWS:
             faults.append(RowFault(MAX_ROWS + 2, "*", "too_many_rows"))
             break
     if not keys and not faults:
         faults.append(RowFault(2, "*", "no_rows"))
+    faults += islice(longest.faults(), max(0, MOST_FAULTS - len(faults)))
     if len(faults) < MOST_FAULTS:
         faults += islice(_duplicates(source, keys), MOST_FAULTS - len(faults))
     if faults:
         raise TableError(sorted(faults, key=lambda fault: fault.row))
     return len(keys)
+
+
+class _Longest:
+    """The rows with the longest cells, as many as are drawn."""
+
+    def __init__(self, room: Room | None) -> None:
+        self._room = room
+        self._rows: list[tuple[int, int]] = []
+
+    def add(self, number: int, row: TableRow) -> None:
+        if self._room is None:
+            return
+        found = (cell_bytes({name: getattr(row, name) for name in CELLS}), -number)
+        if len(self._rows) < self._room.drawn:
+            heapq.heappush(self._rows, found)
+        elif found > self._rows[0]:
+            heapq.heapreplace(self._rows, found)
+
+    def faults(self) -> Iterator[RowFault]:
+        """Yield the rows that have more than their part, where all together do not fit."""
+        if self._room is None or sum(size for size, _ in self._rows) <= self._room.cells:
+            return
+        part = self._room.cells // self._room.drawn
+        for size, number in sorted(self._rows, reverse=True):
+            if size > part:
+                yield RowFault(-number, "*", "too_long_for_panel")
 
 
 def table_rows(source: BinaryIO) -> Iterator[TableRow]:

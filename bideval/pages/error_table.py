@@ -212,6 +212,7 @@ _REFUSED: _Words = {
     ),
     "seat_elsewhere": ("The seat is at another venue.", "席位属于其他场地。"),
     "seat_taken": ("The seat is taken.", "席位已被占用。"),
+    "reason_missing": ("Give your reason.", "请填写理由。"),
     "second_role_missing": (
         "An officer or a supervisor must first allow a new key for this member.",
         "须先由采购人员或监督人员批准该成员更换密钥。",
@@ -234,6 +235,10 @@ _REFUSED: _Words = {
     "ticket_order": ("Another expert comes next.", "递补顺序不符。"),
     "ticket_spent": ("This expert was drawn before.", "该专家已被抽取。"),
     "too_early": ("It is too early for this.", "尚未到时间。"),
+    "too_many_drawn": (
+        "One draw has at most 21 experts; ask for fewer, or for fewer custodians of identities.",
+        "一次最多抽取21名专家；请减少抽取人数或身份信息保管人数。",
+    ),
     "too_late_to_join": ("It is too late to join the panel.", "已不能加入评标委员会。"),
     "unknown_answer": ("No such answer is noted.", "未记录该答复。"),
     "unknown_bid": ("There is no such bid.", "投标不存在。"),
@@ -356,6 +361,10 @@ _INPUT: _Words = {
     "too_few_custodians": ("There are too few custodians.", "保管人过少。"),
     "too_long": ("This is too long.", "内容过长。"),
     "too_long_to_pad": ("This is too long to be sealed.", "内容过长，无法封装。"),
+    "too_long_for_panel": (
+        "This expert's cells are too long for a panel of this size; shorten the declarations.",
+        "就本次评标委员会人数而言，该专家各栏内容过长，请精简声明内容。",
+    ),
     "too_many_rows": ("The table has too many rows.", "表格行数过多。"),
     "too_short": ("This is too short.", "内容过短。"),
     "unknown_choice": ("This is none of the choices.", "不在可选范围内。"),

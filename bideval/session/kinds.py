@@ -115,7 +115,13 @@ _ALL = (
         authors=OFFICER,
         phases=PREPARED,
         read=course.read_tender_published,
-        refuses=("tender_known", "unknown_venue", "custodian_unknown", "name_too_long"),
+        refuses=(
+            "tender_known",
+            "unknown_venue",
+            "custodian_unknown",
+            "name_too_long",
+            "too_many_drawn",
+        ),
     ),
     Kind(
         name="bid.sealed",
@@ -289,6 +295,7 @@ _ALL = (
             "other_phase",
             "no_such_move",
             "no_order_needed",
+            "reason_missing",
             "successor_missing",
             "same_session",
         ),

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import TYPE_CHECKING
 
+from bideval.draw.room import MOST_DRAWN
 from bideval.scoring.rulebooks import find_rulebook
 from bideval.session.names import COURSE, Phase
 
@@ -65,12 +66,16 @@ class MeetingRules:
     the panel may go on with fewer, Order 12 art. 27; a rehearsal evaluates even a case without a
     valid bid). `pause_limit_ms`, of the first versions only: after a longer pause the session
     should be sealed and formed anew; it is shown, and nothing follows from it. `faults`: what the
-    later versions have instead, and hold to; None where nothing is said.
+    later versions have instead, and hold to; None where nothing is said. `most_drawn`: experts that
+    one draw may have, None in the first versions, where a larger draw fails when it is written.
+    `archive_reason`: whether an order to archive without a result needs its reason.
     """
 
     minimum_responsive: int
     pause_limit_ms: int | None = None
     faults: FaultRules | None = None
+    most_drawn: int | None = None
+    archive_reason: bool = False
 
 
 CITY_RULE = FaultRules(
@@ -85,14 +90,25 @@ DRILL = FaultRules(
 )
 """The same rule in seconds."""
 
+
+def _current(minimum_responsive: int, faults: FaultRules) -> MeetingRules:
+    """Return the rules of a version that sessions are founded with now."""
+    return MeetingRules(
+        minimum_responsive=minimum_responsive,
+        faults=faults,
+        most_drawn=MOST_DRAWN,
+        archive_reason=True,
+    )
+
+
 MEETING_RULES = {
     "procurement/1": MeetingRules(minimum_responsive=3, pause_limit_ms=4 * HOUR_MS),
     "works/1": MeetingRules(minimum_responsive=1, pause_limit_ms=4 * HOUR_MS),
     "rehearsal/1": MeetingRules(minimum_responsive=0),
-    "procurement/2": MeetingRules(minimum_responsive=3, faults=CITY_RULE),
-    "works/2": MeetingRules(minimum_responsive=1, faults=CITY_RULE),
-    "rehearsal/2": MeetingRules(minimum_responsive=0, faults=CITY_RULE),
-    "drill/1": MeetingRules(minimum_responsive=0, faults=DRILL),
+    "procurement/2": _current(3, CITY_RULE),
+    "works/2": _current(1, CITY_RULE),
+    "rehearsal/2": _current(0, CITY_RULE),
+    "drill/1": _current(0, DRILL),
 }
 
 

@@ -61,6 +61,9 @@ def publish(session: Standing, act: Act, body: TenderPublished) -> Callable[[], 
         raise refused("tender_known")
     tender = parse_tender(body.tender)
     refuse_breaches(tender, session.rulebook)
+    most = session.meeting.most_drawn
+    if most is not None and tender.panel.drawn > most:
+        raise refused("too_many_drawn", field="body.tender.panel.members", rule="spec/draw")
     _check_names(session, tender)
     place = Place(position=act.position, origin=act.origin, n=act.n, kind=act.entry.kind)
 

@@ -42,6 +42,7 @@ def order_phase(session: Standing, act: Act, body: PhaseOrdered) -> Callable[[],
     _check_table(session, body.leaving, body.to)
     if not MOVES[body.leaving, body.to].needs_order:
         raise refused("no_order_needed", field="body.to")
+    _check_reason(session, body)
     order = Order(
         entry=act.hash,
         officer=act.actor,
@@ -52,6 +53,13 @@ def order_phase(session: Standing, act: Act, body: PhaseOrdered) -> Callable[[],
         successor=_successor(session, body),
     )
     return partial(session.procedure.orders.__setitem__, act.hash, order)
+
+
+def _check_reason(session: Standing, body: PhaseOrdered) -> None:
+    """Who ends a session whose findings stop the result says why (RULES 2.4)."""
+    without_result = (body.leaving, body.to) == (Phase.RELEASED, Phase.ARCHIVED)
+    if without_result and session.meeting.archive_reason and not body.reason:
+        raise refused("reason_missing", field="body.reason", rule="session/moves")
 
 
 def _successor(session: Standing, body: PhaseOrdered) -> str | None:

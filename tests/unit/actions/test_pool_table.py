@@ -11,8 +11,10 @@ from hypothesis import strategies as st
 
 from bideval.actions import pool_table
 from bideval.actions.pool_table import (
+    CELLS,
     LINE_LIMIT,
     MOST_FAULTS,
+    Room,
     RowFault,
     TableError,
     TableRow,
@@ -20,6 +22,7 @@ from bideval.actions.pool_table import (
     table_rows,
 )
 from bideval.draw.identity import CELL_LIMIT, LIST_LIMIT
+from bideval.draw.room import cell_bytes
 
 HEADER = "name,id_tail,discipline,venue"
 GOOD = "Zhang,0001,a07,fenghua"
@@ -210,3 +213,28 @@ def test_any_text_is_a_table_or_an_error(text):
     except TableError as wrong:
         found += wrong.faults
     assert found
+
+
+def long_row(number, former):
+    return f"Zhang{number},000{number},a07,fenghua,{former}"
+
+
+def test_rows_that_do_not_fit_into_the_draw_together_are_named():
+    former = "甲" * 60 + "@2024-05-31"
+    rows = [long_row(number, former if number in {2, 4} else "") for number in range(1, 6)]
+    source = io.BytesIO("\n".join([f"{HEADER},former", *rows]).encode())
+    short = cell_bytes_of(source, 0)
+    long = cell_bytes_of(source, 1)
+    assert check_table(source, Room(3, 2 * long + short)) == 5
+    with pytest.raises(TableError) as wrong:
+        check_table(source, Room(3, 2 * long + short - 1))
+    assert wrong.value.faults == (
+        RowFault(3, "*", "too_long_for_panel"),
+        RowFault(5, "*", "too_long_for_panel"),
+    )
+    assert check_table(source, Room(1, long)) == 5
+
+
+def cell_bytes_of(source, index):
+    row = list(table_rows(source))[index]
+    return cell_bytes({name: getattr(row, name) for name in CELLS})

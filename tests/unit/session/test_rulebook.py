@@ -77,3 +77,9 @@ def test_drill_has_the_same_rule_in_seconds() -> None:
     assert limits == (20_000, 30_000)
     assert drill.before_start.after is city.before_start.after
     assert drill.during.after is city.during.after
+
+
+def test_current_versions_limit_the_draw_and_ask_why_there_is_no_result() -> None:
+    for rules in MEETING_RULES.values():
+        current = rules.faults is not None
+        assert (rules.most_drawn, rules.archive_reason) == (21 if current else None, current)

@@ -9,15 +9,22 @@ from bideval.evidence.padding import MARK_SIZE, pad_to_size
 from bideval.evidence.sealing import Purpose
 from bideval.session.names import BidState, Phase
 from bideval.session.sharing import WrongShare
-from tests.unit.session.conversation import DEADLINE, Conversation, at, method, tender
+from tests.unit.session.conversation import (
+    DEADLINE,
+    FIRST_RULES,
+    Conversation,
+    at,
+    method,
+    tender,
+)
 
 MAIN = "venue/fenghua"
 OFFICER = "officer-lin"
 BIDDER = "bidder-aaaaaaaa"
 
 
-def unpublished() -> Conversation:
-    talk = Conversation()
+def unpublished(rulebook: str = FIRST_RULES) -> Conversation:
+    talk = Conversation(rulebook=rulebook)
     talk.found()
     talk.people()
     return talk
@@ -60,6 +67,31 @@ def test_tender_outside_the_rulebook_is_refused() -> None:
 
 def test_tender_that_is_none_is_refused_with_the_reader_s_code() -> None:
     assert publishing(deadline="soon") == "not_an_instant"
+
+
+@pytest.mark.parametrize(
+    ("rulebook", "drawn", "code"),
+    [
+        ("procurement/2", 21, None),
+        ("procurement/2", 22, "too_many_drawn"),
+        ("procurement/1", 40, None),
+    ],
+)
+def test_tender_asks_for_no_more_experts_than_a_draw_holds(
+    rulebook: str, drawn: int, code: str | None
+) -> None:
+    discipline = tender()["panel"]["disciplines"][0]
+    panel = tender()["panel"] | {
+        "members": drawn + 1 - drawn % 2,
+        "representatives": 1 - drawn % 2,
+        "disciplines": [discipline | {"members": drawn}],
+        "seats": [{"venue": "wencheng", "members": drawn}],
+    }
+    talk = unpublished(rulebook)
+
+    said = talk.say(OFFICER, "tender.published", {"tender": tender(panel=panel)})
+
+    assert said.void_code == code
 
 
 def test_tender_seats_experts_at_venues_of_the_session() -> None:

@@ -212,6 +212,37 @@ def test_result_with_findings_is_signed_by_nobody() -> None:
     assert talk.session.phase is Phase.ARCHIVED
 
 
+def stuck(rulebook: str) -> Conversation:
+    """Return a session whose findings stop the result."""
+    talk = at(Phase.SCORING, rulebook)
+    talk.script[EXPERT] = {"bid-a": {"design": "99"}}
+    talk.until(Phase.RELEASED)
+    talk.release_marks()
+    talk.consolidate()
+    return talk
+
+
+@pytest.mark.parametrize("reason", ["", "  ", None])
+def test_session_is_not_archived_without_a_result_and_without_a_reason(reason: str | None) -> None:
+    talk = stuck("procurement/2")
+    order = {"from": "released", "to": "archived", "reason": reason}
+
+    assert talk.say(OFFICER, "phase.ordered", order).void_code == "reason_missing"
+    assert moving(talk, Phase.ARCHIVED) == "order_missing"
+
+    given = talk.must(OFFICER, "phase.ordered", order | {"reason": "they insist"})
+    assert moving(talk, Phase.ARCHIVED, order=given.entry) is None
+    assert talk.session.phase is Phase.ARCHIVED
+
+
+def test_session_of_an_earlier_version_needs_no_reason_to_be_archived() -> None:
+    talk = stuck("procurement/1")
+    order = {"from": "released", "to": "archived", "reason": ""}
+
+    given = talk.must(OFFICER, "phase.ordered", order)
+    assert moving(talk, Phase.ARCHIVED, order=given.entry) is None
+
+
 def test_session_with_a_final_result_is_not_archived_without_signatures() -> None:
     talk = at(Phase.RELEASED)
     talk.release_marks()
