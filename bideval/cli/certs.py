@@ -16,8 +16,11 @@ from bideval.terms.errors import InputError, RefusedError
 
 if TYPE_CHECKING:
     import argparse
+    from collections.abc import Mapping
 
 PEM_BYTES = 1 << 16
+AUTHORITY, REPORT = "authority", "report"
+"""Names of the files, without their endings."""
 
 
 def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
@@ -67,6 +70,19 @@ def _authority(folder: Path) -> Issued:
         detail = f"{path.name}: {error.strerror}"
         raise InputError("bad_certificate", field="authority", detail=detail) from None
     return Issued(certificate, read_secret(folder / "authority.key", field="authority"))
+
+
+def certify_venues(authority: Path, name: str, venues: Mapping[Path, str]) -> None:
+    """Make an authority and, in each venue's folder, a certificate of it that signs reports.
+
+    `venues`: folder to the venue's name. An authority that is there already issues them.
+    """
+    now_ms = SystemClock().now_ms()
+    if not (authority / f"{AUTHORITY}.pem").exists():
+        _keep(authority, AUTHORITY, new_authority(name, now_ms=now_ms))
+    issuer = _authority(authority)
+    for folder, venue in venues.items():
+        _keep(folder, REPORT, new_report_signer(issuer, venue, now_ms=now_ms))
 
 
 def _keep(folder: Path, name: str, issued: Issued) -> tuple[Path, Path]:

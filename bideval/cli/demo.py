@@ -40,8 +40,14 @@ from bideval.rehearsal.example_play import (
 )
 from bideval.rehearsal.example_pool import example_pool
 from bideval.rehearsal.meeting import MeetingPlan
-from bideval.rehearsal.servers import VenuePlan, free_ports, load_program, running, write_settings
-from bideval.rehearsal.stage import first_accounts, hold_meeting, plan_venues
+from bideval.rehearsal.servers import VenuePlan, free_ports, load_program, running
+from bideval.rehearsal.stage import (
+    authority_of,
+    first_accounts,
+    hold_meeting,
+    plan_venues,
+    settle_venues,
+)
 from bideval.session.names import COURSE, Phase
 from bideval.terms.errors import BidevalError
 
@@ -116,7 +122,7 @@ def _run(args: argparse.Namespace, out: Path, screen: Screen) -> int:
     screen.tell("papers", {})
     with ProcessPoolExecutor(PDF_WORKERS, initializer=_ignore_interrupt) as makers:
         making = [makers.submit(bid_pdf, number) for number in range(_bid_count())]
-        write_settings(venues, workshop.make_keys, demo=True)
+        settle_venues(venues, workshop)
         codes = first_accounts(venues, workshop)
         papers = [paper.result() for paper in making]
     screen.tell("papers_done", {"pages": sum(_pages(paper) for paper in papers)})
@@ -188,6 +194,7 @@ def _evaluate(plan: MeetingPlan, workshop: Workshop, out: Path, screen: Screen) 
     screen.verdict(verdict)
     if report_file is not None:
         screen.line("report", path=report_file)
+        screen.line("authority", path=authority_of(plan.venues))
     screen.line("bundle", path=bundle_file)
     screen.line("again", path=bundle_file)
     screen.line("took", seconds=screen.seconds())

@@ -18,8 +18,8 @@ from bideval.cli.workshop import open_workshop
 from bideval.rehearsal.case_meeting import OFFICERS, CasePlay, bids_of, pool_of, tender_of
 from bideval.rehearsal.meeting import MeetingPlan
 from bideval.rehearsal.script import make_script, result_in_words_of_case
-from bideval.rehearsal.servers import load_program, running, write_settings
-from bideval.rehearsal.stage import first_accounts, hold_meeting, plan_venues
+from bideval.rehearsal.servers import load_program, running
+from bideval.rehearsal.stage import first_accounts, hold_meeting, plan_venues, settle_venues
 from bideval.scoring.engine import consolidate
 from bideval.scoring.reading import read_case
 from bideval.scoring.result import result_document
@@ -118,7 +118,7 @@ def _hold(args: argparse.Namespace, case: Case, script: CaseScript, out: Path) -
     workshop = open_workshop()
     names = {_venue(number): f"venue {number}" for number in range(args.venues)}
     venues = plan_venues(names, out / "venues")
-    write_settings(venues, workshop.make_keys, demo=True)
+    settle_venues(venues, workshop)
     plan = MeetingPlan(
         session=SESSION,
         title=script.title,

@@ -10,6 +10,7 @@ import argparse
 import json
 from typing import TYPE_CHECKING, Any
 
+from bideval.cli.certs import certify_venues
 from bideval.cli.enrol import print_code, venue_card
 from bideval.gateways.clock import SystemClock
 from bideval.gateways.entropy import OsEntropy
@@ -27,6 +28,7 @@ def open_workshop() -> Workshop:
     """Return the workshop of this machine, whose own log tells errors only, on standard error."""
     configure_log(clock=SystemClock(), level="error")
     return Workshop(
+        certify=certify_venues,
         make_keys=_make_keys,
         make_code=_make_code,
         devices=Devices(SystemClock().now_ms, OsEntropy().token),

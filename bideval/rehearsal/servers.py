@@ -37,6 +37,7 @@ START_S = 90.0
 """Seconds for a server to answer after its start, on a very busy machine."""
 STOP_S = 15.0
 LOOK_S = 0.05
+REPORTS_SIGNED = '[report]\ncertificate = "report.pem"\nkey = "report.key"\n'
 READY = "is ready at"
 """Words of a server's own log once it serves; an answer alone may be another program's."""
 LOG_TAIL = 2_000
@@ -79,9 +80,16 @@ def free_ports(count: int) -> list[int]:
 
 
 def write_settings(
-    plans: Sequence[VenuePlan], make_keys: Callable[[Path], dict[str, Any]], *, demo: bool
+    plans: Sequence[VenuePlan],
+    make_keys: Callable[[Path], dict[str, Any]],
+    *,
+    demo: bool,
+    reports_signed: bool = False,
 ) -> None:
-    """Write every venue's settings: first alone, to make its keys, then with the others' cards."""
+    """Write every venue's settings: first alone, to make its keys, then with the others' cards.
+
+    `reports_signed`: the certificate and the key for it lie in the venue's folder.
+    """
     cards: dict[str, dict[str, Any]] = {}
     for plan in plans:
         plan.folder.mkdir(parents=True, exist_ok=True)
@@ -89,7 +97,8 @@ def write_settings(
         cards[plan.id] = make_keys(plan.settings_file)
     for plan in plans:
         peers = [cards[other.id] for other in plans if other.id != plan.id]
-        plan.settings_file.write_text(_settings(plan, peers, demo=demo), "utf-8")
+        text = _settings(plan, peers, demo=demo) + (REPORTS_SIGNED if reports_signed else "")
+        plan.settings_file.write_text(text, "utf-8")
 
 
 def _settings(plan: VenuePlan, peers: Sequence[dict[str, Any]], *, demo: bool) -> str:

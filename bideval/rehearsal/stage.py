@@ -17,7 +17,7 @@ from bideval.audit.bundle import read_bundle
 from bideval.ledger.note import parse_note
 from bideval.rehearsal.client import AnswerError
 from bideval.rehearsal.meeting import Meeting, first_codes
-from bideval.rehearsal.servers import VenuePlan, free_ports
+from bideval.rehearsal.servers import VenuePlan, free_ports, write_settings
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping, Sequence
@@ -29,12 +29,18 @@ if TYPE_CHECKING:
     Tell = Callable[[str, Mapping[str, object]], None]
 
 BUNDLE_PATIENCE_S = 30.0
+AUTHORITY_NAME = "Authority of a rehearsal"
+"""As readers of a report see who vouches for the venue's certificate."""
 
 
 @dataclass(frozen=True, slots=True)
 class Workshop:
-    """What the command line lends: keys for a settings file, a code for a person at a venue."""
+    """What the command line lends: keys for a settings file, a code for a person at a venue.
 
+    `certify` makes an authority in a folder, and a certificate of it for the reports of each venue.
+    """
+
+    certify: Callable[[Path, str, Mapping[Path, str]], None]
     make_keys: Callable[[Path], dict[str, Any]]
     make_code: Callable[[Path, str, str], str]
     devices: Devices
@@ -62,6 +68,18 @@ def _unused(folder: Path, names: Iterable[str]) -> Path:
         for place in chain([folder], numbered)
         if not any((place / venue).exists() for venue in names)
     )
+
+
+def settle_venues(venues: Sequence[VenuePlan], workshop: Workshop) -> None:
+    """Write what the servers of a demonstration need: settings, keys, an authority of their own."""
+    names = {plan.folder: plan.name for plan in venues}
+    workshop.certify(authority_of(venues).parent, AUTHORITY_NAME, names)
+    write_settings(venues, workshop.make_keys, demo=True, reports_signed=True)
+
+
+def authority_of(venues: Sequence[VenuePlan]) -> Path:
+    """Return the certificate that vouches for whoever signs the reports of these venues."""
+    return venues[0].folder.parent / "authority" / "authority.pem"
 
 
 def first_accounts(venues: Sequence[VenuePlan], workshop: Workshop) -> dict[str, str]:

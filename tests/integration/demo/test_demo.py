@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING
 import pytest
 
 from bideval.cli.verify import verify_file
+from bideval.rehearsal.example_play import VENUES
+from tests.integration.press.pdf_judge import GOOD, pdf_judge
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -37,3 +39,8 @@ def test_demo_evaluates_the_example_and_verifies_its_bundle(tmp_path: Path) -> N
     assert verdict.cosigned_by == ["linhai", "wencheng"]
     (report,) = tmp_path.glob("*-report.pdf")
     assert report.read_bytes().startswith(b"%PDF")
+    authority = tmp_path / "venues" / "authority" / "authority.pem"
+    assert f"who vouches for that signature here: {authority}" in lines
+    said = pdf_judge(authority, tmp_path)(report.read_bytes())
+    assert [said["Signature Validation"], said["Certificate Validation"]] == GOOD
+    assert said["Signer Certificate Common Name"] == VENUES["fenghe"]

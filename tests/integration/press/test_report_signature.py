@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import subprocess
 import time
 
 import pytest
@@ -15,10 +14,10 @@ from bideval.session.names import Phase
 from bideval.session.report import report_content
 from bideval.session.unsealing import open_marks
 from bideval.terms.errors import FaultError, InputError
+from tests.integration.press.pdf_judge import GOOD, pdf_judge
 from tests.unit.session.conversation import at
 
 VENUE = "凤和区公共资源交易中心"
-GOOD = ["Signature is Valid.", "Certificate is Trusted."]
 
 
 @pytest.fixture(scope="module")
@@ -59,27 +58,7 @@ def signed(content, papers):
 @pytest.fixture(scope="module")
 def judge(papers, tmp_path_factory):
     """Return what `pdfsig` says of a file when it trusts the authority alone."""
-    trust = tmp_path_factory.mktemp("trust")
-    run("certutil", "-N", "-d", f"sql:{trust}", "--empty-password")
-    root = str(papers / "authority.pem")
-    run("certutil", "-A", "-d", f"sql:{trust}", "-n", "a", "-t", "C,C,C", "-i", root)
-
-    def judged(pdf):
-        path = trust / "report.pdf"
-        path.write_bytes(pdf)
-        said = run("pdfsig", "-nssdir", str(trust), str(path), may_fail=True)
-        return dict(line.strip(" -").split(": ", 1) for line in said.splitlines() if ": " in line)
-
-    return judged
-
-
-def run(*words, may_fail=False):
-    try:
-        done = subprocess.run(words, capture_output=True, text=True, check=False)
-    except FileNotFoundError:
-        pytest.fail(f"{words[0]} is missing: apt-get install poppler-utils libnss3-tools")
-    assert may_fail or done.returncode == 0, done.stderr
-    return done.stdout + done.stderr
+    return pdf_judge(papers / "authority.pem", tmp_path_factory.mktemp("trust"))
 
 
 def test_another_reader_finds_the_signature_valid_and_trusted(judge, signed):

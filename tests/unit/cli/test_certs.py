@@ -8,10 +8,12 @@ import stat
 import threading
 
 import pytest
+from cryptography.x509 import load_pem_x509_certificate
 
+from bideval.cli.certs import certify_venues
 from bideval.cli.main import main
 from bideval.gateways.certificates import Issued, check_pair, new_authority, new_server
-from bideval.terms.errors import InputError
+from bideval.terms.errors import InputError, RefusedError
 
 NOW_MS = 1_790_000_000_000
 DAY_MS = 86_400_000
@@ -111,3 +113,18 @@ def test_a_pair_must_belong_together_and_be_valid_now():
         with pytest.raises(InputError) as caught:
             check_pair(pair, field="f", now_ms=now_ms)
         assert (caught.value.code, caught.value.field) == ("bad_certificate", "f")
+
+
+def test_venues_get_certificates_of_one_authority_and_nothing_is_overwritten(tmp_path):
+    folders = {tmp_path / "main": "主场", tmp_path / "branch": "副场"}
+    certify_venues(tmp_path / "authority", "Authority", folders)
+    issued = [load_pem_x509_certificate((one / "report.pem").read_bytes()) for one in folders]
+    authority = load_pem_x509_certificate((tmp_path / "authority/authority.pem").read_bytes())
+    for certificate in issued:
+        certificate.verify_directly_issued_by(authority)
+    with pytest.raises(RefusedError) as caught:
+        certify_venues(tmp_path / "authority", "Authority", folders)
+    assert caught.value.code == "key_exists"
+    certify_venues(tmp_path / "authority", "Authority", {tmp_path / "other": "另一场"})
+    other = load_pem_x509_certificate((tmp_path / "other" / "report.pem").read_bytes())
+    other.verify_directly_issued_by(authority)

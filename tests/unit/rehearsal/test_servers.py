@@ -50,3 +50,12 @@ def test_plan_says_where_people_reach_the_venue_and_where_things_lie():
     assert plan.url == "http://127.0.0.1:8400"
     assert plan.settings_file == Path("venues/main/venue.toml")
     assert plan.log_file == Path("venues/main/server.log")
+
+
+def test_venues_that_sign_reports_say_with_which_files(tmp_path):
+    (plan,) = plans(tmp_path, "main")
+
+    write_settings([plan], card, demo=True, reports_signed=True)
+
+    settings = tomllib.loads(plan.settings_file.read_text("utf-8"))
+    assert settings["report"] == {"certificate": "report.pem", "key": "report.key"}
