@@ -1,18 +1,17 @@
 """The bids, opened again from their shares.
 
-Decided here: step `bids` of docs/spec/bundle.md. Nothing is written to disk: a plaintext is hashed
-as it comes out. Not decided here: what a package may hold (`bideval.opening`).
+Decided here: step `bids` of docs/spec/bundle.md. A plaintext is written nowhere and never held: it
+is checked as it comes out. Not decided here: what a package may hold (`bideval.opening`).
 """
 
 from __future__ import annotations
 
-import io
-from hashlib import sha256
-from typing import TYPE_CHECKING
+from typing import IO, TYPE_CHECKING, cast
 
+from bideval.audit.container import ViewReader
 from bideval.audit.replay import located
-from bideval.evidence.sealing import age_decrypt, combine_shares
-from bideval.opening.package import check_manifest, files, parse_manifest, read_manifest
+from bideval.evidence.sealing import combine_shares, decrypt_stream
+from bideval.opening.package import PackageCheck, check_manifest, parse_manifest
 from bideval.session.caseform import check_price
 from bideval.session.names import BidState
 from bideval.terms.errors import BidevalError, EvidenceError
@@ -96,18 +95,16 @@ def _demand_ciphertext(bundle: Bundle, bid: Bid) -> None:
 
 def _open(bundle: Bundle, run: Replay, bid: Bid) -> tuple[dict[str, object], str]:
     identity = combine_shares(bid.seal, run.session.sharing.of(bid.seal.recipient))
-    plain = age_decrypt(identity, bytes(bundle.files[bid.ciphertext.sha256]))
-    package = io.BytesIO(plain)
-    document = read_manifest(package)
+    source, package = ViewReader(bundle.files[bid.ciphertext.sha256]), PackageCheck()
+    decrypt_stream(identity, cast("IO[bytes]", source), cast("IO[bytes]", package))
+    document = package.document()
     manifest = parse_manifest(document)
     check_manifest(
         manifest, session=run.session.session_id, bid=bid.id, lot=bid.lot, bidder=bid.bidder
     )
     check_price(run.session, manifest.sheet.price)
-    for _file, chunks in files(package, manifest):
-        for _chunk in chunks:
-            pass
-    return document, sha256(plain).hexdigest()
+    package.end()
+    return document, package.sha256
 
 
 def _announced(run: Replay, bid: Bid) -> object:

@@ -11,7 +11,14 @@ from array import array
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from bideval.audit.container import SectionSource, read_container, source, write_container
+from bideval.audit.container import (
+    PIECE,
+    SectionSource,
+    give_back,
+    read_container,
+    source,
+    write_container,
+)
 from bideval.evidence.canonical import canonical_bytes, read_json
 from bideval.ledger.line import parse_line
 from bideval.terms.errors import EvidenceError
@@ -56,8 +63,11 @@ class Lines:
         """Find where every line starts; raise EvidenceError at one that is cut or empty."""
         self._data = data
         self._starts = array("Q")
-        at, end = 0, len(data)
+        at, end, seen = 0, len(data), 0
         while at < end:
+            if at - seen >= PIECE:
+                give_back(data)
+                seen = at
             self._starts.append(at)
             size = int.from_bytes(data[at : at + _LENGTH_BYTES], "big")
             at += _LENGTH_BYTES + size
@@ -82,7 +92,12 @@ class Lines:
         return bytes(self._data[start + _LENGTH_BYTES : start + _LENGTH_BYTES + size])
 
     def __iter__(self) -> Iterator[bytes]:
-        return (self[position] for position in range(len(self)))
+        seen = 0
+        for position, start in enumerate(self._starts):
+            if start - seen >= PIECE:
+                give_back(self._data)
+                seen = start
+            yield self[position]
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,6 +11,7 @@ therefore a container of our own, in which the grammar is strict and the headers
 from __future__ import annotations
 
 import hashlib
+import mmap
 import re
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -20,6 +21,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
 HEADER = b"bideval-bundle/1\n"
+PIECE = 4 * 2**20
+"""Bytes that are read of a mapped file before its pages are given back."""
 _END = re.compile(rb"end ([0-9a-f]{64})\n")
 _SECTION = re.compile(rb"([a-z]+(?:/[0-9a-f]{64})?) (0|[1-9][0-9]{0,12}) ([0-9a-f]{64})\n")
 
@@ -73,9 +76,39 @@ def read_container(data: bytes | memoryview, *, header: bytes = HEADER) -> list[
     sections, end = _read_sections(view, len(header))
     if len(view) != end.end():
         raise _damaged("end", "there are bytes behind the end")
-    if hashlib.sha256(view[: end.start()]).hexdigest().encode() != end[1]:
+    if _sha256(view[: end.start()]) != end[1].decode():
         raise _damaged("end", "the digest of the whole differs: a section header was changed")
     return sections
+
+
+class ViewReader:
+    """A stream over a view, which may lie in a mapped file of any size."""
+
+    def __init__(self, view: memoryview) -> None:
+        self._view = view
+        self._at = 0
+
+    def read(self, size: int) -> bytes:
+        """Return the next `size` bytes, fewer at the end."""
+        part = bytes(self._view[self._at : self._at + size])
+        if self._at // PIECE != (self._at + len(part)) // PIECE:
+            give_back(self._view)
+        self._at += len(part)
+        return part
+
+
+def give_back(view: memoryview) -> None:
+    """Let the system take the pages of a mapped file from this process; they are read again."""
+    if isinstance(view.obj, mmap.mmap) and hasattr(mmap, "MADV_DONTNEED"):
+        view.obj.madvise(mmap.MADV_DONTNEED)
+
+
+def _sha256(view: memoryview) -> str:
+    digest = hashlib.sha256()
+    for start in range(0, len(view), PIECE):
+        digest.update(view[start : start + PIECE])
+        give_back(view)
+    return digest.hexdigest()
 
 
 def _pieces(sections: Iterable[SectionSource], header: bytes) -> Iterator[bytes]:
@@ -126,7 +159,7 @@ def _read_section(view: memoryview, at: int, previous: str) -> Section:
     content = view[start : start + size]
     if len(content) != size:
         raise _damaged(name, "the file is cut inside this section")
-    if hashlib.sha256(content).hexdigest().encode() != match[3]:
+    if _sha256(content) != match[3].decode():
         raise _damaged(name, "the content does not have the digest of its header")
     if bytes(view[start + size : start + size + 1]) != b"\n":
         raise _damaged(name, "the line feed behind the section is missing")

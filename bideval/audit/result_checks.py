@@ -18,6 +18,10 @@ from bideval.terms.errors import BidevalError, EvidenceError
 
 if TYPE_CHECKING:
     from bideval.audit.replay import Replay
+    from bideval.session.unsealing import OpenedMarks
+
+REMARKS_NAMED = 10
+"""Remarks that are named one by one; the others are counted."""
 
 
 def check_result(run: Replay) -> str:
@@ -39,7 +43,19 @@ def check_result(run: Replay) -> str:
         raise EvidenceError("result_differs", field=region, detail="states another digest or end")
     sheets = sum(member in opened.sheets for member in session.member_ids())
     ending = "final" if current.body.final else "stopped by findings"
-    return f"version {current.body.version}, {sheets} scoresheets, {ending}"
+    return f"version {current.body.version}, {sheets} scoresheets, {ending}{_remarked(opened)}"
+
+
+def _remarked(opened: OpenedMarks) -> str:
+    """Return what stops nothing and an auditor should see: sheets that say else than the marks."""
+    if not opened.remarks:
+        return ""
+    named = [
+        " ".join([one.code, *(part for part in (one.member, one.bid, one.criterion) if part)])
+        for one in opened.remarks
+    ]
+    more = f" and {len(named) - REMARKS_NAMED} more" if named[REMARKS_NAMED:] else ""
+    return f"; remarked: {', '.join(named[:REMARKS_NAMED])}{more}"
 
 
 def stated_result(run: Replay) -> object:

@@ -1,8 +1,9 @@
 """`bideval bench verify`: what verifying a long record costs beside its hashes and signatures.
 
 Decided here: what the bare cost is (SHA-256 of the file and of every line, one Ed25519 check per
-entry on the same cores, nothing parsed, nothing judged), how both are timed, what is printed.
-Not decided here: how the record is made (`bideval.rehearsal.paper_record`).
+entry on the same cores, nothing parsed, nothing judged), how both are timed, what is kept of an
+entry in memory, what is printed.
+Not decided here: how the record is made (`bideval.rehearsal.paper_meeting`).
 """
 
 from __future__ import annotations
@@ -10,6 +11,7 @@ from __future__ import annotations
 import hashlib
 import json
 import mmap
+import multiprocessing
 import resource
 import tempfile
 import time
@@ -21,11 +23,12 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from bideval.audit.bundle import read_bundle
 from bideval.audit.replay import replay
 from bideval.cli.signature_pool import CHUNK, cores
-from bideval.cli.verify import verify_file
+from bideval.cli.verify import mapped, verify_file
 from bideval.evidence.encoding import unb64u
 from bideval.ledger.line import parse_line
 from bideval.ledger.tree import Frontier, leaf_hash
-from bideval.rehearsal.paper_record import LEAST, paper_bundle, paper_record
+from bideval.rehearsal.paper_meeting import LEAST, paper_record
+from bideval.rehearsal.paper_record import paper_bundle
 from bideval.terms.errors import FaultError, InputError
 
 if TYPE_CHECKING:
@@ -53,13 +56,14 @@ def describe(what: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
     parser = what.add_parser(
         "verify",
         help="time the verification of a long record beside its bare hashes and signatures",
-        description="Make a bundle of N entries with right signatures (the same for the same "
-        "seed), verify it, and time its bare hashes and signature checks on the same cores.",
+        description="Make the bundle of a finished session of N entries, most of them marks that "
+        "27 members sealed and signed, verify it, and time its bare hashes and signature checks on "
+        "the same cores.",
     )
     parser.add_argument(
         "--entries", type=int, default=100_000, metavar="N", help="entries (default 100000)"
     )
-    parser.add_argument("--seed", default="1", help="what the keys are made from (default 1)")
+    parser.add_argument("--seed", default="1", help="what signing keys are made from (default 1)")
     parser.add_argument("--jobs", type=int, default=0, metavar="N", help="processes (default: all)")
     parser.add_argument("--rounds", type=int, default=ROUNDS, help="runs of each (default 3)")
     parser.add_argument("--json", action="store_true", help="print the figures as JSON")
@@ -101,6 +105,7 @@ def measure(path: Path, jobs: int, rounds: int) -> dict[str, Any]:
             name: {k: round(v, 3) for k, v in cost._asdict().items()}
             for name, cost in medians.items()
         },
+        "kept_bytes_per_entry": _kept_per_entry(path),
         "ratio_wall": round(medians["verify"].wall_s / medians["bare"].wall_s, 2),
         "ratio_cpu": round(medians["verify"].cpu_s / medians["bare"].cpu_s, 2),
     }
@@ -115,6 +120,26 @@ def _timed(act: Callable[[], None]) -> Cost:
 def _cpu() -> float:
     usages = [resource.getrusage(who) for who in (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN)]
     return sum(one.ru_utime + one.ru_stime for one in usages)
+
+
+def _kept_per_entry(path: Path) -> int:
+    """Return the bytes that a fold keeps of each entry, counted in a process of its own."""
+    with ProcessPoolExecutor(1, mp_context=multiprocessing.get_context("spawn")) as pool:
+        return pool.submit(_kept, path).result()
+
+
+def _kept(path: Path) -> int:
+    bundle = read_bundle(mapped(path, "bundle"))
+    before = _anonymous_bytes()
+    run = replay(bundle.manifest.session, bundle.lines)
+    return (_anonymous_bytes() - before) // run.size
+
+
+def _anonymous_bytes() -> int:
+    """Return the memory of this process that is not a mapped file."""
+    status = Path("/proc/self/status").read_text(encoding="ascii").splitlines()
+    line = next(line for line in status if line.startswith("RssAnon:"))
+    return int(line.split()[1]) * 1024
 
 
 def _verify(path: Path, jobs: int) -> None:
@@ -166,4 +191,5 @@ def _table(document: dict[str, Any]) -> str:
         cost = document[name]
         lines.append(f"{words:<28} {cost['wall_s']:>8.2f} {cost['cpu_s']:>10.2f}")
     lines.append(f"{'times':<28} {document['ratio_wall']:>8.2f} {document['ratio_cpu']:>10.2f}")
+    lines.append(f"kept of an entry, bytes: {document['kept_bytes_per_entry']}")
     return "\n".join(lines)

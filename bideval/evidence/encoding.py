@@ -53,7 +53,7 @@ def check_digest(text: object, *, field: str | None = None) -> str:
 
 def length_prefixed(*parts: bytes) -> bytes:
     """Return each part after its length as four bytes, most significant first."""
-    return b"".join(len(part).to_bytes(4, "big") + part for part in parts)
+    return b"".join([len(part).to_bytes(4, "big") + part for part in parts])
 
 
 def tagged_hash(tag: str, *parts: bytes) -> bytes:

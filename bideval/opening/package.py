@@ -8,12 +8,13 @@ Streams are arguments; nothing is held whole in memory but the manifest.
 from __future__ import annotations
 
 import hashlib
+import io
 import re
 from typing import IO, TYPE_CHECKING, NamedTuple
 
 from bideval.evidence.canonical import canonical_bytes, read_json
 from bideval.opening.sheet import OpeningSheet, parse_sheet, sheet_document
-from bideval.terms.errors import EvidenceError, FaultError, InputError
+from bideval.terms.errors import BidevalError, EvidenceError, FaultError, InputError
 from bideval.terms.fields import Fields
 
 if TYPE_CHECKING:
@@ -143,6 +144,100 @@ def files(source: IO[bytes], manifest: Manifest) -> Iterator[tuple[PackageFile, 
     _expect_end(source, "package")
 
 
+class PackageCheck:
+    """A target that takes a package in pieces of any size and keeps its manifest alone.
+
+    What is wrong is kept for `document` and `end`, because who writes here may lose exceptions.
+    """
+
+    def __init__(self) -> None:
+        self._whole = hashlib.sha256()
+        self._head = bytearray()
+        self._document: dict[str, object] | None = None
+        self._files: list[PackageFile] = []
+        self._left = 0
+        self._digest = hashlib.sha256()
+        self._fault: BidevalError | None = None
+
+    def write(self, data: bytes) -> int:
+        """Take the next piece."""
+        self._whole.update(data)
+        if self._fault is None:
+            try:
+                self._take(data)
+            except BidevalError as fault:
+                self._fault = fault
+        return len(data)
+
+    @property
+    def sha256(self) -> str:
+        """The digest (hex) of everything taken so far."""
+        return self._whole.hexdigest()
+
+    def document(self) -> dict[str, object]:
+        """Return the decoded manifest as `read_manifest` does, and raise what that raises."""
+        if self._document is None:
+            if self._fault is not None:
+                raise self._fault
+            return read_manifest(io.BytesIO(self._head))
+        return self._document
+
+    def end(self) -> None:
+        """Raise, as `files` does, unless every file was whole and nothing came behind the last."""
+        self.document()
+        if self._fault is not None:
+            raise self._fault
+        if self._files:
+            name = self._files[0].name
+            raise EvidenceError("package_truncated", field=name, detail="ends too early")
+
+    def _take(self, data: bytes) -> None:
+        if self._document is None:
+            self._head += data
+            if not self._head_is_whole():
+                return
+            source = io.BytesIO(self._head)
+            document = read_manifest(source)
+            self._files = list(parse_manifest(document).files)
+            self._document, data = document, source.read()
+            self._head.clear()
+            self._begin_file()
+        self._take_content(memoryview(data))
+
+    def _head_is_whole(self) -> bool:
+        """Return whether `read_manifest` can judge what came: all of it, or enough to refuse it."""
+        start = len(MAGIC) + _LENGTH_SIZE
+        if len(self._head) < start:
+            return False
+        size = int.from_bytes(self._head[len(MAGIC) : start], "big")
+        refused = not self._head.startswith(MAGIC) or size > MANIFEST_LIMIT
+        return refused or len(self._head) >= start + size
+
+    def _begin_file(self) -> None:
+        """Go to the next file that has any bytes; those without are whole already."""
+        while self._files:
+            self._left, self._digest = self._files[0].size, hashlib.sha256()
+            if self._left:
+                return
+            self._end_file()
+
+    def _end_file(self) -> None:
+        file = self._files.pop(0)
+        if self._digest.hexdigest() != file.sha256:
+            raise _file_differs(file)
+
+    def _take_content(self, data: memoryview) -> None:
+        while data:
+            if not self._files:
+                raise _goes_on("package")
+            part, data = data[: self._left], data[self._left :]
+            self._digest.update(part)
+            self._left -= len(part)
+            if not self._left:
+                self._end_file()
+                self._begin_file()
+
+
 def _parse_file(value: object, field: str) -> PackageFile:
     fields = Fields(value, field)
     name = fields.text("name", limit=_NAME_LIMIT)
@@ -171,8 +266,12 @@ def _exactly(source: IO[bytes], file: PackageFile) -> Iterator[bytes]:
         left -= len(chunk)
         yield chunk
     if digest.hexdigest() != file.sha256:
-        detail = "does not have the digest that the manifest states"
-        raise EvidenceError("file_differs", field=file.name, detail=detail)
+        raise _file_differs(file)
+
+
+def _file_differs(file: PackageFile) -> EvidenceError:
+    detail = "does not have the digest that the manifest states"
+    return EvidenceError("file_differs", field=file.name, detail=detail)
 
 
 def _drain(chunks: Iterable[bytes]) -> None:
@@ -182,7 +281,11 @@ def _drain(chunks: Iterable[bytes]) -> None:
 
 def _expect_end(source: IO[bytes], field: str) -> None:
     if source.read(1):
-        raise EvidenceError("package_too_long", field=field, detail="goes on after its end")
+        raise _goes_on(field)
+
+
+def _goes_on(field: str) -> EvidenceError:
+    return EvidenceError("package_too_long", field=field, detail="goes on after its end")
 
 
 def _read_fully(source: IO[bytes], size: int) -> bytes:

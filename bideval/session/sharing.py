@@ -67,6 +67,8 @@ class Sharing:
         One custodian who refuses wrongly spoils nothing while enough others are left; a share that
         is released after all counts.
         """
+        if not self.refused:
+            return False
         seal = self.seals[recipient].seal
         gone = [
             one

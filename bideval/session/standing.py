@@ -266,6 +266,14 @@ class Standing:
         lots = {lot.id for lot in self.lots_opened()}
         return [bid for bid in self.bidding.opened() if bid.lot in lots]
 
+    def markable(self) -> frozenset[str]:
+        """Return the ids of the bids that the panel reviews and has not rejected."""
+        return self._once(("markable",), self._markable)
+
+    def _markable(self) -> frozenset[str]:
+        bids = (bid.id for bid in self.reviewed_bids())
+        return frozenset(bid for bid in bids if not self.rejected(bid))
+
     def rejected(self, bid: str) -> bool:
         """Return whether a majority of all seats holds the bid unresponsive."""
         return self._once(("rejected", bid), lambda: self._rejected(bid))
@@ -309,6 +317,12 @@ class Standing:
         return sorted(bids, key=lambda bid: bid.label or 0)
 
     # Marks and result
+
+    def criterion_ids(self) -> frozenset[str]:
+        """Return the criteria by which the panel marks."""
+        return self._once(
+            ("criteria",), lambda: frozenset(one.id for one in self.plan.method.criteria)
+        )
 
     def items(self) -> list[tuple[str, str]]:
         """Return what each member marks: (bid, criterion), in label and tender order."""

@@ -14,6 +14,7 @@ front. Not decided here: what each kind does (`acts`) and how signatures are ver
 from __future__ import annotations
 
 from dataclasses import dataclass, fields, replace
+from sys import intern
 from typing import TYPE_CHECKING, Any
 
 from bideval.evidence.signing import public_key
@@ -33,7 +34,7 @@ from bideval.session.rulebook import find_rules
 from bideval.session.standing import PARTS, Place, Standing, VoidLine
 from bideval.terms.errors import BidevalError, EvidenceError, InputError, RefusedError
 from bideval.terms.fields import Fields
-from bideval.terms.identifiers import acting_venue, venue_actor
+from bideval.terms.identifiers import ENROLLED_ROLES, acting_venue, venue_actor
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -50,6 +51,8 @@ SEALED_MARK = "mark.sealed"
 
 CLOCK_TOLERANCE_MS = 60_000
 """How far ahead of its venue's clock an author's may run when a fault is dated."""
+
+_AUTHORS = {role: Author(role.value) for role in ENROLLED_ROLES}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -97,13 +100,15 @@ class Session(Standing):
             return self._found(line, entry)
         act = self._act(line.origin, entry, line.n)
         self._append(line)
-        place = Place(position=act.position, origin=line.origin, n=line.n, kind=entry.kind)
+        place = Place(
+            position=act.position, origin=intern(line.origin), n=line.n, kind=intern(entry.kind)
+        )
         code = self._hear(act)
         if act.hash not in self.places:
             self.places[act.hash] = place
         if code is not None:
             self._void_act(act, place, code)
-        self.entry_ids.add((entry.author, entry.id))
+        self.entry_ids.add((intern(entry.author), entry.id))
         return _outcome(act, code)
 
     def admit(self, entry: Entry, origin: str, *, now: Instant | None = None) -> None:
@@ -194,7 +199,7 @@ class Session(Standing):
         venue = acting_venue(actor)
         if venue is not None:
             return Author.MAIN if venue == self.main else Author.BRANCH
-        return Author(self.people.persons[actor].role.value)
+        return _AUTHORS[self.people.persons[actor].role]
 
     def _append(self, line: Line) -> None:
         chain = self.chains[line.origin]

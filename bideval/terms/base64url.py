@@ -9,7 +9,11 @@ from __future__ import annotations
 from binascii import a2b_base64, b2a_base64
 
 _WRITTEN = bytes.maketrans(b"+/", b"-_")
-_READ = bytes.maketrans(b"-_", b"+/")
+_READ = bytes.maketrans(b"-_+/=\n", b"+/!!!!")
+"""To the alphabet that `binascii` reads; what it would read beside becomes what it refuses."""
+
+_ENDS = {2: (b"AQgw", b"=="), 3: (b"AEIMQUYcgkosw048", b"=")}
+"""By the length modulo four: last characters whose unused bits are zero, and what pads them."""
 
 
 def encode(data: bytes) -> str:
@@ -20,10 +24,13 @@ def encode(data: bytes) -> str:
 def decode(text: str) -> bytes:
     """Return the bytes of a base64url text; raise `ValueError` for any other spelling of them.
 
-    Writing the bytes again and comparing covers alphabet, padding and trailing bits at once
-    (RFC 4648 sections 3.2 to 3.5), and is the fastest check that the standard library allows.
+    The alphabet alone, no padding, and unused trailing bits zero (RFC 4648 sections 3.2 to 3.5).
     """
-    data = a2b_base64(text.encode("ascii").translate(_READ) + b"=" * (-len(text) % 4))
-    if encode(data) != text:
-        raise ValueError("not canonical base64url")
-    return data
+    data = text.encode("ascii").translate(_READ)
+    spare = len(data) & 3
+    if spare:
+        allowed, padding = _ENDS.get(spare, (b"", b""))
+        if data[-1] not in allowed:
+            raise ValueError("not canonical base64url")
+        data += padding
+    return a2b_base64(data, strict_mode=True)

@@ -237,8 +237,9 @@ def _lose(session: Standing, secret: SealedSecret) -> None:
     if secret.purpose is Purpose.NONCE and not opened:
         session.panel.spoil_nonce(secret.author, secret.recipient)
     if secret.purpose is Purpose.MARKS and not session.procedure.reached(Phase.RELEASED):
-        for spoilt in session.marks.drop(secret.recipient):
-            session.void(session.places[spoilt.entry], spoilt.entry, "seal_refused")
+        spoilt = [(session.places[one], one) for one in session.marks.drop(secret.recipient)]
+        for place, entry in sorted(spoilt, key=lambda one: one[0].position):
+            session.void(place, entry, "seal_refused")
 
 
 def locate_wrong_share(session: Standing, act: Act, body: ShareReleased) -> None:

@@ -8,6 +8,7 @@ Each function raises what voids the entry, or returns what counting it does.
 from __future__ import annotations
 
 from functools import partial
+from sys import intern
 from typing import TYPE_CHECKING
 
 from bideval.evidence.sealing import Purpose
@@ -81,23 +82,23 @@ def _check_sealed(session: Standing, act: Act, *, recipient: str, counter: int) 
 def seal_mark(session: Standing, act: Act, body: MarkSealed) -> Callable[[], None]:
     """A member seals one mark."""
     member = _check_sealed(session, act, recipient=body.recipient, counter=body.counter)
-    if all(bid.id != body.bid for bid in session.reviewed_bids()) or session.rejected(body.bid):
+    if body.bid not in session.markable():
         raise refused("unknown_bid", field="body.bid")
-    if all(criterion.id != body.criterion for criterion in session.plan.method.criteria):
+    if body.criterion not in session.criterion_ids():
         raise refused("unknown_criterion", field="body.criterion")
     mark = SealedMark(
         member=member,
-        bid=body.bid,
-        criterion=body.criterion,
+        bid=intern(body.bid),
+        criterion=intern(body.criterion),
         counter=body.counter,
-        recipient=body.recipient,
+        recipient=intern(body.recipient),
         ciphertext=body.ciphertext,
         position=act.position,
         entry=act.hash,
     )
 
     def count() -> None:
-        session.marks.marks.append(mark)
+        session.marks.add(mark)
         session.marks.counters[member] = body.counter
 
     return count

@@ -3,12 +3,21 @@
 from __future__ import annotations
 
 import hashlib
+import mmap
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bideval.audit.container import HEADER, read_container, source, write_container
+from bideval.audit.container import (
+    HEADER,
+    PIECE,
+    ViewReader,
+    give_back,
+    read_container,
+    source,
+    write_container,
+)
 from bideval.terms.errors import BidevalError, EvidenceError, InputError
 
 NAME = "file/" + "ab" * 32
@@ -92,3 +101,25 @@ def test_section_that_changes_while_it_is_written_is_refused() -> None:
 def test_any_bytes_are_refused_with_a_region(data: bytes) -> None:
     assert _region_of_damage(data) not in (None, "nothing found")
     assert _region_of_damage(HEADER + data) not in (None, "nothing found")
+
+
+@pytest.mark.parametrize("size", [65_536, 1_000_003, PIECE + 1, 3 * PIECE])
+def test_view_reader_gives_every_byte_of_a_mapped_file_once(tmp_path, size) -> None:
+    path = tmp_path / "file"
+    path.write_bytes(bytes(range(256)) * (PIECE // 100))
+    with path.open("rb") as file:
+        view = memoryview(mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ))
+    reader = ViewReader(view)
+
+    digest = hashlib.sha256()
+    while part := reader.read(size):
+        digest.update(part)
+
+    assert digest.hexdigest() == hashlib.sha256(path.read_bytes()).hexdigest()
+
+
+def test_giving_back_leaves_other_views_alone() -> None:
+    view = memoryview(b"bytes")
+    give_back(view)
+
+    assert bytes(view) == b"bytes"

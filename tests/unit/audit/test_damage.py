@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from bideval.rehearsal.paper_record import LEAST, paper_record
+from bideval.rehearsal.paper_meeting import LEAST, paper_record
 from bideval.session.names import Phase
 from tests.unit.audit import damage
 from tests.unit.audit.hearing import Hearing, at, bundle_of, failure, lines_of, note_of

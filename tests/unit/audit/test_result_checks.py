@@ -77,6 +77,26 @@ def test_suppressed_finding_is_found() -> None:
     assert (step, detail.partition(": ")[2]) == ("result", "the marks give another result")
 
 
+def test_sheet_that_says_else_than_the_sealed_marks_is_shown() -> None:
+    talk = at(Phase.SCORING)
+    for member in ("fenghua-01", "beilun-01"):
+        seal = talk.deal_marks(member)
+        for item in talk.session.items():
+            changed = {"mark": "1"} if member == "beilun-01" or item[1] == "record" else {}
+            talk.must(member, "mark.sealed", talk.mark(member, seal, item, **changed))
+        talk.must(member, "scoresheet.signed", talk.sheet(member, seal))
+    talk.until(Phase.ARCHIVED)
+
+    said = check_result(run_of(talk))
+
+    assert said.startswith(
+        "version 1, 5 scoresheets, final; remarked: "
+        "sheet_differs_from_marks fenghua-01 bid-a record, "
+        "sheet_differs_from_marks fenghua-01 bid-b record, "
+    )
+    assert said.endswith("bid-c design and 2 more")
+
+
 def test_stated_result_is_the_document_of_the_only_lot() -> None:
     talk = at(Phase.CONSOLIDATED)
     current = talk.session.results.current

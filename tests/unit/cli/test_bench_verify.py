@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING
 import pytest
 
 from bideval.cli.main import main
-from bideval.rehearsal.paper_record import LEAST, paper_bundle, paper_record
+from bideval.rehearsal.paper_meeting import LEAST, paper_record
+from bideval.rehearsal.paper_record import paper_bundle
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -32,17 +33,19 @@ def measured(capsys: pytest.CaptureFixture[str], *words: str) -> str:
 
 
 def test_figures_are_printed(capsys) -> None:
-    words = ("--entries", "300", "--rounds", "1", "--jobs", "1")
+    words = ("--entries", "400", "--rounds", "1", "--jobs", "1")
     document = json.loads(measured(capsys, *words, "--json"))
 
     assert {key: document[key] for key in ("entries", "jobs", "rounds")} == {
-        "entries": 300,
+        "entries": 400,
         "jobs": 1,
         "rounds": 1,
     }
     assert document["ratio_cpu"] > 0
+    assert 0 < document["kept_bytes_per_entry"] < 20_000
     lines = measured(capsys, *words).splitlines()
-    assert [line.split()[0] for line in lines] == ["300", "seconds", "hashes", "bideval", "times"]
+    first = [line.split()[0] for line in lines]
+    assert first == ["400", "seconds", "hashes", "bideval", "times", "kept"]
 
 
 @pytest.mark.parametrize("words", [("--entries", str(LEAST - 1)), ("--rounds", "0")])
@@ -61,9 +64,9 @@ def kib_for(entries: int, folder: Path) -> int:
 
 
 def test_memory_holds_what_the_session_keeps_and_no_lines(tmp_path: Path) -> None:
-    few, many = 100, 3_100
+    few, many = 500, 2_000
     grown = (kib_for(many, tmp_path) - kib_for(few, tmp_path)) * 1024
     size = [(tmp_path / f"{entries}.bundle").stat().st_size for entries in (few, many)]
 
-    # A warning's text, hash, place, author and id; a copy of the line would be twice that.
-    assert grown < 1.5 * (size[1] - size[0])
+    # Hash, place, author and id, and the last mark of every item: less than the line itself.
+    assert grown < 0.8 * (size[1] - size[0])

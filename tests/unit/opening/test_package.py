@@ -14,6 +14,7 @@ from bideval.opening.package import (
     CHUNK,
     MAGIC,
     Manifest,
+    PackageCheck,
     PackageFile,
     check_manifest,
     files,
@@ -250,3 +251,79 @@ def test_a_manifest_that_no_entry_could_repeat_is_not_written():
     with pytest.raises(FaultError) as caught:
         write_package(target, manifest_of([b""] * 100, names), [io.BytesIO()] * 100)
     assert (caught.value.code, target.getvalue()) == ("too_large", b"")
+
+
+# Checking what is pushed
+
+
+def pushed(data, sizes):
+    """Return what a check says of data that comes in pieces of these sizes, then in one."""
+    check, at = PackageCheck(), 0
+    for size in sizes:
+        assert check.write(data[at : at + size]) == len(data[at : at + size])
+        at += size
+    check.write(data[at:])
+    return check
+
+
+def verdict(judge):
+    try:
+        return judge()
+    except BidevalError as fault:
+        return fault.code, fault.field, fault.detail
+
+
+def pulled(data):
+    source = io.BytesIO(data)
+    document = read_manifest(source)
+    for _file, chunks in files(source, parse_manifest(document)):
+        for _chunk in chunks:
+            pass
+    return document
+
+
+def checked(data, sizes):
+    check = pushed(data, sizes)
+    check.end()
+    return check.document()
+
+
+@pytest.mark.parametrize("sizes", [(), (1,) * 40, (17, 1, 300), (1_000, 65_536, 65_536)])
+def test_pushed_package_is_whole(sizes):
+    data = package_of()
+    check = pushed(data, sizes)
+
+    check.end()
+    assert check.document() == pulled(data)
+    assert check.sha256 == hex_digest(data)
+
+
+@given(
+    place=st.integers(0, 900),
+    bit=st.integers(0, 255),
+    cut=st.integers(0, 900),
+    more=st.binary(max_size=3),
+    sizes=st.lists(st.integers(0, 400), max_size=6),
+)
+@settings(deadline=None)
+def test_pushed_and_pulled_packages_are_judged_alike(place, bit, cut, more, sizes):
+    data = bytearray(package_of([b"technical", b"", b"x" * 300], NAMES))
+    data[place % len(data)] ^= bit
+    data = bytes(data[: len(data) - cut % len(data)]) + more
+
+    assert verdict(lambda: checked(data, sizes)) == verdict(lambda: pulled(data))
+
+
+def test_fault_of_a_pushed_file_does_not_hide_the_manifest():
+    data = package_of()
+    check = pushed(data[:-1] + b"!", ())
+
+    assert check.document() == pulled(data)
+    assert verdict(check.end)[:2] == ("file_differs", "drawings.zip")
+
+
+def test_pushed_manifest_that_is_none_is_told_first():
+    refused = pushed(b"another format, and much of it", ())
+
+    assert verdict(refused.document)[0] == "package_malformed"
+    assert verdict(refused.end)[0] == "package_malformed"

@@ -1,26 +1,61 @@
-"""A record on paper verifies like one that was held, and is the same for the same seed."""
+"""What is said on paper is signed, sealed, folded, and refused where a session would refuse it."""
 
 from __future__ import annotations
 
 import pytest
 
-from bideval.audit.verifier import verify_bundle
-from bideval.rehearsal.paper_record import LEAST, paper_bundle, paper_record
+from bideval.audit.bundle import read_bundle
+from bideval.evidence.encoding import b64u
+from bideval.evidence.sealing import age_decrypt, age_encrypt
+from bideval.rehearsal.paper_record import MAIN, SESSION, PaperRecord, paper_bundle
+from bideval.terms.errors import FaultError
 
 
-def bundle(entries: int, seed: str = "1") -> bytes:
-    return b"".join(paper_bundle(paper_record(entries, seed)))
+def test_keys_come_from_the_seed_and_recipients_do_not() -> None:
+    one, same, other = PaperRecord("1"), PaperRecord("1"), PaperRecord("2")
+
+    assert one.key("officer-1").public == same.key("officer-1").public
+    assert one.key("officer-1").public != other.key("officer-1").public
+    assert one.recipient("officer-1") == one.recipient("officer-1") != same.recipient("officer-1")
 
 
-@pytest.mark.parametrize("entries", [LEAST, LEAST + 1, 200])
-def test_paper_passes_every_step_and_nothing_in_it_is_void(entries: int) -> None:
-    verdict = verify_bundle(bundle(entries))
+def test_recipient_is_one_that_the_record_can_open() -> None:
+    record = PaperRecord("1")
+    sealed = age_encrypt(record.recipient("officer-1"), b"share")
 
-    assert (verdict.ok, verdict.entries) == (True, entries)
-    assert verdict.steps[2].detail == "phase prepared, 0 void entries kept"
-    assert verdict.cosigned_by == ["branch-a", "branch-b"]
+    assert age_decrypt(record._age("officer-1")[0], sealed) == b"share"
 
 
-def test_paper_is_the_same_for_the_same_seed() -> None:
-    assert bundle(60) == bundle(60)
-    assert bundle(60) != bundle(60, "2")
+def test_what_a_session_refuses_is_not_written() -> None:
+    record = PaperRecord("1")
+    key = record.key(f"venue/{MAIN}")
+    venues = [
+        {
+            "id": MAIN,
+            "name": MAIN,
+            "suite": "Ed25519",
+            "public": b64u(key.public.raw),
+            "recipient": record.recipient(f"venue/{MAIN}"),
+            "url": "",
+        }
+    ]
+    body = {"title": "paper", "rulebook": "procurement/1", "main": MAIN, "venues": venues}
+    record.say(f"venue/{MAIN}", "session.founded", body)
+
+    with pytest.raises(FaultError) as fault:
+        record.say(f"venue/{MAIN}", "session.founded", body)
+
+    assert (fault.value.code, fault.value.detail) == ("paper_refused", "already_founded")
+    assert (len(record.lines), record.tree.size) == (1, 1)
+
+
+def test_bundle_holds_the_lines_and_the_files() -> None:
+    record = PaperRecord("1")
+    record.lines.append(b"main 1 a.b.c")
+    named = record.keep(b"content")
+    bundle = read_bundle(b"".join(paper_bundle(record)))
+
+    assert (list(bundle.lines), bundle.manifest.session) == (record.lines, SESSION)
+    assert {name: bytes(data) for name, data in bundle.files.items()} == {
+        named["sha256"]: b"content"
+    }
