@@ -34,6 +34,21 @@ def act_id(kind: str, *about: str) -> str:
     return b64u(tagged_hash(_ACT_TAG, *parts)[:ENTRY_ID_BYTES])
 
 
+def turns_of(
+    reader: RecordReader, session: str, author: str, *, kind: str, about: tuple[str, ...]
+) -> list[StoredLine]:
+    """Return the lines in which an act that happens once was said: all but the last are void."""
+    turns: list[StoredLine] = []
+    while (said := reader.known(session, author, turn_id(kind, about, len(turns)))) is not None:
+        turns.append(said)
+    return turns
+
+
+def turn_id(kind: str, about: tuple[str, ...], turn: int) -> str:
+    """Return the entry id of an act's turn, counted from 0."""
+    return act_id(kind, *about, f"turn {turn}") if turn else act_id(kind, *about)
+
+
 def say(  # one entry: who, where, what kind, which words, once for what
     venue: Venue,
     session: str,
@@ -47,13 +62,15 @@ def say(  # one entry: who, where, what kind, which words, once for what
 
     A body that depends on the record's edge (a closing vector) is a function of the transaction.
     """
-    fresh_id = b64u(venue.devices.entropy.token(ENTRY_ID_BYTES))
-    entry_id = fresh_id if about is None else act_id(kind, *about)
+    entry_id = b64u(venue.devices.entropy.token(ENTRY_ID_BYTES))
 
     def work(tx: Transaction) -> tuple[StoredLine, bool]:
-        said = tx.known(session, venue.actor, entry_id)
-        if said is not None:
-            return said, False
+        nonlocal entry_id
+        if about is not None:
+            turns = turns_of(tx, session, venue.actor, kind=kind, about=about)
+            if turns and not _is_void(venue, tx, turns[-1]):
+                return turns[-1], False
+            entry_id = turn_id(kind, about, len(turns))
         words = body(tx) if callable(body) else body
         entry = venue_entry(
             venue, session, kind, words, entry_id=entry_id, seen=seen_by(tx, session)
@@ -67,6 +84,12 @@ def say(  # one entry: who, where, what kind, which words, once for what
     if fresh:
         venue.book.refresh(session, own=stored.n)
     return saved(venue, stored, fresh=fresh)
+
+
+def _is_void(venue: Venue, tx: Transaction, said: StoredLine) -> bool:
+    """Whether a line of this venue does not count, as far as this venue knows the record."""
+    void = venue.book.ahead(said.session, tx).session.void_lines
+    return any((one.origin, one.n) == (said.origin, said.n) for one in void)
 
 
 def venue_entry(  # the members of an entry

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 from bideval.actions.accounts import PROOF_LIMIT, PROOF_TYPE
 from bideval.actions.appending import Saved, keep_line, saved
-from bideval.actions.authoring import act_id, say, venue_entry
+from bideval.actions.authoring import act_id, say, turns_of, venue_entry
 from bideval.evidence.canonical import read_json
 from bideval.evidence.encoding import b64u
 from bideval.evidence.jws import verify_compact
@@ -155,12 +155,12 @@ def enrolment_body(
 
 
 def _enrolled_before(venue: Venue, session: str, account: Account) -> Saved:
-    entry_id = act_id("person.enrolled", account.person, account.kid)
+    about = (account.person, account.kid)
     with venue.devices.store.read() as reader:
-        stored = reader.known(session, venue.actor, entry_id)
-    if stored is None:
+        turns = turns_of(reader, session, venue.actor, kind="person.enrolled", about=about)
+    if not turns:
         raise RefusedError("enrolled_elsewhere", field="session", rule="session.join")
-    return saved(venue, stored)
+    return saved(venue, turns[-1])
 
 
 def _check_session_proof(venue: Venue, account: Account, session: str, proof: str) -> None:

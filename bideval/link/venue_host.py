@@ -233,15 +233,17 @@ class VenueHost:
     async def changes(self, peer: str) -> AsyncIterator[Change]:
         async with self._venue.devices.fanout.subscribe(link_topic()) as news:
             async for event in news:
-                if event.data.get("type") == "lines" and not event.lagging:
-                    # It comes with every commit, and a machine knows which sessions it shares.
+                if _tells_of_lines(event):  # with every commit; nothing has to be read for it
                     yield NewLines(str(event.data["session"]))
                     continue
-                for change in await asyncio.to_thread(self._changes, peer, event):
+                for change in await asyncio.to_thread(self.changes_by, peer, event):
                     yield change
 
-    def _changes(self, peer: str, event: Event) -> list[Change]:
+    def changes_by(self, peer: str, event: Event) -> list[Change]:
+        """Return what an event of this venue means to the link with a peer."""
         session = event.data.get("session")
+        if _tells_of_lines(event):
+            return [NewLines(str(session))]  # a machine knows which sessions it shares
         if event.lagging or not isinstance(session, str):
             common_now = peering.common_sessions(self._venue, peer)
             notes = [(one.session, one.checkpoint) for one in common_now if one.checkpoint]
@@ -287,6 +289,10 @@ class VenueHost:
             return Refused(wrong.code[:CODE_CHARACTERS])
         accusing.accuse_key(self._venue, session, lines)
         return held
+
+
+def _tells_of_lines(event: Event) -> bool:
+    return event.data.get("type") == "lines" and not event.lagging
 
 
 def _shared(common: peering.Common) -> SharedSession:

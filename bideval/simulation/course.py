@@ -18,13 +18,14 @@ from bideval.actions.recovering import recover
 from bideval.ledger.line import Line, chain_next, chain_start, encode_line, parse_line
 from bideval.simulation.devices import (
     START_MS,
-    NoFiles,
     collected_between_worlds,
     quiet_logs,
     signing_key,
     threads_at_once,
 )
 from bideval.simulation.ideal import ideal_cryptography
+from bideval.simulation.meeting import Meeting
+from bideval.simulation.memory_files import MemoryFiles
 from bideval.simulation.memory_store import CrashedError, Reading, Writing
 from bideval.simulation.oracle import ViolationError
 from bideval.simulation.people import Client
@@ -122,6 +123,11 @@ def play(seed: int, *, steps: int = 400_000, tell: bool = False, garble: float =
     return Played(seed, world.steps, world.now, world.seen, violation, told)
 
 
+def holds_a_meeting(seed: int) -> bool:
+    """Whether a seed holds a whole evaluation; in the others people only warn."""
+    return seed % 10 == 1
+
+
 class _Course:
     """Plans and runs one world."""
 
@@ -132,6 +138,7 @@ class _Course:
         self.main = world.places[self.chance.choice(world.names)]
         self.branches = [one for one in world.places.values() if one is not self.main]
         self.clients: list[Client] = []
+        self.meeting: Meeting | None = None
 
     def run(self, steps: int) -> None:
         world = self.world
@@ -144,8 +151,13 @@ class _Course:
             mute=0.03,
             garble=self.garble,
         )
+        meeting = Meeting(world, self.main, SESSION) if holds_a_meeting(world.seed) else None
+        world.oracle.expect(SESSION, meeting)
         self._found()
         world.later(200, self._people)
+        if meeting is not None:
+            world.later(200, meeting.begin)
+        self.meeting = meeting
         self._plan_faults()
         special = world.seed % 10
         plans: dict[int, Callable[[], None]] = {
@@ -165,8 +177,17 @@ class _Course:
         self._judge_liars()
         if any(client.waiting for client in self.clients if self._must_finish(client)):
             raise ViolationError("I13: a client is still not told that its entry is saved")
+        if self.meeting is not None:
+            self._judge_meeting(self.meeting)
         world.oracle.check_settled()
         self._check_said_once()
+
+    def _judge_meeting(self, meeting: Meeting) -> None:
+        """It has ended, and well, unless too few bids came."""
+        if not meeting.over:
+            waits = [one.name for one in meeting.attendees if one.waiting]
+            raise ViolationError(f"I13: the session is still {meeting.phase}, {waits} wait")
+        self.world.seen[f"session {meeting.phase}"] += 1
 
     def _check_said_once(self) -> None:
         """Everybody's words are in the record as often as they were said."""
@@ -208,6 +229,8 @@ class _Course:
         if self.world.oracle.forked and self.world.now < BUSY_MS + FORK_MS:
             return False  # a fork is found at the next connection, or the next checkpoint
         waiting = any(one.waiting for one in self.clients if self._must_finish(one))
+        if self.meeting is not None and not self.meeting.over:
+            return False
         return not waiting and self.world.oracle.settled()
 
     # What goes wrong.
@@ -263,6 +286,7 @@ class _Course:
         for place in world.places.values():
             self._repair(place)
             place.disk.fail = None
+            place.clock.skew_ms = 0
         if self.garble:
             for a, b in itertools.combinations(world.names, 2):
                 world.cut(a, b, 1)  # what was quarantined on a connection begins afresh
@@ -437,7 +461,7 @@ class _Course:
 def _backup(place: Place) -> Iterator[bytes]:
     """Return what `bideval backup` would write at a venue."""
     reader: Any = Reading(place.disk.image)
-    files: Any = NoFiles()
+    files: Any = MemoryFiles(place.disk)
     key = signing_key(place.id)
     return back_up(reader, files, venue=place.id, public=key.public, now_ms=START_MS)
 

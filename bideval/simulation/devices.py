@@ -7,10 +7,13 @@ Not decided here: when anything happens (world).
 from __future__ import annotations
 
 import asyncio
+import atexit
 import gc
 import logging
+import tempfile
 from contextlib import contextmanager
 from functools import cache
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from structlog.testing import capture_logs
@@ -21,7 +24,7 @@ from bideval.simulation.ideal import identity_text, recipient_text
 
 if TYPE_CHECKING:
     import random
-    from collections.abc import Callable, Coroutine, Iterable, Iterator
+    from collections.abc import Callable, Coroutine, Iterable, Iterator, Mapping
 
     from bideval.ports import Json
 
@@ -105,12 +108,23 @@ class OneThread:
         for item in items:
             check(item)
 
+    def wait(self, work: Coroutine[Any, Any, T]) -> T:
+        return at_once(work)
 
-class NoFiles:
-    """A file store that holds nothing."""
 
-    def has(self, _sha256: str) -> bool:
-        return False
+class PlainPress:
+    """Prints reports as the words that they are made of."""
+
+    async def report(self, content: Mapping[str, object]) -> bytes:
+        return repr(content).encode()
+
+
+@cache
+def scratch_folder() -> Path:
+    """Return a folder for plaintexts of bids, of this process."""
+    folder = tempfile.TemporaryDirectory(prefix="bideval-simulation-")
+    atexit.register(folder.cleanup)
+    return Path(folder.name)
 
 
 def at_once(work: Coroutine[Any, Any, T]) -> T:

@@ -30,11 +30,19 @@ from bideval.ports import (
 from bideval.terms.errors import FaultError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Collection, Iterator
+    from collections.abc import Callable, Collection, Iterator, Sequence
 
     from bideval.ledger.entry import Entry
     from bideval.ledger.line import Line
-    from bideval.ports import Account, Projection
+    from bideval.ports import (
+        Account,
+        Activation,
+        FileUse,
+        KeptFile,
+        PoolExpert,
+        Projection,
+        SeatBooking,
+    )
     from bideval.sync.words import Word
 
 T = TypeVar("T")
@@ -78,11 +86,22 @@ class Image:
     records: dict[str, Record] = field(default_factory=dict)
     accounts: dict[str, Account] = field(default_factory=dict)
     words: dict[tuple[str, str, type[Word]], Word] = field(default_factory=dict)
+    files: dict[str, KeptFile] = field(default_factory=dict)
+    uses: dict[FileUse, None] = field(default_factory=dict)
+    experts: dict[tuple[str, str], PoolExpert] = field(default_factory=dict)
+    bookings: dict[tuple[str, str], SeatBooking] = field(default_factory=dict)
+    codes: dict[str, Activation] = field(default_factory=dict)
+    blobs: dict[str, bytes] = field(default_factory=dict)
+    """Bytes of whole files, by digest; they are no rows, and no work takes them back."""
 
     def copy(self) -> Image:
         """Return a backup."""
         records = {session: record.copy() for session, record in self.records.items()}
-        return Image(records, dict(self.accounts), dict(self.words))
+        tables = {name: dict(getattr(self, name)) for name in (*TABLES, "blobs")}
+        return Image(records, **tables)
+
+
+TABLES = ("accounts", "files", "uses", "experts", "bookings", "codes", "words")
 
 
 class Reading:
@@ -165,17 +184,50 @@ class Reading:
     def account(self, kid: str) -> Account | None:
         return self.image.accounts.get(kid)
 
-    def accounts(self, **_filters: object) -> list[Account]:
-        return list(self.image.accounts.values())
+    def accounts(
+        self, *, person: str | None = None, session: str | None = None, role: str | None = None
+    ) -> list[Account]:
+        wanted = {"person": person, "session": session, "role": role}
+        asked = {name: value for name, value in wanted.items() if value is not None}
+        return [
+            one
+            for one in self.image.accounts.values()
+            if all(getattr(one, name) == value for name, value in asked.items())
+        ]
+
+    def file(self, sha256: str) -> KeptFile | None:
+        return self.image.files.get(sha256)
+
+    def file_uses(self, sha256: str) -> list[FileUse]:
+        return [use for use in self.image.uses if use.sha256 == sha256]
+
+    def session_files(self, session: str) -> list[FileUse]:
+        return [use for use in self.image.uses if use.session == session]
+
+    def missing_files(self, session: str, limit: int) -> list[FileUse]:
+        uses = self.session_files(session)
+        return [use for use in uses if use.sha256 not in self.image.files][:limit]
+
+    def pool(self, session: str) -> list[PoolExpert]:
+        return [one for one in self.image.experts.values() if one.session == session]
+
+    def pool_expert(self, session: str, blinded: str) -> PoolExpert | None:
+        return self.image.experts.get((session, blinded))
+
+    def seats(self, session: str) -> list[SeatBooking]:
+        return [one for one in self.image.bookings.values() if one.session == session]
+
+    def activation(self, code_hash: str) -> Activation | None:
+        return self.image.codes.get(code_hash)
 
     def _lines(self, session: str, origin: str) -> list[StoredLine]:
         record = self.image.records.get(session)
         return [] if record is None else record.lines.get(origin, [])
 
     def __getattr__(self, name: str) -> Callable[..., Any]:
-        if name in {"file", "projection", "activation", "login", "pool_expert", "peer"}:
+        if name in {"projection", "login", "peer"}:
             return _nothing
-        if name in {"file_uses", "session_files", "missing_files", "pool", "seats", "deliveries"}:
+        if name == "deliveries":
             return _none_of_them
         raise AttributeError(name)
 
@@ -194,8 +246,7 @@ class Writing(Reading):
     def __init__(self, image: Image) -> None:
         super().__init__(image)
         self._before: dict[str, Record | None] = {}
-        self._accounts = dict(image.accounts)
-        self._words = dict(image.words)
+        self._tables: dict[str, dict[Any, Any]] = {}
 
     def undo(self) -> None:
         """Let nothing of the work be left."""
@@ -204,8 +255,8 @@ class Writing(Reading):
                 del self.image.records[session]
             else:
                 self.image.records[session] = record
-        self.image.accounts = self._accounts
-        self.image.words = self._words
+        for name, table in self._tables.items():
+            setattr(self.image, name, table)
 
     def touched(self) -> set[str]:
         """Return the sessions that the work has changed."""
@@ -299,19 +350,82 @@ class Writing(Reading):
         return True
 
     def put_word(self, word: Word) -> None:
-        self.image.words[word.session, word.stream, type(word)] = word
+        self._table("words")[word.session, word.stream, type(word)] = word
 
     def add_account(self, account: Account) -> None:
-        self.image.accounts[account.kid] = account
+        self._table("accounts")[account.kid] = account
 
-    def name_file(self, *_use: object) -> bool:
-        return False
+    def close_account(self, kid: str, at_ms: int) -> bool:
+        found = self.image.accounts.get(kid)
+        if found is not None:
+            self._table("accounts")[kid] = replace(found, closed_ms=at_ms)
+        return found is not None
+
+    def add_activation(self, activation: Activation) -> None:
+        self._table("codes")[activation.code_hash] = activation
+
+    def use_activation(self, code_hash: str, at_ms: int) -> bool:
+        found = self.image.codes.get(code_hash)
+        if found is None or found.used_ms is not None:
+            return False
+        self._table("codes")[code_hash] = replace(found, used_ms=at_ms)
+        return True
+
+    def drop_activations(self, *, person: str, session: str | None) -> int:
+        asked = (person, session)
+        gone = [
+            code
+            for code, one in self.image.codes.items()
+            if (one.person, one.session) == asked and one.used_ms is None
+        ]
+        for code in gone:
+            del self._table("codes")[code]
+        return len(gone)
+
+    def add_login(self, _login: object) -> None:
+        """People of a simulation stay signed in."""
+
+    def put_seat(self, booking: SeatBooking) -> None:
+        self._table("bookings")[booking.session, booking.seat] = booking
+
+    def add_pool(self, experts: Sequence[PoolExpert]) -> None:
+        table = self._table("experts")
+        for one in experts:
+            table[one.session, one.blinded] = one
+
+    def set_pool_status(
+        self, session: str, blinded: str, status: str, *, exclusion: str | None = None
+    ) -> None:
+        table = self._table("experts")
+        one = table[session, blinded]
+        table[session, blinded] = replace(one, status=status, exclusion=exclusion)
+
+    def add_file(self, kept: KeptFile) -> bool:
+        fresh = kept.sha256 not in self.image.files
+        if fresh:
+            self._table("files")[kept.sha256] = kept
+        return fresh
+
+    def name_file(self, use: FileUse) -> bool:
+        fresh = use not in self.image.uses
+        if fresh:
+            self._table("uses")[use] = None
+        return fresh
 
     def put_projection(self, _projection: Projection) -> None:
         """A cache; nobody reads it here."""
 
     def put_peer(self, _peer: object) -> None:
         """Venues of a simulation know each other."""
+
+    def _table(self, name: str) -> dict[Any, Any]:
+        """Return a table that may be changed; the first change keeps how it was."""
+        table: dict[Any, Any] = getattr(self.image, name)
+        if name not in self._tables:
+            self._tables[name] = table
+            table = dict(table)
+            setattr(self.image, name, table)
+        return table
 
     def _record(self, session: str) -> Record:
         """Return a record that may be changed; the first change keeps how it was."""
@@ -329,6 +443,8 @@ class Disk:
 
     def __init__(self) -> None:
         self.image = Image()
+        self.parts: dict[str, bytes] = {}
+        """Bytes of files that are not whole yet, by the digest that they are to have."""
         self.fail: str | None = None
         """The next write meets this: `before`, `torn`, `after` (a crash), `eio` or `full`."""
         self.broken = False

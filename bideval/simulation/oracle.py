@@ -1,8 +1,11 @@
 """What must hold in every world, at every step and in the end.
 
-Decided here: the invariants, as far as a world of venues, clients and wires can break them: I1 (no
-loss), I2 (no double), I3 (agreement), I4 (authenticity), I12 (no write in doubt), I13 (liveness).
-Secrecy and the course of a session are judged elsewhere, by tests that need no network.
+Decided here: when each invariant is judged. At every commit, for the lines that are new: I1 (no
+loss), I2 (no double), I3 (agreement), I4 (authenticity), I5 to I7 (secrecy: what entries and
+released shares give away), I9 and I10 (whose words count, and when), I12 (no write in doubt). At
+every answer to a person or a peer: I1; at every view: I5 to I7. In the end: all of them over whole
+records, and I13 (liveness).
+Not decided here: what gives a secret away (secrecy), and the rules of the course (proceedings).
 """
 
 from __future__ import annotations
@@ -13,19 +16,44 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 
 from bideval.actions.verifying import verify_record
 from bideval.audit.replay import first_forged
+from bideval.ledger.entry import parse_entry, verify_entry
+from bideval.ledger.line import parse_line
+from bideval.simulation.devices import age_keys, signing_key
 from bideval.simulation.memory_store import Reading
+from bideval.simulation.proceedings import Proceedings
+from bideval.simulation.secrecy import Dates, Secrets, early_view, early_words, opened_names
 from bideval.sync import effects as fx
 from bideval.sync.trails import Direction
+from bideval.terms.errors import EvidenceError
 from bideval.terms.identifiers import VENUE_LOG
 
 if TYPE_CHECKING:
-    from bideval.ports import Event
+    from bideval.evidence.signing import PublicKey
+    from bideval.ledger.entry import Entry
+    from bideval.ports import Event, StoredLine
     from bideval.simulation.memory_store import Record
 
 World: TypeAlias = Any
 Place: TypeAlias = Any
 End: TypeAlias = Any
+Meeting: TypeAlias = Any
 """Of the province and its wires, which know the oracle: modules have no cycles."""
+
+
+BLAME = frozenset(
+    {
+        fx.FaultKind.AUTHENTICATION,
+        fx.FaultKind.MALFORMED,
+        fx.FaultKind.LIMIT,
+        fx.FaultKind.ROLE,
+        fx.FaultKind.FORK,
+        fx.FaultKind.STALE_BACKUP,
+        fx.FaultKind.LINES,
+        fx.FaultKind.CHECKPOINT,
+        fx.FaultKind.FILE,
+    }
+)
+"""What only a venue that lies, or has lost its disk, may be found with."""
 
 
 class ViolationError(AssertionError):
@@ -55,7 +83,20 @@ class Oracle:
         """Sessions whose main lies: they need not settle, but no honest copy may change."""
         self.lost_disks = 0
         """Disks that are gone: what was said of them before is not true at this moment."""
+        self.proceedings = Proceedings("", {})
+        """What the session's record shows, line by line."""
+        self.secrets = Secrets()
+        self._dates: dict[str, Dates] = {}
         self._sizes: dict[tuple[str, str], int] = {}
+        self._known: dict[tuple[str, str], tuple[int, int]] = {}
+        """Lines that were looked at, by venue and session: placed ones, and the venue's own."""
+        self._looked: dict[str, Entry] = {}
+
+    def expect(self, session: str, meeting: Meeting | None = None) -> None:
+        """Learn which session is held, and what is true and secret in it."""
+        self.proceedings = Proceedings(session, meeting.truth if meeting else {})
+        if meeting is not None:
+            self.secrets = meeting.secrets
 
     # At every step.
 
@@ -68,12 +109,16 @@ class Oracle:
         for session in sessions:
             if not session.startswith(VENUE_LOG):
                 self._committed(place, session)
+                self._look_at_new_lines(place, session)
+                self._proceed(place, session)
 
     def restored(self, place: Place) -> None:
         """Forget how far a venue was, whose disk is an older one now."""
         self.lost_disks += 1
         for key in [key for key in self._sizes if key[0] == place.id]:
             del self._sizes[key]
+            self._known.pop(key, None)
+        self._dates.pop(place.id, None)
         lost = [entry for entry, heard in self.here.items() if heard.venue == place.id]
         for entry in lost:
             del self.here[entry]  # a disk that is gone takes with it what nobody else had
@@ -92,6 +137,13 @@ class Oracle:
         if effect.upto > durable:
             detail = f"{end.place.id} hears {effect.upto}, {end.peer.id} has {durable}"
             raise ViolationError(f"I1: {detail}")
+
+    def blamed(self, place: Place, fault: fx.FaultFound) -> None:
+        """Look at what a venue finds wrong with another: honest ones find nothing that is blame."""
+        excused = self.liars or self.lost_disks or self._world.faults.garble
+        if fault.kind in BLAME and not excused:
+            detail = f"{place.id} blames an honest venue: {fault.kind}, {fault.detail}"
+            raise ViolationError(f"I13: {detail}")
 
     def hinted(self, event: Event) -> None:
         """Look at what an author is told while waiting."""
@@ -130,6 +182,64 @@ class Oracle:
                 raise ViolationError(f"I3: {place.id}'s {session} is no beginning of main's")
         self._sizes[key] = size
 
+    def viewed(self, place: Place, person: str, view: dict[str, Any]) -> None:
+        """Look at what a person is shown."""
+        early = early_view(person, view, self.secrets, self._dates_of(place))
+        if early is not None:
+            raise ViolationError(f"I5-I7: at {place.id} {early}")
+
+    def _dates_of(self, place: Place) -> Dates:
+        return self._dates.setdefault(place.id, Dates())
+
+    def _look_at_new_lines(self, place: Place, session: str) -> None:
+        """Judge what is new on a disk: signed by whom (I4), giving what away (I5 to I7)."""
+        dates = self._dates_of(place)
+        for stored in self._new_lines(place, session):
+            entry = self._entry(stored)
+            early = early_words(entry, self.secrets, dates)
+            if early is not None and not (self.liars or self.lost_disks):
+                raise ViolationError(f"I5-I7: at {place.id} {early}")
+            dates.take(entry)
+
+    def _new_lines(self, place: Place, session: str) -> list[StoredLine]:
+        """Return what a disk has got: in record order, then its venue's own without a place."""
+        record = place.disk.image.records[session]
+        own = record.lines.get(place.id, [])
+        placed, said = self._known.get((place.id, session), (0, 0))
+        self._known[place.id, session] = (len(record.order), len(own))
+        new = [record.lines[origin][n - 1] for origin, n in record.order[placed:]]
+        return new + [line for line in own[said:] if line.position is None]
+
+    def _entry(self, stored: StoredLine) -> Entry:
+        """Return a line's entry, whose signature is right; raises ViolationError otherwise."""
+        known = self._looked.get(stored.entry_hash)
+        if known is not None:
+            return known
+        entry = parse_entry(parse_line(stored.line).jws)
+        key = self._key_of(entry)
+        try:
+            verify_entry(entry, key)
+        except EvidenceError as wrong:
+            detail = f"{entry.kind} of {entry.author}: {wrong.code}"
+            raise ViolationError(f"I4: {detail}") from None
+        self._looked[stored.entry_hash] = entry
+        return entry
+
+    def _key_of(self, entry: Entry) -> PublicKey:
+        """Return the one key of an author in every world: it was made from the name."""
+        name = entry.author.removeprefix("venue/")
+        return signing_key(name).public
+
+    def _proceed(self, place: Place, session: str) -> None:
+        """Let the rules of the course judge the lines that nobody had in their place before."""
+        if self.liars or self.lost_disks or session in self.forked:
+            return
+        record = place.disk.image.records[session]
+        for origin, n in record.order[self.proceedings.size :]:
+            wrong = self.proceedings.take(record.lines[origin][n - 1].line)
+            if wrong is not None:
+                raise ViolationError(wrong)
+
     # In the end.
 
     def check_settled(self) -> None:
@@ -140,6 +250,7 @@ class Oracle:
                 verify_record(reader, session, checker=first_forged)
                 if not session.startswith(VENUE_LOG):
                     self._check_once(place, session)
+                    self._check_names(place, session)
         for entry, heard in self.here.items():
             self._check_kept(entry, heard, [self._world.places[heard.venue]])
         for entry, heard in self.session.items():
@@ -177,6 +288,13 @@ class Oracle:
         doubled = [name for name, count in ids.items() if count > 1]
         if doubled or len(set(record.order)) != len(record.order):
             raise ViolationError(f"I2: {place.id} holds twice: {doubled}")
+
+    def _check_names(self, place: Place, session: str) -> None:
+        """Names of the drawn go to the venue that expects them, and to no other."""
+        lines = [one for lines in place.disk.image.records[session].lines.values() for one in lines]
+        opened = opened_names(age_keys(place.id)[0], place.id, lines)
+        if opened:
+            raise ViolationError(f"I7: {place.id} opens {opened}")
 
     def _check_kept(self, entry: str, heard: Heard, places: list[Place]) -> None:
         for place in places:

@@ -29,41 +29,43 @@ if TYPE_CHECKING:
     from bideval.simulation.province import Place, World
 
 RETRY_MS = 700
+PROOF_TYPE = "bideval-proof/1"
 
 
-class Client:
-    """One supervisor at one venue, who warns in one session."""
+class Sender:
+    """Somebody at one venue who signs entries of one session and sends them until they are kept."""
 
-    def __init__(self, world: World, place: Place, session: str) -> None:
+    def __init__(self, world: World, place: Place, session: str, *, name: str, role: Role) -> None:
         self.world = world
         self.place = place
         self.session = session
-        self.name = f"supervisor-{place.id[:8]}"
+        self.name = name
+        self.role = role
         self.joined = False
         self.waiting: deque[str] = deque()
         self.said = 0
         self._number = 0
         self._busy = False
-        key = signing_key(self.name).public
-        self.kid = key.key_id
-        place.disk.image.accounts[self.kid] = Account(
-            self.kid,
-            self.name,
-            "supervisor",
-            None,
-            key.suite,
-            key.raw,
-            age_keys(self.name)[1],
-            place.id,
-            START_MS,
-        )
+        self.key = signing_key(name)
+        self.identity, self.recipient = age_keys(name)
+        self.kid = self.key.public.key_id
+        self.visitor = Visitor(name, role, self.kid, None)
 
-    def warn(self) -> None:
-        """Sign one more warning and begin to send."""
-        self.said += 1
-        self._number += 1
-        self.waiting.append(_warning(self.name, self.session, self._number))
-        self.go_on()
+    def open_account(self) -> None:
+        """Have an account at the venue from the beginning."""
+        key = self.key.public
+        account = Account(
+            kid=self.kid,
+            person=self.name,
+            role=str(self.role),
+            session=None,
+            suite=key.suite,
+            public=key.raw,
+            recipient=self.recipient,
+            venue=self.place.id,
+            created_ms=START_MS,
+        )
+        self.place.disk.image.accounts[self.kid] = account
 
     def go_on(self) -> None:
         """Send what waits, the same bytes until they are confirmed."""
@@ -71,6 +73,15 @@ class Client:
             return
         self._busy = True
         self._try()
+
+    def proof(self, session: str | None) -> str:
+        """Return the proof of possession for this place."""
+        return _proof(self.name, session, self.place.id, str(self.role))
+
+    def refused(self, error: BidevalError) -> None:
+        """Hear that the venue does not take what waits first."""
+        if error.code == "unknown_key":
+            self.joined = False  # the venue has forgotten the enrolment with its disk
 
     def _again(self, delay: int) -> None:
         self.world.later(delay + self.world.chances.randrange(100), self._try)
@@ -87,20 +98,15 @@ class Client:
     def _send(self) -> bool:
         venue = self.place.venue
         try:
-            if not self.joined:
-                proof = _proof(self.name, self.session, self.place.id)
-                visitor = Visitor(self.name, Role.SUPERVISOR, self.kid, None)
-                join_person(venue, visitor, self.session, proof)
-                self.joined = True
+            self._join()
             jws = self.waiting[0]
             saved = append_own(venue, jws, author=self.name, session=self.session)
         except CrashedError as crash:
             self.place.crash_now(str(crash))
             return False
-        except BidevalError as refused:
-            if refused.code == "unknown_key":
-                self.joined = False  # the venue has forgotten the enrolment with its disk
-            self.world.say(f"{self.name} is refused: {refused.code}")
+        except BidevalError as error:
+            self.world.say(f"{self.name} is refused: {error.code}")
+            self.refused(error)
             return False
         if self.world.happens("answer lost", self.world.faults.lost_answer):
             return False
@@ -111,6 +117,27 @@ class Client:
         self.world.oracle.saved(saved.entry, heard, wide=saved.saved == "session")
         self.waiting.popleft()
         return True
+
+    def _join(self) -> None:
+        if not self.joined:
+            join_person(self.place.venue, self.visitor, self.session, self.proof(self.session))
+            self.joined = True
+
+
+class Client(Sender):
+    """One supervisor at one venue, who warns in one session."""
+
+    def __init__(self, world: World, place: Place, session: str) -> None:
+        name = f"supervisor-{place.id[:8]}"
+        super().__init__(world, place, session, name=name, role=Role.SUPERVISOR)
+        self.open_account()
+
+    def warn(self) -> None:
+        """Sign one more warning and begin to send."""
+        self.said += 1
+        self._number += 1
+        self.waiting.append(_warning(self.name, self.session, self._number))
+        self.go_on()
 
 
 @cache
@@ -129,12 +156,12 @@ def _warning(name: str, session: str, number: int) -> str:
 
 
 @cache
-def _proof(name: str, session: str, venue: str) -> str:
+def _proof(name: str, session: str | None, venue: str, role: str) -> str:
     members: dict[str, object] = {
         "session": session,
         "venue": venue,
         "person": name,
-        "role": "supervisor",
+        "role": role,
         "recipient": age_keys(name)[1],
     }
-    return sign_compact(signing_key(name), "bideval-proof/1", canonical_bytes(members))
+    return sign_compact(signing_key(name), PROOF_TYPE, canonical_bytes(members))

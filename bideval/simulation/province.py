@@ -14,7 +14,6 @@ import random
 from collections import Counter, deque
 from dataclasses import dataclass
 from functools import partial
-from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast
 
 from typing_extensions import override
@@ -32,13 +31,15 @@ from bideval.ports import Event, Peer
 from bideval.simulation.devices import (
     FixedKeys,
     Hints,
-    NoFiles,
     OneThread,
+    PlainPress,
     SeededEntropy,
     VenueClock,
     WorldTime,
     at_once,
+    scratch_folder,
 )
+from bideval.simulation.memory_files import MemoryFiles, tear_parts
 from bideval.simulation.memory_store import CrashedError, Disk, MemoryStore
 from bideval.simulation.oracle import Oracle
 from bideval.simulation.wires import End
@@ -133,7 +134,7 @@ class Place:
         self.disk.doubtful = False  # a start verifies everything before it writes
         self.store.on_commit(lambda sessions: self.world.oracle.committed(self, sessions))
         self.venue = self._venue()
-        self.steward = QuietSteward(self.venue, on_failure=_ignore)
+        self.steward = QuietSteward(self.venue, on_failure=self._duty_failed)
         self.steward.place = self
         self.caretaker = QuietCaretaker(self.venue, self.steward)
         self.caretaker.place = self
@@ -151,6 +152,11 @@ class Place:
         self.world.say(f"{self.id} is up")
         self.soon("tick", TICK_MS, self._tick)
         self.guarded(self.caretaker.begin)
+
+    def size_of(self, session: str) -> tuple[int, int]:
+        """Return how many lines of a session are on the disk: placed ones, and the venue's own."""
+        record = self.disk.image.records.get(session)
+        return (0, 0) if record is None else (len(record.order), len(record.lines.get(self.id, [])))
 
     def soon(self, name: object, delay: int, work: Callable[[], object]) -> None:
         """Do something once in a moment, unless the venue has died by then."""
@@ -185,6 +191,7 @@ class Place:
         self.life += 1
         self._soon.clear()
         self.disk.fail = None
+        tear_parts(self.disk, self.world.chances)
         for end in list(self.ends):
             other = end.other
             end.gone()
@@ -231,9 +238,15 @@ class Place:
     def _changed(self, end: End, event: Event) -> None:
         if not (end.open and self.up):
             return
-        for change in self.host._changes(end.peer.id, event):  # noqa: SLF001  # what `changes` yields
+        for change in self.host.changes_by(end.peer.id, event):
             at_once(end.asking.changed(change))
         end.after()
+
+    def _duty_failed(self, _session: str, duty: object, fault: Exception) -> None:
+        """Tell it; a duty that fails is tried again."""
+        if not isinstance(fault, BidevalError):
+            raise fault
+        self.world.say(f"{self.id}: {type(duty).__name__} fails: {fault}")
 
     def _start_again(self) -> None:
         if not self.up:
@@ -258,12 +271,12 @@ class Place:
             clock=self.clock,
             entropy=SeededEntropy(self.world.chances),
             store=store,
-            files=cast("Any", NoFiles()),
+            files=cast("Any", MemoryFiles(self.disk)),
             keys=FixedKeys(self.id),
             fanout=cast("Any", Hints(self.hint)),
             limiter=TokenBuckets(self.clock),
             viewing=cast("Any", None),
-            press=cast("Any", None),
+            press=PlainPress(),
         )
         return Venue(
             id=self.id,
@@ -273,7 +286,7 @@ class Place:
             book=RecordBook(venue=self.id, store=store),
             spread=Spread(self.id),
             bridge=cast("Any", OneThread()),
-            scratch=Path("scratch"),
+            scratch=scratch_folder(),
             peers={name: _card(name) for name in self.world.names if name != self.id},
         )
 
@@ -353,6 +366,7 @@ class World:
     def fault(self, place: Place, fault: fx.FaultFound) -> None:
         """Count a fault that a venue has found."""
         self.seen[f"fault {fault.kind.value}"] += 1
+        self.oracle.blamed(place, fault)
         self.say(f"{place.id} finds {fault.kind.value}: {fault.session or 'link'}: {fault.detail}")
         place.faults.append(fault)
 
@@ -421,10 +435,6 @@ def _card(name: str) -> Peer:
     keys = FixedKeys(name)
     public = keys.public
     return Peer(name, name, f"ws://{name}/link", public.suite, public.raw, keys.recipient)
-
-
-def _ignore(_session: str, _duty: object, _fault: Exception) -> None:
-    """A duty that fails is tried again."""
 
 
 def _words(message: object) -> str:

@@ -60,6 +60,11 @@ class SendingStream:
         return self._tip.n
 
     @property
+    def ever_sent(self) -> int:
+        """How many lines were handed to the outbox before any rewind."""
+        return max(self._tip.n, self._rewound_from)
+
+    @property
     def acked_mark(self) -> Mark:
         """What the peer has durably, as we hold it."""
         return self._acked.mark()

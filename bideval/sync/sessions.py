@@ -401,6 +401,7 @@ class SessionTable:
         )
         self._vouching.vouch(found, found.sending)
         self._vouching.place(found)
+        self._vouching.hear_early(found)
         self._emit(PeerHas(found.id, found.sends, mark.n))
         self._hungry[found.id] = None
         self._send_note(found, now)

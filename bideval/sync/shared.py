@@ -54,6 +54,8 @@ class LinkedSession:
         self.stated: messages.StatedMark | None = None
         self.sending: SendingStream | None = None
         self.vouched = False
+        self.early_word: messages.PlacedWord | None = None
+        """Main's word that came before its mark was compared; the newest is enough."""
         self.down = NotesDown()
         self.up = NotesUp()
         if shared.checkpoint is not None:

@@ -83,8 +83,16 @@ class Vouching:
             self._emit(WordHeard(word))
 
     def placed(self, found: LinkedSession, message: messages.PlacedWord) -> None:
-        """Keep main's word for where our lines stand."""
-        if found.main or found.sending is None or message.n > found.sending.sent:
+        """Keep main's word for where our lines stand.
+
+        It may come while main's mark is still compared with our disk; then it waits for that.
+        """
+        if found.main:
+            raise LinkFault(FaultKind.ROLE, f"{found.id}: a branch has placed")
+        if found.sending is None:
+            found.early_word = message
+            return
+        if message.n > found.sending.ever_sent:
             raise LinkFault(FaultKind.ROLE, f"{found.id}: placed what was not sent")
         word = Placed(
             found.id, self._me, message.n, message.digest, message.size, message.signature
@@ -92,6 +100,12 @@ class Vouching:
         self._check(word)
         if found.sending.digest_at(message.n) == message.digest:
             self._emit(WordHeard(word))
+
+    def hear_early(self, found: LinkedSession) -> None:
+        """Hear the word that came before main's mark was compared."""
+        word, found.early_word = found.early_word, None
+        if word is not None:
+            self.placed(found, word)
 
     def _check(self, word: Word) -> None:
         if self._voice is None:

@@ -8,14 +8,35 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from bideval.actions import appending, arrivals, caretaker, checkpoints, confirming, peering
+from bideval.actions import (
+    appending,
+    arrivals,
+    authoring,
+    caretaker,
+    checkpoints,
+    confirming,
+    drawing,
+    peering,
+    results,
+)
 from bideval.actions.folds import Fold
 from bideval.actions.record_book import RecordBook
 from bideval.actions.spread import Spread
+from bideval.evidence.encoding import b64u
+from bideval.evidence.sealing import Purpose, age_encrypt
 from bideval.ledger.entry import entry_hash
 from bideval.link.venue_host import VenueHost
-from bideval.simulation import people
+from bideval.session import duties, phases, tasks, view_bids
+from bideval.session.acts import bids
+from bideval.session.acts import course as act_course
+from bideval.session.acts import panel as act_panel
+from bideval.session.standing import Standing
+from bideval.simulation import attendees, people
 from bideval.simulation.memory_store import CrashedError, Disk, MemoryStore, Writing
+from bideval.simulation.province import World
+from bideval.sync.effects import FaultKind
+from bideval.sync.faults import LinkFault
+from bideval.sync.vouching import Vouching
 from bideval.terms.errors import RefusedError
 
 
@@ -225,7 +246,7 @@ def lose_cosignatures(patch):
 
 def forget_to_tell_links(patch):
     """Give links no news, and let a lost hint be lost for good."""
-    patch.setattr(VenueHost, "_changes", lambda *_asked: [])
+    patch.setattr(VenueHost, "changes_by", lambda *_asked: [])
 
 
 def serve_every_peer_the_founding_only(patch):
@@ -259,6 +280,160 @@ def remember_nothing_at_the_start(patch):
     patch.setattr(RecordBook, "refresh", lambda *_asked, **_named: None)
 
 
+def never_say_an_act_again(patch):
+    """Take an act for done although its line turned out void."""
+    patch.setattr(authoring, "_is_void", lambda *_said: False)
+
+
+def blame_an_early_word(patch):
+    """Close when main's word comes before its mark was compared with the disk."""
+    original = Vouching.placed
+
+    def placed(self, found, message):
+        if found.sending is None:
+            raise LinkFault(FaultKind.ROLE, "placed what was not sent")
+        original(self, found, message)
+
+    patch.setattr(Vouching, "placed", placed)
+
+
+def release_marks_at_once(patch):
+    """Let custodians open members' marks while others still mark."""
+    _forget_date(patch, Purpose.MARKS)
+
+
+def release_names_at_once(patch):
+    """Let custodians open the panel's names before the report."""
+    _forget_date(patch, Purpose.IDENTITY)
+
+
+def open_bids_before_the_deadline(patch):
+    """Take shares of bids while the box is open."""
+    _forget_date(patch, Purpose.BID)
+
+
+def _forget_date(patch, purpose):
+    original = bids.due
+
+    def due(session, secret):
+        return secret.purpose is purpose or original(session, secret)
+
+    for module in (bids, duties, tasks):
+        patch.setattr(module, "due", due)
+
+
+def show_bids_at_once(patch):
+    """Let officers see that there are bids before the box is closed."""
+    patch.setattr(view_bids, "may_see_bid", lambda *_asked: True)
+
+
+def show_marks_at_once(patch):
+    """Show the progress of members with the marks in it."""
+    original = attendees.Expert.sign_sheet
+
+    def sign_sheet(self, task, view):
+        original(self, task, view)
+        marks = [mark for key, mark in self.meeting.truth.items() if key[0] == self.name]
+        self.world.spilt = marks
+
+    shown = attendees.session_view
+
+    def session_view(venue, visitor, fold):
+        view = shown(venue, visitor, fold)
+        return view | {"progress": list(getattr(World.last, "spilt", ()))}
+
+    _remember_the_world(patch)
+    patch.setattr(attendees.Expert, "sign_sheet", sign_sheet)
+    patch.setattr(attendees, "session_view", session_view)
+
+
+def _remember_the_world(patch):
+    original = World.__init__
+
+    def begin(self, *arguments, **options):
+        original(self, *arguments, **options)
+        World.last = self
+
+    patch.setattr(World, "last", None, raising=False)
+    patch.setattr(World, "__init__", begin)
+
+
+def seal_nothing(patch):
+    """Put marks into entries as they are, only encoded."""
+    patch.setattr(attendees, "age_encrypt", lambda _recipient, plain: plain)
+
+
+def encrypt_names_to_main(patch):
+    """Encrypt the drawn experts' names so that another venue can open them."""
+    original = drawing._seat
+
+    def seat(venue, session, number, drawn):
+        made = original(venue, session, number, drawn)
+        sealed = age_encrypt(venue.devices.keys.recipient, b"name")
+        return {**made, "for_venue": b64u(sealed)}
+
+    patch.setattr(drawing, "_seat", seat)
+
+
+def name_experts_in_the_clear(patch):
+    """Leave the names beside the sealed ones."""
+    original = drawing._seal_names
+
+    def names(venue, session, panel):
+        documents = [drawing.identity_of(venue, session, one.row.blinded) for one in panel]
+        sealed = original(venue, session, panel)
+        return {**sealed, "preview": b64u(b"".join(documents))}
+
+    patch.setattr(drawing, "_seal_names", names)
+
+
+def count_who_was_replaced(patch):
+    """Take on what a member signs who was taken off the panel."""
+    patch.setattr(act_panel, "seated_member", lambda session, act: session.panel.members[act.actor])
+
+
+def move_without_signatures(patch):
+    """Release although a scoresheet is missing."""
+    patch.setitem(phases.CONDITIONS, "all_sheets_in", _nothing_missing)
+
+
+def draw_nobody_in(patch):
+    """Take a panel for checked in while seats are empty."""
+    patch.setitem(phases.CONDITIONS, "all_checked_in", _nothing_missing)
+
+
+def confirm_without_members(patch):
+    """Close the result without the members' signatures."""
+    patch.setitem(phases.CONDITIONS, "all_confirmed", _nothing_missing)
+
+
+def need_no_order(patch):
+    """Let main open, review and archive without an officer's order."""
+    for module in (phases, duties, act_course):
+        patch.setattr(module, "needs_order", lambda *_asked: False)
+
+
+def _nothing_missing(_session):
+    return []
+
+
+def pause_nothing(patch):
+    """Let everything count while the session is paused."""
+    patch.setattr(Standing, "paused", property(lambda _self: False))
+
+
+def average_wrongly(patch):
+    """Leave the last member out of the result."""
+    original = results.open_marks
+
+    def open_marks(session):
+        opened = original(session)
+        sheets = dict(opened.sheets)
+        return replace(opened, sheets={**sheets, max(sheets): sheets[min(sheets)]})
+
+    patch.setattr(results, "open_marks", open_marks)
+
+
 HOUSE = {
     bug.__name__: bug
     for bug in (
@@ -288,5 +463,58 @@ HOUSE = {
         keep_a_fold_that_ran_ahead,
         forget_pending_lines,
         remember_nothing_at_the_start,
+        never_say_an_act_again,
+        blame_an_early_word,
+        release_marks_at_once,
+        release_names_at_once,
+        open_bids_before_the_deadline,
+        show_bids_at_once,
+        show_marks_at_once,
+        seal_nothing,
+        encrypt_names_to_main,
+        name_experts_in_the_clear,
+        count_who_was_replaced,
+        move_without_signatures,
+        draw_nobody_in,
+        confirm_without_members,
+        need_no_order,
+        pause_nothing,
+        average_wrongly,
     )
 }
+
+OF_EVALUATIONS = frozenset(
+    {
+        "never_say_an_act_again",
+        "release_marks_at_once",
+        "release_names_at_once",
+        "open_bids_before_the_deadline",
+        "show_bids_at_once",
+        "show_marks_at_once",
+        "seal_nothing",
+        "encrypt_names_to_main",
+        "name_experts_in_the_clear",
+        "count_who_was_replaced",
+        "move_without_signatures",
+        "draw_nobody_in",
+        "confirm_without_members",
+        "need_no_order",
+        "pause_nothing",
+        "average_wrongly",
+    }
+)
+"""Mistakes that only a seed with a whole evaluation can meet."""
+
+OF_BACKUPS = frozenset(
+    {
+        "accept_while_waiting",
+        "claim_to_hold_any_mark",
+        "hear_everybody",
+        "never_hear",
+        "restore_without_waiting",
+    }
+)
+"""Mistakes that only a seed can meet in which a disk is lost."""
+
+OF_FORGERIES = frozenset({"trust_foreign_lines"})
+"""Mistakes that only a seed with a forging branch can meet."""

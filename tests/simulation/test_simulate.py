@@ -13,7 +13,7 @@ from bideval.cli.simulate import read_seeds
 from bideval.simulation.course import play
 from bideval.terms.errors import InputError
 from tests.simulation.planted import HOUSE
-from tests.simulation.teeth import first_seed
+from tests.simulation.teeth import bite
 
 pytestmark = pytest.mark.timeout(600)
 
@@ -50,7 +50,7 @@ def test_rare_events_are_counted():
 
 @pytest.mark.parametrize("name", sorted(HOUSE))
 def test_planted_mistake_of_the_house_is_found(name):
-    assert first_seed(name, 1_000) is not None
+    assert bite(name, 1_000) is not None
 
 
 @pytest.mark.parametrize(("text", "seeds"), [("7", range(7, 8)), ("0..9", range(10))])

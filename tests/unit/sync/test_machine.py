@@ -404,7 +404,7 @@ def test_place_for_what_was_not_sent_closes():
 def test_branch_places_nothing():
     play = flowing()
     play.hears(placed(WENCHENG, 0, b"?" * 32, 9, stream="fenghua"))
-    play.fails(fx.FaultKind.ROLE, f"{SESSION}: placed what was not sent", WRONG)
+    play.fails(fx.FaultKind.ROLE, f"{SESSION}: a branch has placed", WRONG)
 
 
 def test_place_that_is_known_is_said_when_the_session_begins_to_flow():

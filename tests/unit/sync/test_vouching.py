@@ -163,3 +163,16 @@ def test_place_from_a_branch_or_of_what_was_not_sent_closes():
         with pytest.raises(LinkFault) as caught:
             speaker.vouching.placed(found, placed(WENCHENG, n, b"?" * 32, 9, stream="fenghua"))
         assert caught.value.kind is fx.FaultKind.ROLE
+
+
+def test_place_that_comes_before_the_mark_was_compared_waits_for_it():
+    speaker, found = Speaker(), as_branch()
+    stream, found.sending = found.sending, None
+    said = placed(WENCHENG, 3, chain("fenghua", OWN), 9, stream="fenghua")
+    speaker.vouching.placed(found, said)
+    before = list(speaker.effects)
+    found.sending = stream
+    speaker.vouching.hear_early(found)
+    speaker.vouching.hear_early(found)
+    word = Placed(SESSION, "fenghua", 3, said.digest, 9, said.signature)
+    assert (before, speaker.effects) == ([], [fx.WordHeard(word)])
