@@ -6,7 +6,9 @@ Not decided here: anything else.
 
 import asyncio
 import shutil
+import socket
 import ssl
+import tempfile
 from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, replace
@@ -26,6 +28,7 @@ from bideval.actions.caretaker import Caretaker
 from bideval.actions.record_book import RecordBook
 from bideval.actions.spread import Spread
 from bideval.actions.steward import Steward
+from bideval.actions.telling import LOGIN, moved_topic
 from bideval.actions.venue import Devices, Limits, Venue
 from bideval.actions.venue_log import Denial, note_denied
 from bideval.evidence.encoding import unb64u
@@ -37,11 +40,13 @@ from bideval.gateways.fanout import LocalFanout
 from bideval.gateways.files import DiskFileStore
 from bideval.gateways.keyring import FileKeyRing
 from bideval.gateways.limits import TokenBuckets
+from bideval.gateways.nats import NatsFanout
 from bideval.gateways.press import PaperPress, ReportSigner
 from bideval.gateways.stamping import HttpStamper
 from bideval.gateways.viewing import ChildViewing, ViewingLimits
 from bideval.link.hub import LinkHub, PeerVenue
 from bideval.link.venue_host import VenueHost
+from bideval.link.watch import CUT_TOPIC, Watch
 from bideval.pages import (
     api_demo,
     api_entries,
@@ -56,15 +61,19 @@ from bideval.pages import (
 from bideval.pages.api_guard import Guard
 from bideval.pages.bodies import Paced
 from bideval.pages.context import Site
-from bideval.ports import Clock, Peer, Press
+from bideval.ports import Clock, Fanout, Peer, Press, WatchLock
 from bideval.settings import PeerSettings, Settings
 from bideval.store.record_store import SqlRecordStore
+from bideval.store.watch_lock import PostgresWatchLock, SoleProcess
 from bideval.sync.proving import LocalVenue
 from bideval.terms.errors import BidevalError, InputError, RefusedError
 
 log = structlog.get_logger("bideval.app")
 
 HOUR_MS = 3_600_000
+HEARD = (moved_topic(), LOGIN)
+"""What the other processes of a venue may tell; a demonstration's may cut lines too."""
+HEARD_IN_DEMO = (*HEARD, CUT_TOPIC)
 THREADS = 64
 """Requests that are in threads at once; most of them wait for a commit together."""
 
@@ -76,21 +85,26 @@ class House:
     venue: Venue
     steward: Steward
     caretaker: Caretaker
+    lock: WatchLock
 
     def close(self) -> None:
         """Finish what is being written and stop."""
         self.steward.close()
+        self.lock.leave()
         self.venue.bridge.close()
         self.venue.devices.store.close()
+        if self.venue.shared:
+            shutil.rmtree(self.venue.scratch, ignore_errors=True)
 
 
 def build_house(
     settings: Settings, *, clock: Clock | None = None, press: Press | None = None
 ) -> House:
-    """Wire one venue up; its database has been migrated."""
+    """Wire one venue up, or one of its processes; its database has been migrated."""
     devices = _devices(settings, clock or SystemClock(), press or _press(settings))
+    shared = settings.workers.count > 1
     spread = Spread(settings.venue.id)
-    book = RecordBook(venue=settings.venue.id, store=devices.store)
+    book = RecordBook(venue=settings.venue.id, store=devices.store, shared=shared)
     venue = Venue(
         id=settings.venue.id,
         name=settings.venue.name,
@@ -102,21 +116,31 @@ def build_house(
         scratch=_scratch(settings),
         peers={peer.id: _peer(peer) for peer in settings.peers},
         limits=_limits(settings),
+        shared=shared,
     )
-    steward = Steward(venue, on_failure=_tell_failure)
+    steward = Steward(venue, on_failure=_tell_failure, on_watch=False)
     caretaker = Caretaker(venue, steward)
-    return House(venue, steward, caretaker)
+    lock = PostgresWatchLock(settings.database) if shared else SoleProcess()
+    return House(venue, steward, caretaker, lock)
 
 
 def create_app(
-    house: House, settings: Settings, *, on_ready: Callable[[], None] | None = None
+    house: House,
+    settings: Settings,
+    *,
+    on_ready: Callable[[], None] | None = None,
+    door: socket.socket | None = None,
 ) -> FastAPI:
-    """Return the ASGI application of one venue; `on_ready` is called once it serves."""
+    """Return the ASGI application of one venue; `on_ready` is called once it serves.
+
+    `door`: where the process that keeps the watch takes the links that reached other processes.
+    """
     secure = settings.listen.tls_cert is not None or settings.listen.behind_proxy
     demo = settings.demo and settings.listen.loopback
     app = FastAPI(docs_url=None, redoc_url=None, openapi_url=None, lifespan=_lifespan)
     app.state.house = house
     app.state.on_ready = on_ready
+    app.state.door = door
     app.state.hub_ssl = _ssl(settings)
     app.state.site = Site(house.venue, secure=secure, demo=demo)
     for module in (api_people, api_sessions, api_entries, api_files, api_findings, live):
@@ -141,11 +165,25 @@ async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
     venue.bridge.attach(loop)
     threads().total_tokens = THREADS
     hub = _hub(house, app.state.hub_ssl)
+    watch = Watch(
+        venue,
+        house.steward,
+        house.caretaker,
+        lock=house.lock,
+        hub=hub,
+        door=app.state.door,
+    )
     app.state.hub = hub
-    app.state.site = replace(app.state.site, cut_line=hub.cut, lines_down=hub.down_since)
+    app.state.watch = watch
+    app.state.site = replace(
+        app.state.site, cut_line=watch.cut_line, lines_down=venue.lines.down_since
+    )
     async with asyncio.TaskGroup() as group:
-        running = [group.create_task(house.caretaker.run()), group.create_task(hub.run())]
-        await asyncio.to_thread(house.steward.tick)
+        running = [group.create_task(house.caretaker.run())]
+        if isinstance(venue.devices.fanout, NatsFanout):
+            running.append(group.create_task(venue.devices.fanout.run()))
+        await watch.look()
+        running.append(group.create_task(watch.run()))
         if app.state.on_ready is not None:
             app.state.on_ready()
         yield
@@ -171,8 +209,8 @@ def _hub(house: House, tls: ssl.SSLContext | None) -> LinkHub:
 
 
 async def _link(websocket: WebSocket) -> None:
-    hub: LinkHub = websocket.app.state.hub
-    await hub.endpoint(websocket)
+    watch: Watch = websocket.app.state.watch
+    await watch.endpoint(websocket)
 
 
 async def _healthz(request: Request) -> JSONResponse:
@@ -231,7 +269,8 @@ def _is_stop(fault: Exception) -> TypeGuard[BidevalError]:
 
 
 def _devices(settings: Settings, clock: Clock, press: Press) -> Devices:
-    files = DiskFileStore(settings.data_dir / "files")
+    shared = settings.workers.count > 1
+    files = DiskFileStore(settings.data_dir / "files", beside=shared)
     limits = settings.limits
     viewing = ViewingLimits(
         seconds=limits.viewing_seconds,
@@ -244,12 +283,19 @@ def _devices(settings: Settings, clock: Clock, press: Press) -> Devices:
         store=SqlRecordStore(settings.database),
         files=files,
         keys=FileKeyRing(settings.key_file, settings.identity_file),
-        fanout=LocalFanout(),
+        fanout=_fanout(settings),
         limiter=TokenBuckets(clock),
         viewing=ChildViewing(files, settings.data_dir / "viewing", viewing),
         press=press,
         stamper=_stamper(settings),
     )
+
+
+def _fanout(settings: Settings) -> Fanout:
+    if settings.workers.count == 1:
+        return LocalFanout()
+    heard = HEARD_IN_DEMO if settings.demo and settings.listen.loopback else HEARD
+    return NatsFanout(settings.fanout.nats, settings.venue.id, missed=moved_topic(), heard=heard)
 
 
 def _press(settings: Settings) -> PaperPress:
@@ -300,9 +346,23 @@ def _scratch(settings: Settings) -> Path:
     """A folder for what is being decrypted; left-overs of a crash are cleared at the start."""
     folder = settings.data_dir / "scratch"
     make_folder(folder)
+    if settings.workers.count > 1:
+        return Path(tempfile.mkdtemp(dir=folder))
+    _empty(folder)
+    return folder
+
+
+def clear_leftovers(settings: Settings) -> None:
+    """Clear what processes of a venue left behind that were killed; none of them runs now."""
+    DiskFileStore(settings.data_dir / "files")
+    folder = settings.data_dir / "scratch"
+    make_folder(folder)
+    _empty(folder)
+
+
+def _empty(folder: Path) -> None:
     for left in folder.iterdir():
         shutil.rmtree(left) if left.is_dir() else left.unlink()
-    return folder
 
 
 def _ssl(settings: Settings) -> ssl.SSLContext | None:

@@ -114,6 +114,16 @@ class Conflict:
     found_ms: int
 
 
+@dataclass(frozen=True, slots=True)
+class Edge:
+    """How far a session goes: placed lines, and the last number of one origin (0: none)."""
+
+    session: str
+    size: int
+    n: int
+    awaiting: tuple[str, ...] = ()
+
+
 class RecordReader(Protocol):
     """Questions about records. Inside a transaction, heads are locked when they are read."""
 
@@ -171,6 +181,14 @@ class RecordReader(Protocol):
 
     def words(self, session: str) -> list[Word]:
         """Return the newest signed word of each kind and stream that agreed with this copy."""
+        ...
+
+    def conflict_count(self) -> int:
+        """Return how much was quarantined, in all sessions together."""
+        ...
+
+    def edges(self, origin: str, *, session: str | None = None) -> list[Edge]:
+        """Return how far every session (or one) goes, and its lines of one origin; by session."""
         ...
 
 
@@ -346,6 +364,15 @@ class Peer:
 
 
 @dataclass(frozen=True, slots=True)
+class PeerLine:
+    """The line to another venue as the process that holds it says: up or down, since when."""
+
+    venue: str
+    up: bool
+    since_ms: int
+
+
+@dataclass(frozen=True, slots=True)
 class PoolExpert:
     """One expert of the pool snapshot; `sealed` is the identity as an age ciphertext.
 
@@ -453,6 +480,10 @@ class AdministrationReader(Protocol):
         """Return all peers by id."""
         ...
 
+    def peer_lines(self) -> list[PeerLine]:
+        """Return what was last known of the lines to other venues, by venue."""
+        ...
+
     def pool(self, session: str) -> list[PoolExpert]:
         """Return the session's pool by blinded id."""
         ...
@@ -545,6 +576,10 @@ class AdministrationWriter(Protocol):
         """Keep a peer's card, new or changed."""
         ...
 
+    def put_peer_line(self, line: PeerLine) -> None:
+        """Keep the state of the line to a peer."""
+        ...
+
     def add_pool(self, experts: Sequence[PoolExpert]) -> None:
         """Keep experts of a pool. Raises StoreError `exists`."""
         ...
@@ -582,6 +617,14 @@ class Reader(RecordReader, AdministrationReader, Protocol):
 
 class Transaction(Reader, RecordWriter, AdministrationWriter, Protocol):
     """What a work may ask and do; only valid inside `RecordStore.write`."""
+
+    def on_undo(self, forget: Callable[[bool], None]) -> None:
+        """Call `forget`, in the writer's thread, unless this run of the work is committed.
+
+        For what a work has noted in memory: another process may write next where it wrote. It is
+        told whether the whole transaction came to nothing, also the works before this one.
+        """
+        ...
 
 
 if TYPE_CHECKING:
@@ -623,6 +666,21 @@ class RecordStore(Protocol):
 
     def close(self) -> None:
         """Finish queued works and stop."""
+        ...
+
+
+class WatchLock(Protocol):
+    """What only one server process of a venue holds at a time. Used by one thread at a time."""
+
+    def take(self) -> bool:
+        """Tell whether this process holds it, taking it if nobody does; may wait for seconds.
+
+        False also when the database cannot be asked: then another process may hold it.
+        """
+        ...
+
+    def leave(self) -> None:
+        """Give it up, so that another process can take it at once."""
         ...
 
 
@@ -785,6 +843,14 @@ class Fanout(Protocol):
 
     def publish(self, topic: str, data: Json | None = None) -> None:
         """Tell all subscribers of a topic; never waits. Callable from any thread."""
+        ...
+
+    def send_on(self, topic: str, data: Json | None = None) -> None:
+        """Tell the venue's other server processes, where it has some; never waits.
+
+        There it is as if it had been published; it may be lost on the way, come late or twice.
+        Callable from any thread.
+        """
         ...
 
     def subscribe(self, *topics: str) -> Subscription:

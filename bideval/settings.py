@@ -157,6 +157,24 @@ class PeerSettings(_Part):
         return self
 
 
+class WorkerSettings(_Part):
+    """How many processes serve the venue, side by side behind its one port."""
+
+    count: int = Field(default=1, ge=1, le=64, description="Server processes of this venue.")
+
+
+class FanoutSettings(_Part):
+    """How a venue's processes wake one another."""
+
+    nats: str = Field(
+        default="",
+        repr=False,
+        max_length=300,
+        pattern=r"^((nats|tls)://[^\s/]+)?$",
+        description="Address of the NATS server, for example `nats://127.0.0.1:4222`.",
+    )
+
+
 class LimitSettings(_Part):
     """What one file, log-in or viewing copy may use."""
 
@@ -201,12 +219,34 @@ class Settings(BaseSettings):
     log_level: Literal["debug", "info", "warning", "error"] = Field(
         default="info", description="What the log tells; no level tells secrets."
     )
+    workers: WorkerSettings = Field(
+        default=WorkerSettings(), description="How many processes serve it."
+    )
+    fanout: FanoutSettings = Field(
+        default=FanoutSettings(), description="How its processes wake one another."
+    )
     limits: LimitSettings = Field(default=LimitSettings(), description="How much is too much.")
 
     @property
     def database(self) -> str:
         """The database's address, with the default worked out."""
         return self.database_url or f"sqlite:///{self.data_dir / 'bideval.sqlite'}"
+
+    @model_validator(mode="after")
+    def _processes_share_a_database(self) -> Settings:
+        if self.workers.count == 1:
+            return self
+        if not self.database_url.startswith(("postgresql", "postgres:")):
+            raise ValueError(
+                "workers.count: more than one process needs a PostgreSQL database_url;"
+                " an SQLite file has one writing process"
+            )
+        if not self.fanout.nats:
+            raise ValueError(
+                "workers.count: more than one process needs fanout.nats;"
+                " without it a process learns only by the second what another has written"
+            )
+        return self
 
     @model_validator(mode="after")
     def _demo_stays_at_home(self) -> Settings:

@@ -2,7 +2,8 @@
 
 Decided here: checkpoints and the cached lines of sessions are made at most every `PAUSE_S`, and
 pages are told as seldom that a record has grown, however many commits there were; after a storage
-fault the store is opened anew, verified, and only then written again.
+fault the store is opened anew, verified, and only then written again. Of several processes of a
+venue each tells its own pages and links; the one that keeps the watch does the rest.
 Not decided here: what a checkpoint says (checkpoints), and what is verified (verifying).
 """
 
@@ -10,12 +11,21 @@ from __future__ import annotations
 
 import asyncio
 import threading
+from functools import partial
 from typing import TYPE_CHECKING
 
 import structlog
 
 from bideval.actions.checkpoints import state_record
-from bideval.actions.telling import is_hushed, link_topic, tell_growth, tell_head, tell_news
+from bideval.actions.lookout import Lookout
+from bideval.actions.telling import (
+    is_hushed,
+    link_topic,
+    tell_growth,
+    tell_head,
+    tell_news,
+    tell_others,
+)
 from bideval.actions.venue_log import note
 from bideval.actions.verifying import verify_all
 from bideval.actions.views import project
@@ -46,12 +56,14 @@ class Caretaker:
     def __init__(self, venue: Venue, steward: Steward) -> None:
         self._venue = venue
         self._steward = steward
+        self._lookout = Lookout(venue)
         self._changed: dict[str, bool] = {}
         """Sessions to be followed up, and whether their pages are to be told."""
         self._lock = threading.Lock()
         self._loop: asyncio.AbstractEventLoop | None = None
         self._wake = asyncio.Event()
         venue.book.on_news(self.news)
+        venue.book.on_written(partial(tell_others, venue))
         venue.spread.on_growth(self.growth)
         venue.devices.store.on_fault(self.fault)
 
@@ -90,11 +102,12 @@ class Caretaker:
     async def run(self) -> None:
         """Run until cancelled."""
         self._loop = asyncio.get_running_loop()
-        await asyncio.to_thread(self.begin)
         async with asyncio.TaskGroup() as group:
             group.create_task(self._follow())
             group.create_task(self._tick())
             group.create_task(self._expire())
+            if self._venue.shared:
+                group.create_task(self._lookout.run())
 
     async def _follow(self) -> None:
         while True:
@@ -118,6 +131,8 @@ class Caretaker:
         """Tell the pages, state the record, tell the links, renew the cached line."""
         if tell:
             tell_head(self._venue, session)
+        if not self._steward.on_watch:
+            return
         projection = project(self._venue, session)
         stated = state_record(self._venue, session, also=lambda tx: tx.put_projection(projection))
         if stated is not None:
@@ -129,9 +144,15 @@ class Caretaker:
             await asyncio.sleep(TICK_S)
             faulted = self._venue.devices.store.state == "faulted"
             try:
-                await asyncio.to_thread(self.reopen if faulted else self._steward.tick)
+                await asyncio.to_thread(self.reopen if faulted else self._look)
             except BidevalError as fault:
                 log.warning("tried again in a moment", code=fault.code)
+
+    def _look(self) -> None:
+        if self._venue.shared:
+            self._lookout.look()
+        if self._steward.on_watch:
+            self._steward.tick()
 
     def reopen(self) -> None:
         """Open the store again if it is whole; write down that it was not."""
@@ -147,8 +168,8 @@ class Caretaker:
     async def _expire(self) -> None:
         while True:
             await asyncio.sleep(EXPIRY_S)
-            now = self._venue.now_ms()
-            await asyncio.to_thread(self._drop_expired, now)
+            if self._steward.on_watch:
+                await asyncio.to_thread(self._drop_expired, self._venue.now_ms())
 
     def _drop_expired(self, now: int) -> None:
         try:

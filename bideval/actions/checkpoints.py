@@ -10,6 +10,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from bideval.actions.acknowledged import check_acknowledged
+from bideval.actions.telling import tell_others
 from bideval.ledger.checkpoint import checkpoint_body, open_checkpoint, sign_checkpoint
 from bideval.ledger.cosignature import cosign, verify_cosignature
 from bideval.ledger.note import parse_note
@@ -103,6 +104,7 @@ def take_cosignature(venue: Venue, session: str, peer: str, size: int, line: str
 
     venue.devices.store.write(work).result()
     venue.spread.elsewhere(session, size)
+    tell_others(venue, session)
 
 
 def root_at(reader: RecordReader, session: str, size: int) -> bytes:

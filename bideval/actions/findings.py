@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 from bideval.actions.appending import keep_line
 from bideval.actions.authoring import act_id, venue_entry
 from bideval.actions.stopping import Finding
-from bideval.actions.telling import link_topic, session_topic
+from bideval.actions.telling import link_topic, session_topic, tell_others
 from bideval.audit.misbehaviour import RULES, judge, read_misbehaviour, write_misbehaviour
 from bideval.evidence.encoding import hex_digest
 from bideval.ports import Conflict
@@ -57,11 +57,22 @@ def proof_file(reader: RecordReader, session: str, sha256: str) -> bytes:
     raise RefusedError("unknown_file", field="file")
 
 
-def load_findings(venue: Venue, reader: RecordReader) -> None:
-    """Remember at the start which sessions are stopped here."""
+def load_findings(venue: Venue, reader: RecordReader) -> list[str]:
+    """Remember which sessions are stopped here; return those that were not known to be."""
+    fresh = []
     for session in reader.sessions():
-        for finding in session_findings(reader, session):
+        found = session_findings(reader, session)
+        if found and not venue.findings.stopped(session):
+            fresh.append(session)
+        for finding in found:
             venue.findings.stop(finding)
+    return fresh
+
+
+def tell_stopped(venue: Venue, session: str) -> None:
+    """Tell pages and links here that a session takes nothing more."""
+    venue.devices.fanout.publish(session_topic(session), {"type": "phase"})
+    venue.devices.fanout.publish(link_topic(), {"type": "stopped", "session": session})
 
 
 def keep_finding(venue: Venue, found: Misbehaviour) -> bool:
@@ -90,6 +101,6 @@ def keep_finding(venue: Venue, found: Misbehaviour) -> bool:
         venue.findings.stop(finding)
 
     venue.devices.store.write(work, weight=len(data)).result()
-    venue.devices.fanout.publish(session_topic(found.session), {"type": "phase"})
-    venue.devices.fanout.publish(link_topic(), {"type": "stopped", "session": found.session})
+    tell_stopped(venue, found.session)
+    tell_others(venue, found.session)
     return True

@@ -76,7 +76,7 @@ def found_session(venue: Venue, asked: NewSession) -> Saved:
     try:
         stored = venue.devices.store.write(work).result()
     except StoreError as found:
-        if found.code != "already_founded":
+        if found.code not in ("already_founded", "exists"):  # here, or in another process just now
             raise
         raise RefusedError("already_founded", field="id", rule="session.id") from None
     venue.book.refresh(asked.id)

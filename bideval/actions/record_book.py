@@ -3,14 +3,17 @@
 Decided here: two folds per session. `ahead` belongs to the writer and may hold what is not
 committed yet; admission asks it. `seen` holds only what is durable; every reader asks it. Readers
 hold a lock while they look, so that a view never mixes two states. The newest durable lines stay at
-hand, because links and authors ask for them right after the commit.
+hand, because links and authors ask for them right after the commit. Where other processes write the
+same database, a reader is never shown less than what was committed when it began to look.
 Not decided here: what may be written (appending, arrivals) and who is told (the `tell` callback).
 """
 
 from __future__ import annotations
 
 import threading
+from collections import Counter
 from contextlib import contextmanager
+from functools import partial
 from typing import TYPE_CHECKING, TypeVar, cast
 
 from bideval.actions.folds import Fold
@@ -21,7 +24,7 @@ from bideval.terms.identifiers import VENUE_LOG
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
 
-    from bideval.ports import RecordHead, RecordStore, StoredLine, Transaction
+    from bideval.ports import Edge, RecordHead, RecordStore, StoredLine, Transaction
     from bideval.session.state import Session
 
     Tell = Callable[[str, Sequence[StoredLine]], None]
@@ -47,22 +50,48 @@ class _Seen:
                 self.own.add(stored.n, stored)
 
 
+class _Held(threading.local):
+    """The sessions whose folds this thread holds still."""
+
+    def __init__(self) -> None:
+        self._sessions: Counter[str] = Counter()
+
+    def holds(self, session: str) -> bool:
+        return self._sessions[session] > 0
+
+    @contextmanager
+    def holding(self, session: str) -> Iterator[None]:
+        self._sessions[session] += 1
+        try:
+            yield
+        finally:
+            self._sessions[session] -= 1
+
+
 class RecordBook:
     """All sessions of one venue. Thread-safe, except `ahead`, which only works may ask."""
 
-    def __init__(self, *, venue: str, store: RecordStore) -> None:
+    def __init__(self, *, venue: str, store: RecordStore, shared: bool = False) -> None:
+        """`shared`: other processes write this store's database too."""
         self._venue = venue
         self._store = store
+        self._shared = shared
+        self._held = _Held()
         self._ahead: dict[str, Fold] = {}
         self._seen: dict[str, _Seen] = {}
         self._opening = threading.Lock()
         self._tell: list[Tell] = []
+        self._written: list[Callable[[str], None]] = []
         self._retired: set[str] = set()
         self._derived: dict[tuple[str, str], tuple[int, object]] = {}
 
     def on_news(self, tell: Tell) -> None:
         """Call `tell(session, lines)` after every commit that a reader can see."""
         self._tell.append(tell)
+
+    def on_written(self, tell: Callable[[str], None]) -> None:
+        """Call `tell(session)` after every commit of this process."""
+        self._written.append(tell)
 
     def sessions(self) -> list[str]:
         """Return the ids of all sessions that this venue keeps; its own log is not one."""
@@ -100,8 +129,8 @@ class RecordBook:
     @contextmanager
     def reading(self, session: str) -> Iterator[Session]:
         """Hold the durable fold still; raises RefusedError `unknown_session`."""
-        seen = self._open(session)
-        with seen.lock:
+        seen = self._fresh(session)
+        with seen.lock, self._held.holding(session):
             yield seen.fold.session
 
     @contextmanager
@@ -110,8 +139,8 @@ class RecordBook:
 
         For what such lines cannot change: who takes part, keys of others, whether the box is open.
         """
-        seen = self._open(session)
-        with seen.lock:
+        seen = self._fresh(session)
+        with seen.lock, self._held.holding(session):
             yield seen.fold.ordered
 
     def placed(self, session: str, start: int, limit: int) -> list[StoredLine]:
@@ -137,7 +166,8 @@ class RecordBook:
     def ahead(self, session: str, tx: Transaction) -> Fold:
         """Return the fold that includes this transaction's own earlier works.
 
-        A fold that holds more than the transaction (a rolled back work) is made again.
+        A fold that holds more than the transaction is made again, and so is one that a work has
+        changed which came to nothing: another process may write where that work wrote.
         """
         head = tx.head(session)
         if head is None:
@@ -148,14 +178,30 @@ class RecordBook:
             fold = self._ahead[session] = Fold(session, self._venue)
         if (fold.size, fold.own) != (head.size, own.n):
             fold.catch_up(tx)
+        tx.on_undo(partial(self._forget, session, fold, (fold.size, fold.own)))
         return fold
 
+    def _forget(self, session: str, fold: Fold, before: tuple[int, int], whole: bool) -> None:  # noqa: FBT001  # the store's word
+        if whole or (fold.size, fold.own) != before:
+            self._ahead.pop(session, None)
+
     def refresh(self, session: str, *, own: int = 0) -> None:
-        """Bring the durable fold up to the store, then tell what is new.
+        """After a commit of this process: bring the durable fold up to the store, tell what is new.
 
         Who has just written the own line number `own` need not look once another has seen it, who
         wrote in the same commit.
         """
+        self.follow(session, own=own)
+        for tell in self._written:
+            tell(session)
+
+    def behind(self, edge: Edge) -> bool:
+        """Whether the store has more of a session than the durable fold."""
+        seen = self._seen.get(edge.session)
+        return seen is None or (seen.fold.size, seen.fold.own) != (edge.size, edge.n)
+
+    def follow(self, session: str, *, own: int = 0) -> None:
+        """Bring the durable fold up to the store, whoever wrote, then tell what is new here."""
         with self._opening:
             found = self._seen.get(session)
             seen = found or self._load(session)
@@ -169,6 +215,17 @@ class RecordBook:
             seen.keep(news, self._venue)
         if news:
             self._spread(session, news)
+
+    def _fresh(self, session: str) -> _Seen:
+        """Return a fold that lacks nothing of what other processes have committed until now."""
+        seen = self._open(session)
+        if not self._shared or self._held.holds(session):
+            return seen
+        with self._store.read() as reader:
+            edges = reader.edges(self._venue, session=session)
+        if any(self.behind(edge) for edge in edges):
+            self.follow(session)
+        return seen
 
     def _open(self, session: str) -> _Seen:
         found = self._seen.get(session)

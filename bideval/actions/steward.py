@@ -3,6 +3,7 @@
 Decided here: after every change, and every second, each live session is asked for duties, and they
 are done one after the other; sessions do not wait for one another. A duty that fails is tried again
 later and later. Every duty may be repeated after a crash at any point (authoring).
+Of several processes of a venue only the one that keeps the watch does them.
 Not decided here: which duties there are (session.duties) and how each is done.
 """
 
@@ -41,8 +42,9 @@ LONGEST_PAUSE_MS = 60_000
 class Steward:
     """Does the duties of one venue."""
 
-    def __init__(self, venue: Venue, *, on_failure: Told) -> None:
+    def __init__(self, venue: Venue, *, on_failure: Told, on_watch: bool = True) -> None:
         self._venue = venue
+        self.on_watch = on_watch
         self._on_failure = on_failure
         self._pool = ThreadPoolExecutor(WORKERS, thread_name_prefix="steward")
         self._busy: set[str] = set()
@@ -70,13 +72,24 @@ class Steward:
     def tick(self) -> None:
         """Look at all live sessions, also at what another process of this venue wrote."""
         for session in self._venue.book.live_sessions():
-            self._venue.book.refresh(session)
+            self._venue.book.follow(session)
             self.wake(session)
+
+    def take_watch(self) -> None:
+        """Begin to do duties; what was known of lines and failures before counts no more."""
+        with self._lock:
+            self._down = dict.fromkeys(self._venue.peers, self._venue.now_ms())
+            self._failures.clear()
+            self.on_watch = True
+
+    def leave_watch(self) -> None:
+        """Begin no duty any more: another process does them."""
+        self.on_watch = False
 
     def wake(self, session: str) -> None:
         """Look at one session soon; a session that is being looked at is looked at once more."""
         with self._lock:
-            if self._closed:
+            if self._closed or not self.on_watch:
                 return
             if session in self._busy:
                 self._again.add(session)
@@ -109,6 +122,8 @@ class Steward:
         if self._venue.awaiting.venues(session):
             return
         for _ in range(ROUNDS):
+            if not self.on_watch:
+                return
             self._test_shares(session)
             waiting = [duty for duty in self._due(session) if self._may_try(session, duty)]
             done = [self._try(session, duty) for duty in waiting]

@@ -24,6 +24,9 @@ MOVES = frozenset(
 ANNOUNCING = frozenset({"bid.opened"})
 """Main has the file that the entry is about: a branch that waits for it asks again at once."""
 
+LOGIN = "login."
+"""How topics of people's coming and going begin."""
+
 HUSHED = frozenset({"person.enrolled", "bid.sealed", "bid.withdrawn"})
 """What bidders do while the box is open."""
 
@@ -40,7 +43,7 @@ def author_topic(session: str, author: str) -> str:
 
 def login_topic(person: str) -> str:
     """Return the topic of somebody's coming and going at this venue."""
-    return f"login.{person}"
+    return f"{LOGIN}{person}"
 
 
 def venue_topic() -> str:
@@ -51,6 +54,16 @@ def venue_topic() -> str:
 def link_topic() -> str:
     """Return the topic of what links send on."""
     return "link.changes"
+
+
+def moved_topic() -> str:
+    """Return the topic by which the venue's server processes tell one another to look."""
+    return "venue.moved"
+
+
+def tell_others(venue: Venue, session: str) -> None:
+    """Tell the venue's other processes to look at a session."""
+    venue.devices.fanout.send_on(moved_topic(), {"session": session})
 
 
 def tell_news(venue: Venue, session: str, news: Sequence[StoredLine]) -> None:
@@ -70,7 +83,9 @@ def tell_news(venue: Venue, session: str, news: Sequence[StoredLine]) -> None:
 
 def tell_signed_out(venue: Venue, person: str) -> None:
     """Tell a person's open pages to look whether they are still signed in."""
-    venue.devices.fanout.publish(login_topic(person), {"type": "login"})
+    hint: Json = {"type": "login"}
+    venue.devices.fanout.publish(login_topic(person), hint)
+    venue.devices.fanout.send_on(login_topic(person), hint)
 
 
 def is_hushed(venue: Venue, session: str, news: Sequence[StoredLine]) -> bool:

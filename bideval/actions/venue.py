@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from bideval.actions.awaited import Awaited
+from bideval.actions.lines import Lines
 from bideval.actions.stopping import Stops
 from bideval.ports import Rate
 from bideval.terms.identifiers import venue_actor, venue_log
@@ -109,8 +110,11 @@ class Venue:
     scratch: Path
     peers: Mapping[str, Peer] = field(default_factory=dict)
     limits: Limits = field(default_factory=Limits)
+    shared: bool = False
+    """Other processes serve this venue too, on the same database."""
     findings: Stops = field(default_factory=Stops)
     awaiting: Awaited = field(default_factory=Awaited)
+    lines: Lines = field(default_factory=Lines)
 
     @property
     def actor(self) -> str:

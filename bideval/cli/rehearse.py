@@ -10,6 +10,7 @@ import asyncio
 import json
 import sys
 import tempfile
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -31,6 +32,7 @@ if TYPE_CHECKING:
 
     from bideval.audit.verifier import Verdict
     from bideval.rehearsal.script import CaseScript
+    from bideval.rehearsal.servers import VenuePlan
     from bideval.scoring.case import Case
 
 REHEARSED = 0
@@ -41,6 +43,7 @@ SESSION = "rehearsal"
 MAX_VENUES = 9
 """Servers that one machine runs side by side without being the bottleneck of what it tests."""
 DEFAULT_VENUES = 3
+MAX_WORKERS = 16
 LONGEST_CUT_S = 3600
 ABOUT_LENGTH = 160
 """Characters of a step's facts on one line of the screen."""
@@ -66,6 +69,19 @@ def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) 
         metavar="SECONDS",
         help="cut the line between main and the first branch for so long during scoring",
     )
+    parser.add_argument(
+        "--database",
+        default="",
+        metavar="URL",
+        help="an empty PostgreSQL database for each server, with {venue} in its name (default: "
+        "SQLite files)",
+    )
+    parser.add_argument(
+        "--workers", type=int, default=1, metavar="N", help="processes of the main venue"
+    )
+    parser.add_argument(
+        "--nats", default="", metavar="URL", help="the NATS server for those processes"
+    )
     parser.add_argument("--out", type=Path, metavar="DIR", help="keep bundle, report and logs here")
     parser.add_argument("--json", action="store_true", help="print the result object")
     parser.set_defaults(run=run)
@@ -76,6 +92,7 @@ def run(args: argparse.Namespace) -> int:
     try:
         case = read_case(_read(Path(args.case)))
         _check_range("--venues", args.venues, 1, MAX_VENUES)
+        _check_range("--workers", args.workers, 1, MAX_WORKERS)
         _check_range("--cut-line", args.cut_line, 0, LONGEST_CUT_S)
         expected = result_document(consolidate(case))
         script = make_script(case, [_venue(number) for number in range(args.venues)])
@@ -117,7 +134,7 @@ def _hold(args: argparse.Namespace, case: Case, script: CaseScript, out: Path) -
     load_program()
     workshop = open_workshop()
     names = {_venue(number): f"venue {number}" for number in range(args.venues)}
-    venues = plan_venues(names, out / "venues")
+    venues = _with_databases(plan_venues(names, out / "venues"), args)
     settle_venues(venues, workshop)
     plan = MeetingPlan(
         session=SESSION,
@@ -134,6 +151,13 @@ def _hold(args: argparse.Namespace, case: Case, script: CaseScript, out: Path) -
     with running(venues):
         _, bundle = asyncio.run(hold_meeting(plan, CasePlay(script), workshop.devices, _tell))
     return bundle
+
+
+def _with_databases(plans: list[VenuePlan], args: argparse.Namespace) -> list[VenuePlan]:
+    main, *branches = (
+        replace(plan, database_url=args.database.replace("{venue}", plan.id)) for plan in plans
+    )
+    return [replace(main, workers=args.workers, nats=args.nats), *branches]
 
 
 def _venue(number: int) -> str:

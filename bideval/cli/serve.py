@@ -1,15 +1,20 @@
 """`bideval serve`: run a venue server.
 
 Decided here: how the server is started and stopped: migrate, verify the own records, listen, one
-line when ready, drain on SIGTERM. Not decided here: what it serves (app).
+line when ready, drain on SIGTERM; that a venue of several processes has a parent for them.
+Not decided here: what it serves (app), and what that parent does (supervise).
 """
 
 from __future__ import annotations
 
+import argparse
 import errno
 import os
 import signal
 import socket
+import sys
+from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -17,18 +22,21 @@ import uvicorn
 from pydantic import ValidationError
 
 from bideval.actions.starting import start_venue
-from bideval.app import build_house, create_app
+from bideval.app import build_house, clear_leftovers, create_app
 from bideval.cli.migrate import migrate_venue
+from bideval.cli.supervise import supervise
+from bideval.cli.worker import inherited
 from bideval.gateways.clock import SystemClock
 from bideval.gateways.log import configure_log
 from bideval.settings import Settings, load_settings
 from bideval.terms.errors import FaultError, InputError
 
 if TYPE_CHECKING:
-    import argparse
+    from collections.abc import Iterator
     from types import FrameType
 
     from bideval.app import House
+    from bideval.cli.worker import Inheritance
 
 DRAIN_S = 10
 """Seconds that open requests and pages get at a stop."""
@@ -45,16 +53,55 @@ def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) 
     parser.add_argument("--config", type=Path, required=True, help="the venue's settings (TOML)")
     parser.add_argument("--host", help="listen here instead of what the settings say")
     parser.add_argument("--port", type=int, help="listen there instead of what the settings say")
+    parser.add_argument(
+        "--workers", type=int, metavar="N", help="N processes instead of what the settings say"
+    )
+    parser.add_argument("--worker", help=argparse.SUPPRESS)  # what a parent hands over
 
 
 def run(args: argparse.Namespace) -> int:
-    settings = _overridden(load_settings(args.config), args.host, args.port)
-    configure_log(clock=SystemClock(), level=settings.log_level)
+    settings = _overridden(load_settings(args.config), args)
+    configure_log(clock=SystemClock(), level=settings.log_level, processes=settings.workers.count)
+    if args.worker is not None:
+        with inherited(args.worker) as handed:
+            migrate_venue(settings)
+            return _run_worker(settings, handed)
+    if settings.workers.count > 1:
+        return _run_parent(settings, args)
     migrate_venue(settings)
+    with _started(settings) as house:
+        return serve(house, settings)
+
+
+def _run_parent(settings: Settings, args: argparse.Namespace) -> int:
+    with listening(settings) as door:
+        migrate_venue(settings)
+        clear_leftovers(settings)
+        say_ready = partial(_say_ready, settings.venue.id, address(settings, door))
+        return supervise(_worker_command(args), settings.workers.count, door, say_ready)
+
+
+def _run_worker(settings: Settings, handed: Inheritance) -> int:
+    with _started(settings) as house:
+        app = create_app(house, settings, on_ready=handed.say_ready, door=handed.links)
+        return _run_server(settings, app, handed.people)
+
+
+def _worker_command(args: argparse.Namespace) -> list[str]:
+    """Return the command that each process is started by; the settings are read by each anew."""
+    chosen = {"--host": args.host, "--port": args.port, "--workers": args.workers}
+    words = [sys.executable, "-m", "bideval.cli", "serve", "--config", str(args.config)]
+    for option, value in chosen.items():
+        words += [] if value is None else [option, str(value)]
+    return words
+
+
+@contextmanager
+def _started(settings: Settings) -> Iterator[House]:
     house = build_house(settings)
     try:
         start_venue(house.venue)
-        return serve(house, settings)
+        yield house
     finally:
         house.close()
 
@@ -64,11 +111,15 @@ def serve(house: House, settings: Settings) -> int:
     with listening(settings) as door:
         where = address(settings, door)
         app = create_app(house, settings, on_ready=lambda: _say_ready(settings.venue.id, where))
-        server = uvicorn.Server(server_config(settings, app))
-        # The server drains on this signal and then raises it again, for whoever was there before:
-        # without a handler of our own that would end the process before the store is closed.
-        signal.signal(signal.SIGTERM, _already_drained)
-        server.run(sockets=[door])
+        return _run_server(settings, app, door)
+
+
+def _run_server(settings: Settings, app: Any, door: socket.socket) -> int:  # noqa: ANN401  # an ASGI application
+    server = uvicorn.Server(server_config(settings, app))
+    # The server drains on this signal and then raises it again, for whoever was there before:
+    # without a handler of our own that would end the process before the store is closed.
+    signal.signal(signal.SIGTERM, _already_drained)
+    server.run(sockets=[door])
     return 0 if server.started else 1
 
 
@@ -101,18 +152,24 @@ def _say_ready(venue: str, where: str) -> None:
     print(f"bideval: venue {venue} is ready at {where}", flush=True)
 
 
-def _overridden(settings: Settings, host: str | None, port: int | None) -> Settings:
+def _overridden(settings: Settings, args: argparse.Namespace) -> Settings:
     """Check the whole again: demo and plain HTTP stay on loopback whoever names the address."""
-    if host is None and port is None:
-        return settings
-    listen = settings.listen.model_dump() | {
-        name: value for name, value in (("host", host), ("port", port)) if value is not None
+    chosen = {
+        "listen": {"host": args.host, "port": args.port},
+        "workers": {"count": args.workers},
     }
-    try:
-        return Settings(**(settings.model_dump() | {"listen": listen}))
-    except ValidationError as wrong:
-        detail = wrong.errors(include_url=False, include_input=False)[0]["msg"]
-        raise InputError("bad_settings", field="listen", detail=detail) from None
+    whole = settings.model_dump()
+    for part, values in chosen.items():
+        given = {name: value for name, value in values.items() if value is not None}
+        if not given:
+            continue
+        whole[part] |= given
+        try:
+            settings = Settings(**whole)
+        except ValidationError as wrong:
+            detail = wrong.errors(include_url=False, include_input=False)[0]["msg"]
+            raise InputError("bad_settings", field=part, detail=detail) from None
+    return settings
 
 
 def server_config(settings: Settings, app: Any) -> uvicorn.Config:  # noqa: ANN401  # an ASGI application

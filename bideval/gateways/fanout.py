@@ -38,6 +38,9 @@ class LocalFanout:
         for subscription in told:
             subscription.offer(event)
 
+    def send_on(self, topic: str, data: Json | None = None) -> None:
+        """There is no other process."""
+
     def subscribe(self, *topics: str) -> LocalSubscription:
         subscription = LocalSubscription(self, topics, self._waiting)
         with self._lock:

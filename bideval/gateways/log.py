@@ -9,6 +9,7 @@ secret cannot reach the log by an oversight. Not decided here: what is worth tel
 from __future__ import annotations
 
 import logging
+import os
 import sys
 import traceback
 from contextlib import suppress
@@ -22,6 +23,8 @@ from bideval.terms.instants import instant_text
 if TYPE_CHECKING:
     from collections.abc import MutableMapping
     from types import TracebackType
+
+    from structlog.typing import Processor
 
     from bideval.ports import Clock
 
@@ -98,14 +101,21 @@ class CurrentStderr:
             sys.stderr.flush()
 
 
-def configure_log(*, clock: Clock, level: str = "info", stream: TextIO | None = None) -> None:
-    """Send structlog and the standard library's logging through the allow-list."""
+def configure_log(
+    *, clock: Clock, level: str = "info", stream: TextIO | None = None, processes: int = 1
+) -> None:
+    """Send structlog and the standard library's logging through the allow-list.
+
+    Where a venue has several processes, each line says which one tells it.
+    """
     output = stream or cast("TextIO", CurrentStderr())
 
     def stamp(
         _logger: object, _method: str, event: MutableMapping[str, Any]
     ) -> MutableMapping[str, Any]:
         event["at"] = instant_text(clock.now_ms())
+        if processes > 1:
+            event["pid"] = os.getpid()
         return event
 
     shared: list[Any] = [stamp, tell_exception, keep_allowed]
@@ -120,7 +130,7 @@ def configure_log(*, clock: Clock, level: str = "info", stream: TextIO | None = 
         cache_logger_on_first_use=False,
     )
     handler = logging.StreamHandler(output)
-    handler.setFormatter(_Telling(clock))
+    handler.setFormatter(_Telling(stamp))
     root = logging.getLogger()
     root.handlers = [handler]
     root.setLevel(level.upper())
@@ -175,9 +185,9 @@ def _short(filename: str) -> str:
 class _Telling(logging.Formatter):
     """Tells a record of the standard library's logging as one line of the same form."""
 
-    def __init__(self, clock: Clock) -> None:
+    def __init__(self, stamp: Processor) -> None:
         super().__init__()
-        self._clock = clock
+        self._stamp = stamp
 
     @override
     def format(self, record: logging.LogRecord) -> str:
@@ -185,7 +195,7 @@ class _Telling(logging.Formatter):
             "event": record.msg if isinstance(record.msg, str) else type(record.msg).__name__,
             "level": record.levelname.lower(),
             "logger": record.name,
-            "at": instant_text(self._clock.now_ms()),
             "exc_info": record.exc_info,
         }
-        return str(_RENDER(None, "", keep_allowed(None, "", tell_exception(None, "", event))))
+        stamped = cast("MutableMapping[str, Any]", self._stamp(None, "", event))
+        return str(_RENDER(None, "", keep_allowed(None, "", tell_exception(None, "", stamped))))

@@ -76,7 +76,7 @@ class ChildViewing:
         return ViewingCopy(int(pages), facts) if self._files.has(copy) else None
 
     def _note(self, sha256: str, copy: ViewingCopy) -> None:
-        note = self._folder / f"{sha256}.new"
+        note = self._folder / f"{sha256}.{os.getpid()}.new"
         note.write_text(f"{copy.pages} {copy.facts.sha256} {copy.facts.size}\n", "ascii")
         note.replace(self._folder / sha256)
 

@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 
     from starlette.websockets import WebSocket
     from websockets.asyncio.client import ClientConnection
+    from websockets.asyncio.server import ServerConnection
 
 OPEN_S: Final = 10.0
 CLOSE_S: Final = 2.0
@@ -81,9 +82,9 @@ class AcceptedChannel:
 
 
 class DialledChannel:
-    """A connection that we have opened to the peer's server."""
+    """A connection that we have opened to a server, or a server's end of such a one."""
 
-    def __init__(self, connection: ClientConnection) -> None:
+    def __init__(self, connection: ClientConnection | ServerConnection) -> None:
         self._connection = connection
 
     async def receive(self) -> bytes:

@@ -14,17 +14,30 @@ from collections import deque
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
-from bideval.link.channels import AcceptedChannel, Channel, ChannelClosedError, dial
+from websockets.asyncio.server import serve
+from websockets.typing import Subprotocol
+
+from bideval.link.channels import (
+    CLOSE_S,
+    QUEUED_FRAMES,
+    AcceptedChannel,
+    Channel,
+    ChannelClosedError,
+    DialledChannel,
+    dial,
+)
 from bideval.link.connection import Connection
 from bideval.sync import limits
 from bideval.sync.machine import LinkMachine
 from bideval.sync.proving import LocalVenue, Side
 
 if TYPE_CHECKING:
+    import socket
     from collections.abc import Sequence
     from ssl import SSLContext
 
     from starlette.websockets import WebSocket
+    from websockets.asyncio.server import ServerConnection
 
     from bideval.evidence.signing import PublicKey
     from bideval.link.host import LinkHost
@@ -132,6 +145,33 @@ class LinkHub:
             return
         await websocket.accept(limits.SUBPROTOCOL)
         await self._serve(AcceptedChannel(websocket), Side.LISTENER, list(self._peers.values()))
+
+    async def serve_door(self, door: socket.socket) -> None:
+        """Accept on a listening socket what other processes of this venue hand on, until cancelled.
+
+        The socket stays open: the process that holds the lines next accepts on it.
+        """
+        async with serve(
+            self._handed_on,
+            sock=door.dup(),
+            subprotocols=[Subprotocol(limits.SUBPROTOCOL)],
+            compression=None,
+            max_size=limits.FRAME_BYTES,
+            max_queue=QUEUED_FRAMES,
+            ping_interval=None,
+            close_timeout=CLOSE_S,
+            server_header=None,
+        ):
+            await asyncio.Event().wait()
+
+    def leave_all(self) -> None:
+        """Close every link without blame: this process does not hold the lines any more."""
+        for connection in [*self._live.values(), *self._proving]:
+            connection.leave()
+
+    async def _handed_on(self, connection: ServerConnection) -> None:
+        if len(self._proving) < HANDSHAKES:
+            await self._serve(DialledChannel(connection), Side.LISTENER, list(self._peers.values()))
 
     async def came_up(self, connection: Connection) -> None:
         """Let the newest connection of a peer replace the one before."""

@@ -11,8 +11,9 @@ import logging
 from typing import TYPE_CHECKING
 
 from bideval.actions import accusing, arrivals, checkpoints, confirming, hearing, peering
+from bideval.actions.peer_lines import note_line
 from bideval.actions.stopping import STOPPED
-from bideval.actions.telling import link_topic, tell_line
+from bideval.actions.telling import link_topic
 from bideval.link.host import (
     Change,
     Held,
@@ -23,7 +24,7 @@ from bideval.link.host import (
     Refused,
     SessionStopped,
 )
-from bideval.ports import StoreError
+from bideval.ports import PeerLine, StoreError
 from bideval.sync.fetching import MissingFile
 from bideval.sync.notes import CheckpointNote
 from bideval.sync.shared import SharedSession
@@ -227,7 +228,8 @@ class VenueHost:
         await asyncio.to_thread(note)
 
     async def line_state(self, peer: str, *, up: bool, since_ms: int) -> None:
-        tell_line(self._venue, peer, up=up, since_ms=since_ms)
+        line = PeerLine(peer, up=up, since_ms=since_ms)
+        await asyncio.to_thread(note_line, self._venue, line)
         await asyncio.to_thread(self._steward.line, peer, up=up, since_ms=since_ms)
 
     async def changes(self, peer: str) -> AsyncIterator[Change]:

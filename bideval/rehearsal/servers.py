@@ -4,7 +4,8 @@ Decided here: settings of venues on loopback, starting, waiting until they answe
 Not decided here: how keys and codes are made (the command line hands that in) and what is done.
 
 Each server runs `bideval serve` in a process of its own, forked from one that has loaded the
-program and done nothing else, so that loading is paid once for all venues.
+program and done nothing else, so that loading is paid once for all venues. Where a venue has
+several processes, that one is their parent.
 """
 
 from __future__ import annotations
@@ -47,12 +48,19 @@ _FORKING = multiprocessing.get_context("forkserver")
 
 @dataclass(frozen=True, slots=True)
 class VenuePlan:
-    """A venue to be started: id, name as people read it, its folder and port."""
+    """A venue to be started: id, name as people read it, its folder and port.
+
+    Without a `database_url` its database is a file in that folder. More than one of `workers`
+    needs one, and a NATS server.
+    """
 
     id: str
     name: str
     folder: Path
     port: int
+    database_url: str = ""
+    workers: int = 1
+    nats: str = ""
 
     @property
     def url(self) -> str:
@@ -105,6 +113,7 @@ def _settings(plan: VenuePlan, peers: Sequence[dict[str, Any]], *, demo: bool) -
     lines = [
         f"demo = {str(demo).lower()}",
         'log_level = "warning"',
+        f"database_url = {_quoted(plan.database_url)}",
         "[venue]",
         f"id = {_quoted(plan.id)}",
         f"name = {_quoted(plan.name)}",
@@ -112,6 +121,10 @@ def _settings(plan: VenuePlan, peers: Sequence[dict[str, Any]], *, demo: bool) -
         "[listen]",
         'host = "127.0.0.1"',
         f"port = {plan.port}",
+        "[workers]",
+        f"count = {plan.workers}",
+        "[fanout]",
+        f"nats = {_quoted(plan.nats)}",
     ]
     for peer in peers:
         lines += ["[[peers]]", *(f"{name} = {_quoted(value)}" for name, value in peer.items())]
@@ -185,7 +198,7 @@ def _await_answer(plan: VenuePlan, server: SpawnedProcess, before: int) -> None:
 
     `before` is how long its log was before it was started, in bytes.
     """
-    deadline = time.monotonic() + START_S
+    deadline = time.monotonic() + START_S * plan.workers
     while server.is_alive() and time.monotonic() < deadline:
         if READY in _logged_since(plan, before) and _answers(plan):
             return

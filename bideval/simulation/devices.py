@@ -100,6 +100,9 @@ class Hints:
     def publish(self, topic: str, data: Json | None = None) -> None:
         self._told(Event(topic, data or {}))
 
+    def send_on(self, topic: str, data: Json | None = None) -> None:
+        """A simulated venue is one process."""
+
 
 class OneThread:
     """A bridge without threads."""

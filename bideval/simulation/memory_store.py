@@ -247,9 +247,15 @@ class Writing(Reading):
         super().__init__(image)
         self._before: dict[str, Record | None] = {}
         self._tables: dict[str, dict[Any, Any]] = {}
+        self._forgetting: list[Callable[[bool], None]] = []
 
-    def undo(self) -> None:
-        """Let nothing of the work be left."""
+    def on_undo(self, forget: Callable[[bool], None]) -> None:
+        self._forgetting.append(forget)
+
+    def undo(self, *, whole: bool) -> None:
+        """Let nothing of the work be left; `whole`: it was to be committed."""
+        for forget in self._forgetting:
+            forget(whole)
         for session, record in self._before.items():
             if record is None:
                 del self.image.records[session]
@@ -490,7 +496,7 @@ class MemoryStore:
         try:
             result = work(writing)
         except Exception as error:  # noqa: BLE001  # a work fails alone, whatever it raised
-            writing.undo()
+            writing.undo(whole=False)
             future.set_exception(error)
             return future
         self._commit(writing, future, result)
@@ -509,10 +515,10 @@ class MemoryStore:
     def _commit(self, writing: Writing, future: Future[T], result: T) -> None:
         met = self.disk.meets()
         if met in {"before", "torn"}:
-            writing.undo()
+            writing.undo(whole=True)
             raise CrashedError(met)
         if met in {"eio", "full"}:
-            writing.undo()
+            writing.undo(whole=True)
             self._fault(met)
             future.set_exception(FaultError("storage_fault"))
             return

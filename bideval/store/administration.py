@@ -16,13 +16,14 @@ from bideval.ports import (
     FileUse,
     KeptFile,
     Peer,
+    PeerLine,
     PoolExpert,
     Projection,
     SeatBooking,
     StoreError,
 )
 from bideval.store import tables as t
-from bideval.store.people import insert_new, put, stored_values
+from bideval.store.people import insert_if_absent, put, stored_values
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -81,6 +82,10 @@ class AdministrationReading:
         rows = self._connection.execute(select(t.peer).order_by(t.peer.c.id))
         return [Peer(*row) for row in rows]
 
+    def peer_lines(self) -> list[PeerLine]:
+        rows = self._connection.execute(select(t.peer_line).order_by(t.peer_line.c.venue))
+        return [PeerLine(*row) for row in rows]
+
     def pool(self, session: str) -> list[PoolExpert]:
         c = t.pool_expert.c
         statement = select(t.pool_expert).where(c.session == session).order_by(c.blinded)
@@ -123,19 +128,16 @@ class AdministrationWriting(AdministrationReading):
     """Changes of files, pools, seats and caches, inside one savepoint of a transaction."""
 
     def add_file(self, kept: KeptFile) -> bool:
-        if self.file(kept.sha256) is not None:
-            return False
-        self._connection.execute(insert(t.file), stored_values(kept))
-        return True
+        return insert_if_absent(self._connection, t.file, stored_values(kept))
 
     def name_file(self, use: FileUse) -> bool:
-        if use in self.file_uses(use.sha256):
-            return False
-        insert_new(self._connection, t.file_use, use)
-        return True
+        return insert_if_absent(self._connection, t.file_use, stored_values(use))
 
     def put_peer(self, peer: Peer) -> None:
         put(self._connection, t.peer, stored_values(peer))
+
+    def put_peer_line(self, line: PeerLine) -> None:
+        put(self._connection, t.peer_line, stored_values(line))
 
     def add_pool(self, experts: Sequence[PoolExpert]) -> None:
         c = t.pool_expert.c

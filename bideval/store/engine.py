@@ -127,6 +127,12 @@ def trouble(error: BaseException) -> Trouble:
     return Trouble.STORAGE if isinstance(cause, OSError) else Trouble.STATEMENT
 
 
+def is_taken(error: BaseException) -> bool:
+    """Tell whether a row was asked for without waiting, and another process has locked it."""
+    cause = error.orig if isinstance(error, DBAPIError) else error
+    return isinstance(cause, psycopg.Error) and cause.sqlstate == LOCKED
+
+
 def _sqlite_engine(url: URL, *, writes: bool, checkpoints: bool) -> Engine:
     begin = "BEGIN IMMEDIATE" if writes else "BEGIN"
     arguments = {"isolation_level": None, "check_same_thread": False}
@@ -213,7 +219,10 @@ def _sqlite_trouble(error: sqlite3.Error) -> Trouble:
     return Trouble.STATEMENT if primary in _STATEMENT_SQLITE else Trouble.STORAGE
 
 
-_PASSING_STATES = frozenset({"40001", "40P01", "55P03"})
+LOCKED = "55P03"
+"""A lock was not to be had, at once or in time."""
+
+_PASSING_STATES = frozenset({"40001", "40P01", LOCKED})
 """Serialization failure, deadlock, lock timeout."""
 
 _STORAGE_CLASSES = frozenset({"08", "53", "57", "58", "XX"})

@@ -15,13 +15,16 @@ from sqlalchemy import bindparam, insert, select, update
 from bideval.ledger.line import chain_start
 from bideval.ledger.tree import Frontier
 from bideval.ports import OriginHead, RecordHead
+from bideval.store.lines import awaited
 from bideval.store.tables import head, origin_head
 from bideval.terms.errors import FaultError
 
 if TYPE_CHECKING:
     from sqlalchemy import Connection
 
-_LOCK_HEAD = select(head).where(head.c.session == bindparam("session")).with_for_update()
+_HEAD = select(head).where(head.c.session == bindparam("session"))
+_LOCK_HEAD = _HEAD.with_for_update()
+_LOCK_FREE_HEAD = _HEAD.with_for_update(nowait=True)
 _ORIGIN = select(origin_head.c.n, origin_head.c.chain).where(
     origin_head.c.session == bindparam("session"), origin_head.c.origin == bindparam("origin")
 )
@@ -36,11 +39,6 @@ _PUT_ORIGIN = (
     .where(origin_head.c.session == bindparam("which"), origin_head.c.origin == bindparam("whose"))
     .values(n=bindparam("new_n"), chain=bindparam("new_chain"))
 )
-
-
-def awaited(text: str | None) -> tuple[str, ...]:
-    """Read the column `awaiting`: venue ids with commas between them, or nothing."""
-    return tuple(text.split(",")) if text else ()
 
 
 @dataclass(slots=True)
@@ -74,14 +72,18 @@ class OriginEdge:
 class Heads:
     """What is known of heads: a work's own view over the view of the whole transaction."""
 
-    def __init__(self, connection: Connection, below: Heads | None = None) -> None:
+    def __init__(
+        self, connection: Connection, below: Heads | None = None, *, waits: bool = True
+    ) -> None:
+        """`waits` False: a head that another process has locked is an error, not a wait."""
         self._connection = connection
         self._below = below
+        self._lock = _LOCK_HEAD if waits else _LOCK_FREE_HEAD
         self._records: dict[str, RecordEdge] = {}
         self._origins: dict[tuple[str, str], OriginEdge] = {}
 
-    def for_one_work(self) -> Heads:
-        return Heads(self._connection, self)
+    def for_one_work(self, *, waits: bool = True) -> Heads:
+        return Heads(self._connection, self, waits=waits)
 
     def absorb(self, work: Heads) -> None:
         """Take over what a successful work has seen and changed."""
@@ -139,7 +141,7 @@ class Heads:
         return edge
 
     def _locked(self, session: str) -> RecordEdge | None:
-        row = self._connection.execute(_LOCK_HEAD, {"session": session}).first()
+        row = self._connection.execute(self._lock, {"session": session}).first()
         if row is None:
             return None
         frontier = Frontier.from_bytes(row.frontier)

@@ -8,9 +8,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import and_, bindparam, select
+from sqlalchemy import and_, bindparam, func, select
 
-from bideval.ports import Conflict, StoredCheckpoint, StoredLine
+from bideval.ports import Conflict, Edge, StoredCheckpoint, StoredLine
 from bideval.store import tables as t
 from bideval.sync.words import Placed, Vouch
 
@@ -82,6 +82,25 @@ _COSIGNATURES = (
     .where(t.cosignature.c.session == _SESSION, t.cosignature.c.size == bindparam("size"))
     .order_by(t.cosignature.c.venue)
 )
+_CONFLICTS = select(func.count()).select_from(t.conflict)
+_EDGES = (
+    select(t.head.c.session, t.head.c.size, t.head.c.awaiting, t.origin_head.c.n)
+    .select_from(
+        t.head.outerjoin(
+            t.origin_head,
+            and_(
+                t.origin_head.c.session == t.head.c.session,
+                t.origin_head.c.origin == bindparam("origin"),
+            ),
+        )
+    )
+    .order_by(t.head.c.session)
+)
+
+
+def awaited(text: str | None) -> tuple[str, ...]:
+    """Read the column `awaiting`: venue ids with commas between them, or nothing."""
+    return tuple(text.split(",")) if text else ()
 
 
 class LineReading:
@@ -137,6 +156,14 @@ class LineReading:
         c = t.word.c
         statement = select(t.word).where(c.session == session).order_by(c.stream, c.kind)
         return [_word(row) for row in self._connection.execute(statement)]
+
+    def conflict_count(self) -> int:
+        return int(self._connection.execute(_CONFLICTS).scalar_one())
+
+    def edges(self, origin: str, *, session: str | None = None) -> list[Edge]:
+        asked = _EDGES if session is None else _EDGES.where(t.head.c.session == session)
+        rows = self._connection.execute(asked, {"origin": origin})
+        return [Edge(row.session, row.size, row.n or 0, awaited(row.awaiting)) for row in rows]
 
     def _checkpoint(self, statement: Select[Any], **asked: object) -> StoredCheckpoint | None:
         row = self._connection.execute(statement, asked).first()

@@ -10,6 +10,7 @@ from dataclasses import fields
 from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import bindparam, delete, insert, select, update
+from sqlalchemy.dialects import postgresql, sqlite
 
 from bideval.ports import Account, Activation, Challenge, Login, StoreError
 from bideval.store import tables as t
@@ -52,11 +53,23 @@ def insert_new(connection: Connection, table: Table, value: object) -> None:
 
 
 def put(connection: Connection, table: Table, row: Mapping[str, Any]) -> None:
-    """Insert a row or change the one with the same key."""
-    key = [column == row[column.name] for column in table.primary_key]
-    changed = connection.execute(update(table).where(*key).values(**row)).rowcount
-    if changed == 0:
-        connection.execute(insert(table), row)
+    """Insert a row or change the one with the same key, whichever process made it."""
+    adding = _insert_for(connection, table).values(**row)
+    key = [column.name for column in table.primary_key]
+    changed = {name: adding.excluded[name] for name in row if name not in key}
+    connection.execute(adding.on_conflict_do_update(index_elements=key, set_=changed))
+
+
+def insert_if_absent(connection: Connection, table: Table, row: Mapping[str, Any]) -> bool:
+    """Insert a row; False when its key is there already, whichever process made it."""
+    adding = _insert_for(connection, table).values(**row).on_conflict_do_nothing()
+    return connection.execute(adding).rowcount == 1
+
+
+def _insert_for(connection: Connection, table: Table) -> postgresql.Insert | sqlite.Insert:
+    if connection.dialect.name == "sqlite":
+        return sqlite.insert(table)
+    return postgresql.insert(table)
 
 
 class PeopleReading:

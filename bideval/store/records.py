@@ -20,8 +20,7 @@ from bideval.ledger.line import chain_next, chain_start, encode_line
 from bideval.ledger.tree import Frontier, leaf_hash
 from bideval.ports import Conflict, OriginHead, RecordHead, StoredLine, StoreError
 from bideval.store import tables as t
-from bideval.store.heads import awaited
-from bideval.store.lines import PLACED, VOUCH, LineReading
+from bideval.store.lines import PLACED, VOUCH, LineReading, awaited
 from bideval.store.people import put
 from bideval.sync.words import Placed
 

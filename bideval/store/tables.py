@@ -9,6 +9,7 @@ from __future__ import annotations
 from sqlalchemy import (
     JSON,
     BigInteger,
+    Boolean,
     CheckConstraint,
     Column,
     ForeignKeyConstraint,
@@ -262,6 +263,15 @@ peer = Table(
     _raw("public"),
     _words("recipient"),
     PrimaryKeyConstraint("id"),
+)
+
+peer_line = Table(
+    "peer_line",
+    metadata,
+    _words("venue"),
+    Column("up", Boolean, nullable=False),
+    _instant("since_ms"),
+    PrimaryKeyConstraint("venue"),
 )
 
 pool_expert = Table(

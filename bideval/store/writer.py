@@ -5,9 +5,11 @@ Decided here: which queued works share a database transaction, what a failing wo
 Not decided here: what a work does.
 
 A batch is one transaction: BEGIN, each work in a savepoint, COMMIT (which fsyncs), and only then
-the futures learn their outcomes. A batch that meets a passing trouble (a lock held by another
-process) is tried again as a whole, so a work may run more than once: it must have no effect except
-through its transaction.
+the futures learn their outcomes. A work that is not the first of its transaction does not wait for
+a head which another process has locked: the batch ends before it, so that no two processes wait for
+one another with locks in their hands. A batch that meets another passing trouble is tried again,
+each work in a transaction of its own. So a work may run more than once: it must have no effect
+except through its transaction, and `on_undo` tells it when that came to nothing.
 """
 
 from __future__ import annotations
@@ -23,7 +25,7 @@ import structlog
 from sqlalchemy.exc import DBAPIError, IntegrityError
 
 from bideval.ports import FaultNotice, StoreError
-from bideval.store.engine import Trouble, trouble
+from bideval.store.engine import Trouble, is_taken, trouble
 from bideval.store.heads import Heads
 from bideval.store.transaction import StoreTransaction
 from bideval.terms.errors import FaultError
@@ -67,6 +69,8 @@ class Outcome:
     work: Work
     result: object = None
     error: BaseException | None = None
+
+    forgetting: tuple[Callable[[bool], None], ...] = ()
 
     def tell(self) -> None:
         if self.error is None:
@@ -155,25 +159,39 @@ class Writer:
         if self._state == "faulted":
             _fail(batch, "storage_fault")
             return
-        for _ in range(PASSING_ATTEMPTS):
+        failures = 0
+        while batch and failures < PASSING_ATTEMPTS:
             try:
-                outcomes = self._commit(batch)
+                outcomes = self._commit(batch[:1] if failures else batch)
             except Exception as error:  # noqa: BLE001  # whatever it is, the thread goes on to tell
                 if trouble(error) is Trouble.PASSING:
+                    failures += 1
                     continue
                 self._fault(batch, error)
                 return
             for outcome in outcomes:
                 outcome.tell()
-            return
+            batch = batch[len(outcomes) :]
         _fail(batch, "store_busy")
 
     def _commit(self, batch: list[Work]) -> list[Outcome]:
-        with self._engine.begin() as connection:
-            heads = Heads(connection)
-            outcomes = [_attempt(work, connection, heads) for work in batch]
-            heads.write()
-            _refuse_lost_transaction(connection)
+        """Commit the batch, or as much of it as needs no wait with a lock in hand."""
+        outcomes: list[Outcome] = []
+        try:
+            with self._engine.begin() as connection:
+                heads = Heads(connection)
+                for work in batch:
+                    outcome = _attempt(work, connection, heads, waits=not outcomes)
+                    if outcome is None:
+                        break
+                    outcomes.append(outcome)
+                heads.write()
+                _refuse_lost_transaction(connection)
+        except BaseException:
+            for outcome in outcomes:
+                for forget in outcome.forgetting:
+                    forget(True)  # noqa: FBT003  # the whole transaction
+            raise
         return outcomes
 
     def _fault(self, batch: list[Work], error: BaseException) -> None:
@@ -205,23 +223,30 @@ class Writer:
                 waiting.append(item)
 
 
-def _attempt(work: Work, connection: Connection, heads: Heads) -> Outcome:
-    """Run one work in its savepoint; only troubles of the whole batch leave this function."""
-    mine = heads.for_one_work()
+def _attempt(work: Work, connection: Connection, heads: Heads, *, waits: bool) -> Outcome | None:
+    """Run one work in its savepoint; only troubles of the whole batch leave this function.
+
+    None: it would have to wait for a head that another process has locked, and may not.
+    """
+    mine = heads.for_one_work(waits=waits)
+    transaction = StoreTransaction(connection, mine)
     connection.exec_driver_sql("SAVEPOINT work")
     try:
-        transaction = StoreTransaction(connection, mine)
         result = work.run(transaction)
         transaction.settle()
         connection.exec_driver_sql("RELEASE SAVEPOINT work")
     except Exception as error:  # a work fails alone, whatever it raised
-        if isinstance(error, DBAPIError) and trouble(error) is not Trouble.STATEMENT:
+        taken = not waits and is_taken(error)
+        whole = isinstance(error, DBAPIError) and trouble(error) is not Trouble.STATEMENT
+        for forget in transaction.forgetting:
+            forget(whole and not taken)
+        if whole and not taken:
             raise
         connection.exec_driver_sql("ROLLBACK TO SAVEPOINT work")
         connection.exec_driver_sql("RELEASE SAVEPOINT work")
-        return Outcome(work, error=_told(error))
+        return None if taken else Outcome(work, error=_told(error))
     heads.absorb(mine)
-    return Outcome(work, result)
+    return Outcome(work, result, forgetting=transaction.forgetting)
 
 
 def _told(error: Exception) -> Exception:

@@ -22,7 +22,7 @@ import tempfile
 import threading
 import time
 from collections import Counter
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import partial
 from pathlib import Path
 from types import SimpleNamespace
@@ -103,6 +103,13 @@ class Server:
         except subprocess.TimeoutExpired:
             self.kill()
 
+    def close(self):
+        """Let go of everything."""
+        for client in self.clients:
+            client.close()
+        if self.process is not None and self.process.poll() is None:
+            self.stop()
+
 
 class Writer(threading.Thread):
     """A supervisor who writes until told to stop, and keeps what was confirmed."""
@@ -142,42 +149,36 @@ class Writer(threading.Thread):
 def campaign(folder, *, kills, seed, url_for=lambda _name: ""):
     """Run one campaign and return what was found."""
     chances = random.Random(seed)
-    plans = plan_venues(NAMES, folder)
+    plans = [replace(plan, database_url=url_for(plan.id)) for plan in plan_venues(NAMES, folder)]
     workshop = open_workshop()
     write_settings(plans, workshop.make_keys, demo=False)
-    for plan in plans:
-        url = url_for(plan.id)
-        if url:
-            text = plan.settings_file.read_text("utf-8")
-            plan.settings_file.write_text(f'database_url = "{url}"\n{text}', "utf-8")
     servers = {plan.id: Server(plan) for plan in plans}
     found = Found()
     try:
-        writers = _begin(servers, workshop, seed)
+        writers = begin(servers, workshop, seed)
         for _ in range(kills):
             time.sleep(chances.uniform(0.05, 1.5))
             _harm(servers[chances.choice((MAIN, BRANCH))], chances, found)
-        _end(plans, writers, found)
+        end(plans, writers, found)
     finally:
         for server in servers.values():
-            for client in server.clients:
-                client.close()
-            if server.process is not None and server.process.poll() is None:
-                server.stop()
-    _judge(plans, writers, found)
+            server.close()
+    judge(plans, writers, found)
     return found
 
 
-def _begin(servers, workshop, seed):
+def begin(servers, workshop, seed, *, at_main=1):
+    """Start the servers, found a session; return people at each who write from now on."""
     for server in servers.values():
         server.start()
     officer = _person(servers[MAIN], workshop, "officer-a", "officer")
     founding = {"id": SESSION, "title": "Beds", "rulebook": "rehearsal/1", "branches": [BRANCH]}
     officer.ok(officer.http.post("/api/sessions", json=founding))
     writers = []
-    for number, (name, server) in enumerate(servers.items()):
-        person = _person(server, workshop, f"supervisor-{name}", "supervisor")
-        _until(partial(_joins, person), f"the session at {name}")
+    places = [MAIN] * at_main + [name for name in servers if name != MAIN]
+    for number, name in enumerate(places):
+        person = _person(servers[name], workshop, f"supervisor-{name}-{number}", "supervisor")
+        until(partial(_joins, person), f"the session at {name}")
         writers.append(Writer(person, seed + number))
     for writer in writers:
         writer.start()
@@ -208,14 +209,15 @@ def _harm(server, chances, found):
     found.slowest_start_s = max(found.slowest_start_s, server.start())
 
 
-def _end(plans, writers, found):
+def end(plans, writers, found):
+    """Let the people finish, and wait until both records are whole."""
     for writer in writers:
         writer.ending.set()
     for writer in writers:
         writer.join(SETTLE_S)
         assert not writer.is_alive(), "an entry is still not confirmed"
     expected = sum(writer.said for writer in writers)
-    _until(partial(_whole, plans, expected), "both records to be whole")
+    until(partial(_whole, plans, expected), "both records to be whole")
     found.acknowledged = sum(len(writer.confirmed) for writer in writers)
     found.resent = sum(writer.resent for writer in writers)
 
@@ -232,7 +234,7 @@ def _whole(plans, expected):
     return len(heads) == 1 and min(heads)[0] > expected
 
 
-def _judge(plans, writers, found):
+def judge(plans, writers, found):
     """Read both records from disk and compare them with what people were told."""
     confirmed = [entry for writer in writers for entry in writer.confirmed]
     for plan in plans:
@@ -253,8 +255,9 @@ def _judge(plans, writers, found):
         found.roots.add(verified.root)
 
 
-def _until(holds, what):
-    end = time.monotonic() + SETTLE_S
+def until(holds, what, *, patience_s=SETTLE_S):
+    """Wait until something holds."""
+    end = time.monotonic() + patience_s
     while not holds():
         assert time.monotonic() < end, f"waited in vain for {what}"
         time.sleep(0.1)

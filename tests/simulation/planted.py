@@ -59,13 +59,13 @@ def keep_a_torn_batch(patch):
     """Leave half of a torn write on the disk: the heads move, the lines do not."""
     original = Writing.undo
 
-    def undo(self):
+    def undo(self, *, whole):
         kept = {
             session: record
             for session, record in self.image.records.items()
             if session in self._before and record.order
         }
-        original(self)
+        original(self, whole=whole)
         for session, record in kept.items():
             before = self.image.records.get(session)
             if before is not None and len(record.order) > len(before.order):
@@ -262,6 +262,7 @@ def serve_every_peer_the_founding_only(patch):
 def keep_a_fold_that_ran_ahead(patch):
     """Go on with a fold that holds more than the disk."""
     patch.setattr(Fold, "follows", lambda *_asked: True)
+    patch.setattr(RecordBook, "_forget", lambda *_asked: None)
 
 
 def forget_pending_lines(patch):
@@ -277,7 +278,7 @@ def forget_pending_lines(patch):
 
 def remember_nothing_at_the_start(patch):
     """Show people a record that is never brought up to the disk."""
-    patch.setattr(RecordBook, "refresh", lambda *_asked, **_named: None)
+    patch.setattr(RecordBook, "follow", lambda *_asked, **_named: None)
 
 
 def never_say_an_act_again(patch):

@@ -110,12 +110,38 @@ def test_peers_are_read_in_order(load):
         (VENUE + peer(recipient="age1nonsense"), "peers.0.recipient"),
         (VENUE + peer(public="AAAA"), "peers.0"),
         (VENUE + peer(suite="RSA"), "peers.0.suite"),
+        (VENUE + "[workers]\ncount = 0\n", "workers.count"),
+        (VENUE + '[fanout]\nnats = "http://127.0.0.1:4222"\n', "fanout.nats"),
         (VENUE + peer() + peer(), "settings"),
         (VENUE + peer(id="fenghua"), "settings"),
     ],
 )
 def test_a_mistake_is_named(load, text, field):
     assert mistake(load, text)[0] == field
+
+
+POSTGRESQL = 'database_url = "postgresql://db/x"\n'
+NATS = '[fanout]\nnats = "nats://user:secret@127.0.0.1:4222"\n'
+
+
+@pytest.mark.parametrize(
+    ("text", "reason"),
+    [
+        (VENUE + NATS, "an SQLite file has one writing process"),
+        (POSTGRESQL + VENUE, "without it a process learns only by the second"),
+    ],
+)
+def test_several_processes_need_a_shared_database_and_wake_ups(load, text, reason):
+    field, detail = mistake(load, text + "[workers]\ncount = 2\n")
+    assert field == "settings"
+    assert detail.startswith("Value error, workers.count: more than one process needs ")
+    assert reason in detail
+
+
+def test_several_processes_are_taken_with_both(load):
+    settings = load(POSTGRESQL + VENUE + NATS + "[workers]\ncount = 3\n")
+    assert settings.workers.count == 3
+    assert "secret" not in repr(settings)
 
 
 def test_the_demo_stays_on_loopback(load):

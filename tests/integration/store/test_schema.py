@@ -90,7 +90,7 @@ def guards_of(url):
 
 def test_there_is_a_single_head(migrations):
     assert migrate.__module__ == "bideval.store.schema"
-    assert head_of(migrations) == "20261129_words"
+    assert head_of(migrations) == "20261129_peer_lines"
 
 
 def test_migrating_from_empty_makes_the_tables_of_the_program(empty_url, migrations):

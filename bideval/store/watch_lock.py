@@ -1,0 +1,80 @@
+"""The lock that one server process of a venue holds while it keeps the watch.
+
+Decided here: a PostgreSQL advisory lock of a session of its own, which the database frees when
+that session ends, however its process died. Not decided here: what the watch is.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import psycopg
+import structlog
+
+from bideval.store.engine import database_url
+
+if TYPE_CHECKING:
+    from sqlalchemy import URL
+
+_log = structlog.get_logger(__name__)
+
+WATCH_LOCK = 0x62696477
+"""The advisory lock of the process that keeps the watch ("bidw")."""
+_TAKE = "SELECT pg_try_advisory_lock(%s, hashtext(current_schema()))"  # of one schema: one venue
+
+ANSWER_S = 5
+"""Seconds in which the database must answer, or the lock counts as lost."""
+
+_OPTIONS: dict[str, Any] = {
+    "connect_timeout": ANSWER_S,
+    "keepalives_idle": ANSWER_S,
+    "keepalives_interval": ANSWER_S,
+    "keepalives_count": 2,
+    "tcp_user_timeout": ANSWER_S * 1000,
+}
+
+
+class SoleProcess:
+    """The lock of a venue that has one server process."""
+
+    def take(self) -> bool:
+        return True
+
+    def leave(self) -> None:
+        """Nobody waits for it."""
+
+
+class PostgresWatchLock:
+    """A `WatchLock` on a connection of its own, which lasts as long as the lock is held."""
+
+    def __init__(self, url: str) -> None:
+        self._address = _address(database_url(url))
+        self._connection: psycopg.Connection | None = None
+        self._held = False
+
+    def take(self) -> bool:
+        try:
+            connection = self._connection or self._connect()
+            if self._held:
+                connection.execute("SELECT 1")
+            else:
+                row = connection.execute(_TAKE, (WATCH_LOCK,)).fetchone()
+                self._held = row is not None and row[0] is True
+        except psycopg.Error as error:
+            _log.warning("the database does not answer for the watch", error=type(error).__name__)
+            self.leave()
+        return self._held
+
+    def leave(self) -> None:
+        connection, self._connection = self._connection, None
+        self._held = False
+        if connection is not None:
+            connection.close()
+
+    def _connect(self) -> psycopg.Connection:
+        self._connection = psycopg.connect(self._address, autocommit=True, **_OPTIONS)
+        return self._connection
+
+
+def _address(url: URL) -> str:
+    return url.set(drivername="postgresql").render_as_string(hide_password=False)
