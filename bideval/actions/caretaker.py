@@ -10,6 +10,7 @@ Not decided here: what a checkpoint says (checkpoints), and what is verified (ve
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import threading
 from functools import partial
 from typing import TYPE_CHECKING
@@ -42,6 +43,8 @@ log = structlog.get_logger("bideval.actions")
 
 PAUSE_S = 0.15
 """Seconds between two checkpoints of a busy record."""
+LONGEST_PAUSE_S = 1.0
+"""The same while nothing but marks comes: they are saved by the session without a checkpoint."""
 TICK_S = 1.0
 """Seconds between two looks at the clock: a deadline is met within that."""
 QUIET = frozenset({"mark.sealed"})
@@ -62,6 +65,7 @@ class Caretaker:
         self._lock = threading.Lock()
         self._loop: asyncio.AbstractEventLoop | None = None
         self._wake = asyncio.Event()
+        self._urgent = asyncio.Event()
         venue.book.on_news(self.news)
         venue.book.on_written(partial(tell_others, venue))
         venue.spread.on_growth(self.growth)
@@ -70,8 +74,9 @@ class Caretaker:
     def news(self, session: str, lines: Sequence[StoredLine]) -> None:
         """After a commit, from any thread."""
         tell_news(self._venue, session, lines)
-        self.touch(session, tell=not is_hushed(self._venue, session, lines))
-        if any(stored.kind not in QUIET for stored in lines):
+        quiet = all(stored.kind in QUIET for stored in lines)
+        self.touch(session, tell=not is_hushed(self._venue, session, lines), soon=not quiet)
+        if not quiet:
             self._steward.wake(session)
 
     def growth(self, session: str, before: int, after: int) -> None:
@@ -82,12 +87,17 @@ class Caretaker:
         """After a storage fault; the store takes no writes now."""
         log.error("storage fault", code="storage_fault", works=notice.lost_works)
 
-    def touch(self, session: str, *, tell: bool) -> None:
-        """Ask for a checkpoint and a fresh line in the lists, and for news to pages, soon."""
+    def touch(self, session: str, *, tell: bool, soon: bool = True) -> None:
+        """Ask for a checkpoint and a fresh line in the lists, and for news to pages.
+
+        What is not to be `soon` waits longer the busier the venue is, at most `LONGEST_PAUSE_S`.
+        """
         with self._lock:
             self._changed[session] = tell or self._changed.get(session, False)
         if self._loop is not None:
             self._loop.call_soon_threadsafe(self._wake.set)
+            if soon:
+                self._loop.call_soon_threadsafe(self._urgent.set)
 
     def begin(self) -> None:
         """Ask for the checkpoints that a server which died after a commit did not make."""
@@ -110,14 +120,27 @@ class Caretaker:
                 group.create_task(self._lookout.run())
 
     async def _follow(self) -> None:
+        clock = asyncio.get_running_loop().time
+        pause_s, done_at = PAUSE_S, 0.0
         while True:
             await self._wake.wait()
+            busy = clock() - done_at < pause_s
+            pause_s = min(LONGEST_PAUSE_S, 2 * pause_s) if busy else PAUSE_S
+            await self._calm(pause_s)
             self._wake.clear()
-            await asyncio.sleep(PAUSE_S)
+            self._urgent.clear()
             with self._lock:
                 changed, self._changed = self._changed, {}
             for session, tell in sorted(changed.items()):
                 await self._guarded(session, tell=tell)
+            done_at = clock()
+
+    async def _calm(self, pause_s: float) -> None:
+        """Wait so long, but not longer than `PAUSE_S` for what is urgent."""
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(pause_s - PAUSE_S):
+                await self._urgent.wait()
+        await asyncio.sleep(PAUSE_S)
 
     async def _guarded(self, session: str, *, tell: bool) -> None:
         try:

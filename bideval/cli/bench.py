@@ -33,10 +33,10 @@ from bideval.rehearsal.bench_lanes import (
     ratios,
     run_rounds,
 )
-from bideval.rehearsal.bench_room import room_plan, scoring_room
+from bideval.rehearsal.bench_room import room_plan, room_sizes, scoring_rooms
+from bideval.rehearsal.bench_wire import KeptConnection, processor_s
 from bideval.rehearsal.servers import running, write_settings
 from bideval.rehearsal.stage import first_accounts, plan_venues
-from bideval.session.panel_plan import MAX_MEMBERS
 from bideval.terms.errors import BidevalError, FaultError, InputError
 
 if TYPE_CHECKING:
@@ -57,6 +57,7 @@ ECHOES = {
 }
 """What is measured beside the session: name to path of the echoing server."""
 MIN_SEATS = 2
+MAX_SEATS = 1_000
 MAX_MARKS = 10_000
 LONGEST_SPREAD_S = 60.0
 WARM_UP = 2
@@ -129,7 +130,7 @@ def _score_path(args: argparse.Namespace) -> int:
 
 def _wrong(load: Load) -> tuple[str, str] | None:
     ranges = {
-        "--seats": (load.seats, MIN_SEATS, MAX_MEMBERS),
+        "--seats": (load.seats, MIN_SEATS, MAX_SEATS),
         "--marks": (load.marks, 1, MAX_MARKS),
         "--spread": (load.spread_s, 0, LONGEST_SPREAD_S),
     }
@@ -154,44 +155,65 @@ def _measure(load: Load, folder: Path) -> dict[str, Any]:
     venues = plan_venues(VENUES, folder / "venues")
     write_settings(venues, workshop.make_keys, demo=True)
     codes = first_accounts(venues, workshop)
-    with _echo_server(folder) as port, running(venues):
-        return asyncio.run(_hold(load, folder, venues, codes, port))
+    with _echo_server(folder) as (port, echo), running(venues) as servers:
+        pids = {**dict(zip(VENUES, servers, strict=True)), "echo": echo}
+        return asyncio.run(_hold(load, folder, venues, codes, port, pids))
 
 
-async def _hold(
-    load: Load, folder: Path, venues: Sequence[VenuePlan], codes: dict[str, str], port: int
+async def _hold(  # what was made ready for it
+    load: Load,
+    folder: Path,
+    venues: Sequence[VenuePlan],
+    codes: dict[str, str],
+    port: int,
+    pids: dict[str, int],
 ) -> dict[str, Any]:
-    plan, script = room_plan(load.seats, venues, codes)
+    rooms = [
+        room_plan(f"bench-{number}", size, venues, codes)
+        for number, size in enumerate(room_sizes(load.seats), start=1)
+    ]
     devices = open_workshop().devices
-    sys.stderr.write(f"bideval bench: seating {load.seats} experts\n")
+    sys.stderr.write(f"bideval bench: seating {load.seats} experts in {len(rooms)} sessions\n")
     async with (
-        scoring_room(plan, script, devices, WARM_UP + load.marks) as seats,
+        scoring_rooms(rooms, devices, WARM_UP + load.marks) as seats,
         _lanes(seats, port) as lanes,
     ):
         sys.stderr.write("bideval bench: measuring\n")
         await run_rounds(lanes, load.seats, range(WARM_UP), spread_s=load.spread_s)
-        disk = _disk(folder, payload(seats[0].marks[0]).encode())
+        disk = _disk(folder, payload(seats[0], 0).encode())
         turns = range(WARM_UP, WARM_UP + load.marks)
+        before = {name: processor_s(pid) for name, pid in pids.items()}
         samples = await run_rounds(lanes, load.seats, turns, spread_s=load.spread_s)
-        disk += _disk(folder, payload(seats[0].marks[0]).encode())
+        spent = {name: processor_s(pid) - before[name] for name, pid in pids.items()}
+        disk += _disk(folder, payload(seats[0], 0).encode())
     table = figures(dict(sorted(samples.items())))
     return {
         "seats": load.seats,
+        "sessions": len(rooms),
         "marks": load.marks,
         "spread_s": load.spread_s,
         "venues": list(VENUES),
-        "payload_bytes": len(payload(seats[0].marks[-1])),
+        "payload_bytes": len(payload(seats[0], -1)),
         "sent": SENT,
         "fdatasync_p50_ms": round(percentile(disk, 50) * 1000, 3),
+        "processor_ms": _per_mark(spent, load.seats * load.marks),
         "figures": table,
         "ratios": ratios(table, list(ECHOES)),
     }
 
 
+def _per_mark(spent: dict[str, float], marks: int) -> dict[str, float]:
+    """Return processor milliseconds for each mark; the echo echoes every mark three times."""
+    echoes = spent.pop("echo") / len(ECHOES)
+    found = {f"venue {name}": seconds for name, seconds in spent.items()} | {"echo": echoes}
+    return {name: round(seconds * 1000 / marks, 3) for name, seconds in found.items()}
+
+
 @contextlib.asynccontextmanager
 async def _lanes(seats: Sequence[Seat], port: int) -> AsyncIterator[list[SessionLane | EchoLane]]:
-    session = SessionLane(seats)
     async with contextlib.AsyncExitStack() as stack:
+        kept = [KeptConnection(seat.desk.url, seat.desk.cookies) for seat in seats]
+        session = SessionLane(seats, [await stack.enter_async_context(one) for one in kept])
         echoes = []
         for name, path in ECHOES.items():
             address = f"ws://127.0.0.1:{port}{path}"
@@ -228,8 +250,8 @@ def _disk(folder: Path, data: bytes) -> list[float]:
 
 
 @contextlib.contextmanager
-def _echo_server(folder: Path) -> Iterator[int]:
-    """Run the echoing servers, all in one process of their own; give their port."""
+def _echo_server(folder: Path) -> Iterator[tuple[int, int]]:
+    """Run the echoing servers, all in one process of their own; give their port and its id."""
     folder.mkdir(parents=True, exist_ok=True)
     command = [sys.executable, "-m", "bideval.rehearsal.bench_echo", os.fspath(folder)]
     with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as server:  # noqa: S603  # our own program
@@ -237,7 +259,7 @@ def _echo_server(folder: Path) -> Iterator[int]:
             line = server.stdout.readline() if server.stdout else ""
             if not line:
                 raise FaultError("server_not_ready", field="echo", detail="does not start")
-            yield int(line)
+            yield int(line), server.pid
         finally:
             server.terminate()
             server.wait(STOP_S)
@@ -246,7 +268,8 @@ def _echo_server(folder: Path) -> Iterator[int]:
 def _table(document: dict[str, Any]) -> str:
     width = max(len(name) for name in [*document["figures"], *document["ratios"]])
     lines = [
-        f"{document['seats']} seats at {len(document['venues'])} venues, {document['marks']} marks "
+        f"{document['seats']} seats in {document['sessions']} sessions at "
+        f"{len(document['venues'])} venues, {document['marks']} marks "
         f"each, one of every seat spread over {document['spread_s']} s; "
         f"{document['payload_bytes']} bytes per mark",
         f"sent: {document['sent']}",
@@ -258,6 +281,8 @@ def _table(document: dict[str, Any]) -> str:
         lines.append(
             f"{name:<{width}} {one['p50_ms']:>9.2f} {one['p99_ms']:>9.2f} {one['samples']:>8}"
         )
+    spent = ", ".join(f"{name} {ms:.2f}" for name, ms in document["processor_ms"].items())
+    lines += ["", f"processor milliseconds per mark: {spent}"]
     lines += ["", f"{'ratio':<{width}} {'p50':>9} {'p99':>9}"]
     for name, one in document["ratios"].items():
         lines.append(f"{name:<{width}} {one['p50']:>9.2f} {one['p99']:>9.2f}")

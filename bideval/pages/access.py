@@ -10,7 +10,7 @@ from collections.abc import Awaitable, Callable
 from starlette.requests import HTTPConnection
 
 from bideval.actions.visitor import Visitor
-from bideval.pages.context import site_of, who
+from bideval.pages.context import site_of, who, who_in_thread
 from bideval.session.standing import Standing
 from bideval.terms.errors import RefusedError
 from bideval.terms.identifiers import Role
@@ -70,16 +70,18 @@ def allow(route: str) -> Callable[[HTTPConnection], Awaitable[Visitor | None]]:
 
     async def check(connection: HTTPConnection) -> Visitor | None:
         visitor = await who(connection)
-        if roles is PUBLIC:
-            return visitor
-        if visitor is None:
-            raise RefusedError("not_signed_in", rule=f"access.{route}")
-        if visitor.role not in roles:
-            raise RefusedError("role_not_allowed", rule=f"access.{route}")
-        brake_person(connection, visitor)
-        return visitor
+        return visitor if roles is PUBLIC else _admitted(connection, visitor, route)
 
     return check
+
+
+def _admitted(connection: HTTPConnection, visitor: Visitor | None, route: str) -> Visitor:
+    if visitor is None:
+        raise RefusedError("not_signed_in", rule=f"access.{route}")
+    if visitor.role not in (TABLE[route] or ()):
+        raise RefusedError("role_not_allowed", rule=f"access.{route}")
+    brake_person(connection, visitor)
+    return visitor
 
 
 def signed_in(route: str) -> Callable[[HTTPConnection], Awaitable[Visitor]]:
@@ -93,6 +95,11 @@ def signed_in(route: str) -> Callable[[HTTPConnection], Awaitable[Visitor]]:
         return visitor
 
     return known
+
+
+def signed_in_here(connection: HTTPConnection, route: str) -> Visitor:
+    """As `signed_in`, for a route that is in a thread already and saves a change of threads."""
+    return _admitted(connection, who_in_thread(connection), route)
 
 
 def brake_person(connection: HTTPConnection, visitor: Visitor) -> None:

@@ -5,25 +5,35 @@ Decided here: bodies and answers. Not decided here: what may be said (session) a
 
 from typing import Annotated
 
-from fastapi import APIRouter, Depends, Response
+from fastapi import APIRouter, Depends
 from pydantic import Field
-from starlette.responses import PlainTextResponse
+from starlette.concurrency import run_in_threadpool
+from starlette.requests import Request
+from starlette.responses import JSONResponse, PlainTextResponse, Response
 
 from bideval.actions.appending import append_own
 from bideval.actions.receipts import kept_receipt, session_receipt
 from bideval.actions.venue import Venue
 from bideval.actions.visitor import Visitor
 from bideval.audit.receipt import kept_text
+from bideval.evidence.canonical import read_json
 from bideval.evidence.jws import JWS_LIMIT
-from bideval.pages.access import check_session, signed_in
-from bideval.pages.context import Body, TheVenue, json_body
+from bideval.pages.access import check_session, signed_in, signed_in_here
+from bideval.pages.context import (
+    JSON_BYTES,
+    Body,
+    TheVenue,
+    checked,
+    limited_body,
+    venue_of,
+)
 from bideval.ports import StoredLine
 from bideval.terms.errors import RefusedError
 from bideval.terms.fields import digest
 
 router = APIRouter()
 
-CREATED = 201
+OK, CREATED = 200, 201
 
 
 class EntryBody(Body):
@@ -32,22 +42,24 @@ class EntryBody(Body):
 
 
 @router.post("/api/entries")
-def hand_in(
-    response: Response,
-    venue: TheVenue,
-    visitor: Annotated[Visitor, Depends(signed_in("entries"))],
-    body: Annotated[EntryBody, Depends(json_body(EntryBody))],
-) -> dict[str, object]:
+async def hand_in(request: Request) -> Response:
+    """Everything but the body in one thread: each change of threads waits for a processor."""
+    return await run_in_threadpool(_hand_in, request, await limited_body(request, JSON_BYTES))
+
+
+def _hand_in(request: Request, data: bytes) -> Response:
+    visitor = signed_in_here(request, "entries")
+    body = checked(EntryBody, read_json(data, limit=JSON_BYTES, field="body"))
+    venue = venue_of(request)
     saved = append_own(venue, body.jws, author=visitor.person, session=body.session)
-    if saved.fresh:
-        response.status_code = CREATED
-    return {
+    answer = {
         "entry": saved.entry,
         "origin": saved.origin,
         "saved": saved.saved,
         "receipt": saved.receipt,
         "kept": kept_text(saved.receipt, venue.devices.keys.public),
     }
+    return JSONResponse(answer, CREATED if saved.fresh else OK)
 
 
 @router.get("/api/sessions/{session}/entries/{entry}")

@@ -91,9 +91,15 @@ def token_of(connection: HTTPConnection) -> str | None:
 async def who(connection: HTTPConnection) -> Visitor | None:
     """Return who holds the cookie of this request, once per request."""
     if not hasattr(connection.state, "visitor"):
-        site, token = site_of(connection), token_of(connection)
-        connection.state.visitor = await run_in_threadpool(visitor_of, site.venue, token)
+        return await run_in_threadpool(who_in_thread, connection)
     found: Visitor | None = connection.state.visitor
+    return found
+
+
+def who_in_thread(connection: HTTPConnection) -> Visitor | None:
+    """As `who`, for what is in a thread already."""
+    found = visitor_of(site_of(connection).venue, token_of(connection))
+    connection.state.visitor = found
     return found
 
 

@@ -13,11 +13,10 @@ import asyncio
 import math
 import time
 from collections import defaultdict
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
-from bideval.evidence.canonical import canonical_bytes
+from bideval.evidence.canonical import canonical_bytes, read_json
 from bideval.ledger.entry import entry_hash
-from bideval.rehearsal.bench_room import SESSION
 from bideval.terms.errors import FaultError
 
 if TYPE_CHECKING:
@@ -26,6 +25,7 @@ if TYPE_CHECKING:
     from websockets.asyncio.client import ClientConnection
 
     from bideval.rehearsal.bench_room import Seat
+    from bideval.rehearsal.bench_wire import KeptConnection
 
     Times = dict[str, float]
     Samples = dict[str, list[float]]
@@ -43,9 +43,9 @@ class Lane(Protocol):
         """Send it, wait for the answer, and return the seconds by what was waited for."""
 
 
-def payload(jws: str) -> str:
+def payload(seat: Seat, turn: int) -> str:
     """Return the body that carries a mark, as every lane sends it."""
-    return canonical_bytes({"session": SESSION, "jws": jws}).decode()
+    return canonical_bytes({"session": seat.session, "jws": seat.marks[turn]}).decode()
 
 
 class EchoLane:
@@ -60,7 +60,7 @@ class EchoLane:
 
     async def send(self, seat: int, turn: int) -> Times:
         """Send the mark and wait until it comes back."""
-        message = payload(self._seats[seat].marks[turn])
+        message = payload(self._seats[seat], turn)
         begun = time.perf_counter()
         await self._sockets[seat].send(message)
         back = await self._sockets[seat].recv()
@@ -71,33 +71,34 @@ class EchoLane:
 
 
 class SessionLane:
-    """The seats of a session, each with its live connection."""
+    """The seats of sessions, each with its live connection and a kept one for marks."""
 
-    def __init__(self, seats: Sequence[Seat]) -> None:
+    def __init__(self, seats: Sequence[Seat], connections: Sequence[KeptConnection]) -> None:
         self._seats = seats
+        self._connections = connections
         self._known: dict[str, asyncio.Future[float]] = {}
 
     async def listen(self, seat: int, ready: asyncio.Event) -> None:
         """Note when the session tells this seat that a mark is saved."""
-        async for event in self._seats[seat].desk.live(SESSION):
+        async for event in self._seats[seat].desk.live(self._seats[seat].session):
             ready.set()
             if event["type"] == "saved" and event["saved"] == "session":
                 self._note(event["entry"])
 
     async def send(self, seat: int, turn: int) -> Times:
         """Submit the mark; wait for the answer, and for the news that another venue has it."""
-        desk, jws = self._seats[seat].desk, self._seats[seat].marks[turn]
-        entry = entry_hash(jws)
+        one, connection = self._seats[seat], self._connections[seat]
+        entry, message = entry_hash(one.marks[turn]), payload(one, turn)
         known = self._known[entry] = asyncio.get_running_loop().create_future()
         begun = time.perf_counter()
-        answer = await desk.submit(SESSION, jws)
+        answer = await connection.post("/api/entries", message)
         here = time.perf_counter()
-        if answer["saved"] == "session":
+        if _is_everywhere(answer):
             self._note(entry)
         everywhere = await self._await_session(seat, entry, known)
         del self._known[entry]
         spent = {HERE: here - begun, SESSION_WIDE: everywhere - begun}
-        at = f"at {desk.venue}"
+        at = f"at {one.desk.venue}"
         return spent | {f"{name}, {at}": seconds for name, seconds in spent.items()}
 
     async def _await_session(self, seat: int, entry: str, known: asyncio.Future[float]) -> float:
@@ -106,14 +107,20 @@ class SessionLane:
                 async with asyncio.timeout(LOOK_AGAIN_S):
                     return await asyncio.shield(known)
             except TimeoutError:
-                path = f"/api/sessions/{SESSION}/entries/{entry}"
-                if (await self._seats[seat].desk.get(path))["saved"] == "session":
+                one = self._seats[seat]
+                path = f"/api/sessions/{one.session}/entries/{entry}"
+                if (await one.desk.get(path))["saved"] == "session":
                     self._note(entry)
 
     def _note(self, entry: str) -> None:
         known = self._known.get(entry)
         if known is not None and not known.done():
             known.set_result(time.perf_counter())
+
+
+def _is_everywhere(answer: bytes) -> bool:
+    document: Any = read_json(answer, limit=len(answer))
+    return bool(document["saved"] == "session")
 
 
 async def run_round(lane: Lane, seats: int, turn: int, *, spread_s: float, into: Samples) -> None:

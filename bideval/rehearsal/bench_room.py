@@ -1,7 +1,7 @@
-"""A room of experts who are about to score: the session whose marks are timed.
+"""Rooms of experts who are about to score: the sessions whose marks are timed.
 
-Decided here: the smallest session that has N seats at several venues, how far it is brought, and
-that every mark is sealed and signed before anything is timed.
+Decided here: how many sessions N seats at several venues are spread over, the smallest such
+session, how far it is brought, and that every mark is sealed and signed before anything is timed.
 Not decided here: when marks are sent and what is measured (`bench_lanes`).
 """
 
@@ -10,7 +10,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 from typing_extensions import override
 
@@ -34,7 +34,11 @@ if TYPE_CHECKING:
     from bideval.rehearsal.servers import VenuePlan
     from bideval.scoring.case import Case
 
-SESSION = "bench"
+ROOM = 25
+"""Seats of one session: a venue with hundreds of experts holds many sessions, and seating costs the
+square of a panel, because everybody is told what everybody does."""
+AT_ONCE = 3
+"""Sessions that are brought to scoring at the same time."""
 CRITERION = "quality"
 TOP_MARK = 100
 
@@ -44,6 +48,7 @@ class Seat:
     """An expert's desk with signed marks that nobody has seen yet."""
 
     desk: Desk
+    session: str
     marks: Sequence[str]
 
 
@@ -90,15 +95,21 @@ def bench_case(seats: int) -> Case:
     return parse_case(document)
 
 
+def room_sizes(seats: int) -> list[int]:
+    """Return the seats of each session: as few sessions as hold them, as even as can be."""
+    rooms = -(-seats // ROOM)
+    return [seats // rooms + (number < seats % rooms) for number in range(rooms)]
+
+
 def room_plan(
-    seats: int, venues: Sequence[VenuePlan], codes: Mapping[str, str]
+    session: str, seats: int, venues: Sequence[VenuePlan], codes: Mapping[str, str]
 ) -> tuple[MeetingPlan, CaseScript]:
     """Return the meeting that seats `seats` experts, spread over all venues."""
     case = bench_case(seats)
     names = [venue.id for venue in venues]
     script = make_script(case, names)
     plan = MeetingPlan(
-        session=SESSION,
+        session=session,
         title="bench",
         rulebook="rehearsal/1",
         venues=venues,
@@ -112,30 +123,49 @@ def room_plan(
 
 
 @contextlib.asynccontextmanager
-async def scoring_room(
-    plan: MeetingPlan, script: CaseScript, devices: Devices, marks: int
+async def scoring_rooms(
+    rooms: Sequence[tuple[MeetingPlan, CaseScript]], devices: Devices, marks: int
 ) -> AsyncIterator[list[Seat]]:
-    """Bring the session to scoring, send its officials away, and give the seats with their marks.
+    """Bring all sessions to scoring, send officials away, and give the seats with their marks.
 
-    Nobody looks at the session while the marks are timed, except the seats themselves.
+    Nobody looks at the sessions while the marks are timed, except the seats themselves.
     """
-    play = WaitingPlay(script)
     async with contextlib.AsyncExitStack() as stack:
-        meeting = Meeting(plan, play, devices, stack, _silent)
-        holding = asyncio.ensure_future(meeting.hold())
-        ready = asyncio.ensure_future(play.scoring.wait())
-        await asyncio.wait((holding, ready), return_when=asyncio.FIRST_COMPLETED)
-        ready.cancel()
-        if holding.done():
-            holding.result()
-        holding.cancel()
-        await asyncio.gather(holding, return_exceptions=True)
-        experts = [
-            Expert(desk, plan.session, play)
-            for desk in meeting.desks.values()
-            if desk.persona.role is Role.EXPERT
-        ]
-        yield [await _prepare(expert, marks) for expert in experts]
+        first = Meeting(rooms[0][0], WaitingPlay(rooms[0][1]), devices, stack, _silent)
+        seats = await _fill(first, marks)
+        officials = {
+            name: desk for name, desk in first.desks.items() if desk.persona.role is not Role.EXPERT
+        }
+        places = asyncio.Semaphore(AT_ONCE)
+
+        async def fill(plan: MeetingPlan, script: CaseScript) -> list[Seat]:
+            async with places:
+                play = WaitingPlay(script)
+                meeting = Meeting(plan, play, devices, stack, _silent, desks=officials.copy())
+                return await _fill(meeting, marks)
+
+        async with asyncio.TaskGroup() as group:
+            filling = [group.create_task(fill(*room)) for room in rooms[1:]]
+        yield seats + [seat for task in filling for seat in task.result()]
+
+
+async def _fill(meeting: Meeting, marks: int) -> list[Seat]:
+    """Hold a meeting until everybody may score, then let all but the experts go."""
+    play = cast("WaitingPlay", meeting.play)
+    holding = asyncio.ensure_future(meeting.hold())
+    ready = asyncio.ensure_future(play.scoring.wait())
+    await asyncio.wait((holding, ready), return_when=asyncio.FIRST_COMPLETED)
+    ready.cancel()
+    if holding.done():
+        holding.result()
+    holding.cancel()
+    await asyncio.gather(holding, return_exceptions=True)
+    experts = [
+        Expert(desk, meeting.plan.session, play)
+        for desk in meeting.desks.values()
+        if desk.persona.role is Role.EXPERT
+    ]
+    return [await _prepare(expert, marks) for expert in experts]
 
 
 async def _prepare(expert: Expert, marks: int) -> Seat:
@@ -147,7 +177,7 @@ async def _prepare(expert: Expert, marks: int) -> Seat:
     about = {"bid": bid, "criterion": criterion}
     recipient = str(seal["recipient"])
     signed = [_mark(expert, recipient, about, counter) for counter in range(1, marks + 1)]
-    return Seat(expert.desk, signed)
+    return Seat(expert.desk, expert.session, signed)
 
 
 def _mark(expert: Expert, recipient: str, about: Mapping[str, str], counter: int) -> str:

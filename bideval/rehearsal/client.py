@@ -84,6 +84,11 @@ class Desk:
         """The id of the person at this desk."""
         return self.persona.person
 
+    @property
+    def cookies(self) -> str:
+        """The cookies of the log-in, as a header says them."""
+        return "; ".join(f"{name}={value}" for name, value in self._client.cookies.items())
+
     async def enrol(self, code: str, *, session: str | None = None) -> None:
         """Turn a one-time code into an account (or a seat of a session) of this person's key."""
         enrolment = self.persona.enrolment(session=session, venue=self.venue)
@@ -176,12 +181,11 @@ class Desk:
     async def live(self, session: str) -> AsyncIterator[dict[str, Any]]:
         """Give the session's live events until the connection ends."""
         address = f"ws{self.url.removeprefix('http')}/live?session={session}"
-        cookies = "; ".join(f"{name}={value}" for name, value in self._client.cookies.items())
         with contextlib.suppress(OSError, websockets.exceptions.WebSocketException):
             async with websockets.connect(
                 address,
                 origin=websockets.Origin(self.url),
-                additional_headers={"Cookie": cookies},
+                additional_headers={"Cookie": self.cookies},
                 compression=None,
                 proxy=None,
             ) as socket:

@@ -104,6 +104,7 @@ class Meeting:
     stack: AsyncExitStack
     tell: Callable[[str, Mapping[str, object]], None]
     desks: dict[str, Desk] = field(default_factory=dict)
+    """Whoever sits here already has an account: of an earlier meeting at the same venues."""
     tasks: asyncio.TaskGroup = field(default_factory=asyncio.TaskGroup)
 
     @property
@@ -161,15 +162,18 @@ class Meeting:
                 await asyncio.sleep(0.1)
 
     async def _enter(self, person: str, role: Role, plan: VenuePlan) -> None:
+        if person in self.desks:
+            return
         desk = await self._desk(person, role, plan)
         await desk.enrol(self.plan.codes[person])
 
     async def _invite(self, person: str, role: Role) -> None:
-        asked = {"role": str(role), "person": person}
-        code = (await self.lead.post("/api/codes", asked))["code"]
-        desk = await self._desk(person, role, self.main)
-        await desk.enrol(code)
-        await desk.join(self.plan.session)
+        if person not in self.desks:
+            asked = {"role": str(role), "person": person}
+            code = (await self.lead.post("/api/codes", asked))["code"]
+            desk = await self._desk(person, role, self.main)
+            await desk.enrol(code)
+        await self.desks[person].join(self.plan.session)
 
     async def _desk(self, person: str, role: Role, plan: VenuePlan) -> Desk:
         persona = new_persona(person, role, self.devices)

@@ -143,8 +143,11 @@ def load_program() -> None:
 
 
 @contextmanager
-def running(plans: Sequence[VenuePlan]) -> Iterator[None]:
-    """Run one server process per venue; stop them all at the end, whatever happens."""
+def running(plans: Sequence[VenuePlan]) -> Iterator[list[int]]:
+    """Run one server process per venue; stop them all at the end, whatever happens.
+
+    Gives their process ids, in the order of the plans.
+    """
     load_program()
     with ExitStack() as stack:
         logged = [_log_size(plan) for plan in plans]
@@ -152,7 +155,7 @@ def running(plans: Sequence[VenuePlan]) -> Iterator[None]:
         for plan, server, before in zip(plans, servers, logged, strict=True):
             _await_answer(plan, server, before)
         try:
-            yield
+            yield [server.pid or 0 for server in servers]
         finally:
             for server in servers:
                 server.terminate()

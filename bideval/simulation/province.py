@@ -94,7 +94,7 @@ class QuietCaretaker(Caretaker):
     place: Place
 
     @override
-    def touch(self, session: str, *, tell: bool) -> None:
+    def touch(self, session: str, *, tell: bool, soon: bool = True) -> None:
         follow = partial(self._follow_one, session, tell=tell)
         self.place.soon(("follow", session, tell), FOLLOW_MS, follow)
 

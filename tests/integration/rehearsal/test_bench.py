@@ -48,8 +48,8 @@ def test_score_path_is_measured_beside_the_echoes(tmp_path):
 @pytest.mark.parametrize(
     ("options", "range_"),
     [
-        (("--seats", "1"), "--seats: must be from 2 to 99"),
-        (("--seats", "100"), "--seats: must be from 2 to 99"),
+        (("--seats", "1"), "--seats: must be from 2 to 1000"),
+        (("--seats", "1001"), "--seats: must be from 2 to 1000"),
         (("--marks", "0"), "--marks: must be from 1 to 10000"),
         (("--spread", "61"), "--spread: must be from 0 to 60.0"),
     ],

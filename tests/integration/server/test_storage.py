@@ -12,7 +12,8 @@ from contextlib import contextmanager
 import pytest
 import structlog
 
-from bideval.actions.caretaker import TICK_S, Caretaker
+from bideval.actions import caretaker as caretaking
+from bideval.actions.caretaker import PAUSE_S, TICK_S, Caretaker
 from bideval.cli.rebuild import rebuild
 from bideval.gateways.clock import SystemClock
 from bideval.gateways.log import configure_log
@@ -137,6 +138,37 @@ async def test_fault_between_two_looks_does_not_end_the_caretaker(place):
     with pytest.raises(TimeoutError):
         await asyncio.wait_for(Caretaker(place.venue, steward).run(), 3.5 * TICK_S)
     assert steward.ticks >= 2
+
+
+class CountingCaretaker(Caretaker):
+    """Notes when it followed up."""
+
+    def __init__(self, venue, steward):
+        super().__init__(venue, steward)
+        self.times = []
+
+    def follow_up(self, session, *, tell):
+        self.times.append(time.monotonic())
+        super().follow_up(session, tell=tell)
+
+
+async def test_marks_alone_are_followed_up_less_often_but_nothing_else_waits(place, monkeypatch):
+    monkeypatch.setattr(caretaking, "LONGEST_PAUSE_S", 20.0)
+    caretaker = CountingCaretaker(place.venue, FailingSteward())
+    running = asyncio.ensure_future(caretaker.run())
+    await asyncio.sleep(3 * PAUSE_S)
+    caretaker.times.clear()
+    end = time.monotonic() + 40 * PAUSE_S
+    while time.monotonic() < end:
+        caretaker.touch(SESSION, tell=False, soon=False)
+        await asyncio.sleep(PAUSE_S / 4)
+    assert 2 <= len(caretaker.times) <= 8  # the pause has doubled each time
+    asked = time.monotonic()
+    caretaker.touch(SESSION, tell=False)
+    await asyncio.sleep(15 * PAUSE_S)
+    assert caretaker.times[-1] > asked
+    running.cancel()
+    await asyncio.gather(running, return_exceptions=True)
 
 
 def test_rebuild_comes_to_the_same_root(place, supervisor):
