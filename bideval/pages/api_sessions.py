@@ -39,6 +39,7 @@ class FoundBody(Body):
     title: Annotated[str, Field(min_length=1, max_length=300)]
     rulebook: Annotated[str, Field(max_length=64)]
     branches: Annotated[list[VenueName], Field(max_length=BRANCHES)] = Field(default_factory=list)
+    continues: Annotated[str | None, Field(max_length=64)] = None
 
 
 class JoinBody(Body):
@@ -78,7 +79,11 @@ def found(
     body: Annotated[FoundBody, Depends(json_body(FoundBody))],
 ) -> dict[str, object]:
     asked = founding.NewSession(
-        id=body.id, title=body.title, rulebook=body.rulebook, branches=body.branches
+        id=body.id,
+        title=body.title,
+        rulebook=body.rulebook,
+        branches=body.branches,
+        continues=body.continues,
     )
     return saved_answer(founding.found_session(venue, asked))
 

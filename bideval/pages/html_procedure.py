@@ -29,7 +29,8 @@ router = APIRouter(include_in_schema=False)
 @router.get("/sessions/{session}/desk")
 def desk(session: str, door: TheDoor) -> Response:
     def build(fold: Session, visitor: Visitor) -> Shown:
-        return Shown(desk_view(fold), more={"shares": due_shares(fold, visitor.person)})
+        view = desk_view(fold, door.site.venue.now_ms())
+        return Shown(view, more={"shares": due_shares(fold, visitor.person)})
 
     return door.show(session, "desk", build)
 

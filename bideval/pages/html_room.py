@@ -19,6 +19,7 @@ from bideval.pages.access import brake_person, check_session, may_prove
 from bideval.pages.context import Site, site_of, who
 from bideval.pages.errors import tell_denied
 from bideval.pages.rendering import page
+from bideval.pages.views.faults import pause_view, sealed
 from bideval.pages.views.frame import (
     ROOMS,
     Frame,
@@ -96,7 +97,8 @@ class Door:
             session=fold.session_id,
             title=fold.title,
             phase=fold.phase,
-            pause=fold.procedure.pauses[-1] if fold.paused and open_yet else None,
+            pause=pause_view(fold, venue.now_ms()),
+            sealed=sealed(fold),
             lines=lines_down(fold, venue.id, self.site.lines_down()) if open_yet else (),
             findings=venue.findings.of(fold.session_id),
             stopped_by=tuple(venue.findings.elsewhere(fold.session_id)),

@@ -19,7 +19,7 @@ from bideval.pages.rendering import page
 from bideval.pages.views.demo import NEWCOMERS, demo_view
 from bideval.pages.views.frame import rooms_of
 from bideval.pages.views.panel import next_task
-from bideval.scoring.rulebooks import RULEBOOKS
+from bideval.scoring.rulebooks import CURRENT
 from bideval.session.names import Phase
 from bideval.session.state import Session
 from bideval.terms.errors import RefusedError
@@ -44,6 +44,17 @@ class SessionRow:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class EndedSession:
+    """A session that a new panel evaluates again, for the form that begins its successor."""
+
+    id: str
+    title: str
+    rulebook: str
+    successor: str
+    branches: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class HomeView:
     """The sessions of a visitor, and what an officer needs to begin one."""
 
@@ -51,11 +62,12 @@ class HomeView:
     may_found: bool
     may_join: bool
     rulebooks: tuple[str, ...]
+    after: EndedSession | None
     peers: tuple[str, ...]
 
 
 @router.get("/")
-def home(door: TheDoor) -> Response:
+def home(door: TheDoor, after: Annotated[str, Query(max_length=64)] = "") -> Response:
     venue, visitor = door.site.venue, door.visitor
     rows: tuple[SessionRow, ...] = ()
     if visitor is not None:
@@ -64,10 +76,28 @@ def home(door: TheDoor) -> Response:
         sessions=rows,
         may_found=visitor is not None and visitor.role is Role.OFFICER,
         may_join=visitor is not None and visitor.role in JOINING,
-        rulebooks=tuple(RULEBOOKS),
+        rulebooks=tuple(book.id for book in CURRENT),
+        after=_ended(door, visitor, after) if visitor is not None and after else None,
         peers=tuple(venue.peers),
     )
     return page(door.request, "home", {"frame": door.bare_frame(), "view": view})
+
+
+def _ended(door: Door, visitor: Visitor, name: str) -> EndedSession | None:
+    """Return the ended session that a new one continues, if the visitor took part in it."""
+    if name not in door.site.venue.book.sessions():
+        return None
+    with door.site.venue.book.reading(name) as fold:
+        successor = fold.procedure.successor()
+        if successor is None or not takes_part(fold, visitor):
+            return None
+        return EndedSession(
+            id=name,
+            title=fold.title,
+            rulebook=fold.rulebook.id,
+            successor=successor,
+            branches=tuple(one for one in fold.people.venues if one != door.site.venue.id),
+        )
 
 
 def _row(door: Door, visitor: Visitor, name: str) -> SessionRow | None:

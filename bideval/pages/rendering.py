@@ -61,6 +61,13 @@ def instant(ms: int | None, *, seconds: bool = True) -> str:
     return moment.strftime("%Y-%m-%d %H:%M:%S" if seconds else "%Y-%m-%d %H:%M")
 
 
+def local_second(ms: int | None) -> str:
+    """Write an instant as an input of date and time wants it, in Beijing time; empty for none."""
+    if ms is None:
+        return ""
+    return datetime.fromtimestamp(ms / 1000, BEIJING).strftime("%Y-%m-%dT%H:%M:%S")
+
+
 def file_size(size: int) -> str:
     """Write a number of bytes for people."""
     if size < KIB:
@@ -96,6 +103,7 @@ FILTERS = {
     "money": money,
     "capitals": money_in_capitals,
     "instant": instant,
+    "local_second": local_second,
     "file_size": file_size,
     "called": called,
     "formula": formula,

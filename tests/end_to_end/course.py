@@ -39,6 +39,7 @@ class Course:
     crowd: Crowd
     folder: Path
     session: str = "fh-2026-0117"
+    rulebook: str = "rehearsal/2"
     people: dict[str, Page] = field(default_factory=dict)
 
     def go(self, person: str, room: str) -> Page:
@@ -65,7 +66,7 @@ class Course:
         officer = self.people["officer-demo-1"]
         officer.fill("[name=id]", self.session)
         officer.fill("[name=title]", "办公区物业管理服务")
-        officer.select_option("[name=rulebook]", "rehearsal/1")
+        officer.select_option("[name=rulebook]", self.rulebook)
         officer.click('form[action="/api/sessions"] button')
         officer.wait_for_url("**/tender")
         for person in roles:

@@ -106,11 +106,11 @@ def seat(branch: Crowd) -> tuple[Expert, Expert]:
     return made[0], made[1]
 
 
-def expected(branch: Crowd) -> Locator:
-    """Wait on the operator's page until both drawn experts have accepted."""
+def expected(branch: Crowd, experts: int = 2) -> Locator:
+    """Wait on the operator's page until all drawn experts have accepted."""
     page = look_as(branch, f"operator-{BRANCH}")
     for _ in range(100):
-        if page.locator(".state", has_text="已接受").count() == 2:
+        if page.locator(".state", has_text="已接受").count() == experts:
             break
         page.wait_for_timeout(500)
         page.goto(f"{branch.site.url}/sessions/{SESSION}/checkin")

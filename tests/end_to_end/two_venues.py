@@ -30,9 +30,11 @@ if TYPE_CHECKING:
     from bideval.rehearsal.client import View
     from bideval.rehearsal.servers import VenuePlan
     from bideval.rehearsal.stage import Workshop
+    from tests.end_to_end.line import Line
 
 MAIN, BRANCH = "fenghe", "wencheng"
 SESSION = "fenghe-2026-0117"
+RULEBOOK = "rehearsal/2"
 PATIENCE_S = 500.0
 """Seconds that rehearsed people wait for the ones with browsers, on a very busy machine."""
 
@@ -83,14 +85,21 @@ class BranchMeeting(Meeting):
 
 
 @contextlib.contextmanager
-def two_venues(folder: Path) -> Iterator[TwoVenues]:
-    """Start both venues and let the meeting begin; stop everything at the end."""
+def two_venues(
+    folder: Path, *, line: Line | None = None, rulebook: str = RULEBOOK, branch_seats: int = 2
+) -> Iterator[TwoVenues]:
+    """Start both venues and let the meeting begin; stop everything at the end.
+
+    With a `line`, the venues reach one another through it and in no other way.
+    """
     workshop = open_workshop()
     venues = plan_venues({venue: VENUES[venue] for venue in (MAIN, BRANCH)}, folder)
     write_settings(venues, workshop.make_keys, demo=True)
+    if line is not None:
+        line.lay(*venues)
     codes = first_accounts(venues, workshop)
     with ThreadPoolExecutor(1) as threads, running(venues):
-        plan = _plan(venues, codes)
+        plan = _plan(venues, codes, rulebook, branch_seats)
         held = Held()
         meeting = threads.submit(asyncio.run, _hold(plan, workshop, held))
         meeting.add_done_callback(_tell_failure)
@@ -113,12 +122,14 @@ def _tell_nobody(_event: str, _facts: object) -> None:
     """The browsers show what happens."""
 
 
-def _plan(venues: list[VenuePlan], codes: dict[str, str]) -> MeetingPlan:
-    tender = example_tender() | {"panel": _panel(), "custody": _custody()}
+def _plan(
+    venues: list[VenuePlan], codes: dict[str, str], rulebook: str, branch_seats: int
+) -> MeetingPlan:
+    tender = example_tender() | {"panel": _panel(branch_seats), "custody": _custody()}
     return MeetingPlan(
         session=SESSION,
         title=tender["title"],
-        rulebook="rehearsal/1",
+        rulebook=rulebook,
         venues=venues,
         officers=2,
         tender=tender,
@@ -128,12 +139,15 @@ def _plan(venues: list[VenuePlan], codes: dict[str, str]) -> MeetingPlan:
     )
 
 
-def _panel() -> dict[str, Any]:
+def _panel(branch_seats: int) -> dict[str, Any]:
     disciplines = [
         {"id": "property", "name": "物业管理", "members": 2},
         {"id": "finance", "name": "财务会计", "members": 1},
     ]
-    seats = [{"venue": MAIN, "members": 1}, {"venue": BRANCH, "members": 2}]
+    seats = [
+        {"venue": MAIN, "members": 3 - branch_seats},
+        {"venue": BRANCH, "members": branch_seats},
+    ]
     return {"members": 3, "representatives": 0, "disciplines": disciplines, "seats": seats}
 
 

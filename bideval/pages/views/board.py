@@ -16,6 +16,7 @@ from bideval.pages.views.desk import (
     next_move,
     venue_rows,
 )
+from bideval.pages.views.faults import pauses_of
 from bideval.session.names import ENDED, Phase
 
 if TYPE_CHECKING:
@@ -31,8 +32,8 @@ class BoardView:
 
     venues: tuple[BoardVenue, ...]
     move: NextMove | None
-    paused: bool
-    pause: Pause | None
+    continues: str
+    pauses: tuple[Pause, ...]
     warnings: tuple[Warned, ...]
     has_tender: bool
     may_warn: bool
@@ -77,8 +78,8 @@ def board_view(session: Standing, *, may_warn: bool) -> BoardView:
             for row in venue_rows(session)
         ),
         move=next_move(session),
-        paused=session.paused,
-        pause=session.procedure.pauses[-1] if session.paused else None,
+        continues=session.continues.session if session.continues else "",
+        pauses=pauses_of(session),
         warnings=tuple(reversed(session.procedure.warnings)),
         has_tender=session.tender is not None,
         may_warn=may_warn,

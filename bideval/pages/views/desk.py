@@ -8,15 +8,18 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from bideval.pages.views.faults import fault_desk, pause_view, pauses_of, sealed
 from bideval.session.names import ENDED, Phase
 from bideval.session.phases import MOVES, missing, moves_from, needs_order, next_phase
 
 if TYPE_CHECKING:
+    from bideval.pages.views.faults import FaultDesk, PauseView, Sealed
     from bideval.session.panel import DrawnSeat, Member
     from bideval.session.people import Rekey, Venue
     from bideval.session.phases import Missing
     from bideval.session.procedure import Pause, Warned
     from bideval.session.standing import Standing
+    from bideval.terms.instants import Instant
 
 BREAKS = frozenset({Phase.FAILED, Phase.RE_FORMED})
 
@@ -62,8 +65,11 @@ class DeskView:
     """The whole desk; `may_close` once findings stop the result, as the last thing to do."""
 
     phase: Phase
-    paused: bool
-    pause: Pause | None
+    pause: PauseView | None
+    faults: FaultDesk | None
+    sealed: Sealed | None
+    continues: str
+    pauses: tuple[Pause, ...]
     move: NextMove | None
     breaks: tuple[Phase, ...]
     may_close: bool
@@ -98,13 +104,16 @@ class VenueRow:
     absent_since: int | None
 
 
-def desk_view(session: Standing) -> DeskView:
-    """Gather the desk of a session."""
+def desk_view(session: Standing, now_ms: Instant) -> DeskView:
+    """Gather the desk of a session at an instant of this venue's clock."""
     procedure = session.procedure
     return DeskView(
         phase=session.phase,
-        paused=session.paused,
-        pause=procedure.pauses[-1] if session.paused else None,
+        pause=pause_view(session, now_ms),
+        faults=fault_desk(session),
+        sealed=sealed(session),
+        continues=session.continues.session if session.continues else "",
+        pauses=pauses_of(session),
         move=next_move(session),
         breaks=tuple(to for to in moves_from(session.phase) if to in BREAKS),
         may_close=stuck(session) and not session.paused,

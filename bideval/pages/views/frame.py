@@ -18,8 +18,8 @@ if TYPE_CHECKING:
 
     from bideval.actions.stopping import Finding
     from bideval.actions.visitor import Visitor
+    from bideval.pages.views.faults import PauseView, Sealed
     from bideval.session.panel import Member
-    from bideval.session.procedure import Pause
     from bideval.session.standing import Standing
 
 ROOMS: dict[str, tuple[str, frozenset[Role]]] = {
@@ -78,9 +78,10 @@ class LineDown:
 class Frame:
     """Everything around a page's own content.
 
-    `pause`, `lines` and `left` are what everybody has to see at once: that the session stands
-    still, that another venue cannot be reached, that the visitor has left the panel;
-    `findings` that misbehaviour is proven and the session stopped, `stopped_by` that others did so.
+    `pause`, `sealed`, `lines` and `left` are what everybody has to see at once: that the session
+    stands still, that it ended so that a new panel evaluates again, that another venue cannot be
+    reached, that the visitor has left the panel; `findings` that misbehaviour is proven and the
+    session stopped, `stopped_by` that others did so.
     """
 
     venue: str
@@ -92,7 +93,8 @@ class Frame:
     session: str = ""
     title: str = ""
     phase: Phase | None = None
-    pause: Pause | None = None
+    pause: PauseView | None = None
+    sealed: Sealed | None = None
     findings: tuple[Finding, ...] = ()
     stopped_by: tuple[str, ...] = ()
     may_prove: bool = False

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, cast
 from bideval.ledger.entry import parse_entry
 from bideval.ledger.line import parse_line
 from bideval.session.kinds import KINDS
-from bideval.session.names import Phase
+from bideval.session.names import ENDED, Phase
 
 if TYPE_CHECKING:
     from bideval.ports import RecordReader, RecordStore, StoredLine
@@ -77,7 +77,7 @@ def record_view(session: Standing, reader: RecordReader, start: int) -> RecordVi
         cosigners=tuple(sorted(checkpoint.cosignatures)) if checkpoint else (),
         contradicted=bool(reader.conflicts(name)),
         voids=len(session.void_lines),
-        bundle=session.phase is Phase.ARCHIVED,
+        bundle=session.phase in ENDED,
         entries=tuple(_row(session, stored) for stored in lines),
         previous=max(start - PAGE, 0) if start > 0 else None,
         next=start + PAGE if start + PAGE < size else None,

@@ -87,6 +87,11 @@ def test_instant_is_the_clock_of_beijing() -> None:
     assert rendering.instant(None) == ""
 
 
+def test_instant_fills_an_input_of_date_and_time() -> None:
+    assert rendering.local_second(1_795_312_800_999) == "2026-11-22T10:00:00"
+    assert rendering.local_second(None) == ""
+
+
 @pytest.mark.parametrize(("size", "text"), [(12, "12 B"), (2048, "2 KiB"), (5_242_880, "5.0 MiB")])
 def test_file_size_is_for_people(size: int, text: str) -> None:
     assert rendering.file_size(size) == text

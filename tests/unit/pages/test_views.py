@@ -16,6 +16,7 @@ from bideval.pages.views.bids import custody_context, opening_view, seal_view, t
 from bideval.pages.views.board import board_view
 from bideval.pages.views.desk import desk_view
 from bideval.pages.views.draw import draw_view
+from bideval.pages.views.faults import pause_view, sealed
 from bideval.pages.views.frame import (
     Frame,
     context_of,
@@ -47,7 +48,7 @@ PEOPLE = {
 }
 
 VIEWS: dict[str, tuple[str, Callable[[Standing, str], object]]] = {
-    "desk": (OFFICER, lambda session, _: desk_view(session)),
+    "desk": (OFFICER, lambda session, _: desk_view(session, DEADLINE)),
     "tender": (OFFICER, lambda session, _: tender_view(session, {}, may_publish=True)),
     "seal": (BIDDER, lambda session, who: seal_view(session, who, DEADLINE - 1)),
     "opening": (
@@ -69,7 +70,12 @@ VIEWS: dict[str, tuple[str, Callable[[Standing, str], object]]] = {
 
 
 def rendered(
-    session: Standing, name: str, language: Language = "en", *, view: object = None
+    session: Standing,
+    name: str,
+    language: Language = "en",
+    *,
+    view: object = None,
+    now: int = DEADLINE,
 ) -> str:
     """Return a page as its visitor gets it."""
     who, build = VIEWS[name]
@@ -88,6 +94,8 @@ def rendered(
         session=session.session_id,
         title=session.title,
         phase=session.phase,
+        pause=pause_view(session, now),
+        sealed=sealed(session),
         steps=steps_of(session.phase, closed=session.bidding.closed),
         rooms=rooms_of(PEOPLE[who], session.session_id),
         context=context,
@@ -183,9 +191,9 @@ def test_ending_without_a_result_is_never_the_next_thing_to_do() -> None:
     session = stopped_by_findings()
 
     assert panel.next_task(session, OFFICER) == ""
-    assert desk_view(session).may_close
+    assert desk_view(session, 0).may_close
     assert "Archive without a result" in rendered(session, "desk")
-    assert not desk_view(at(Phase.SCORING).session).may_close
+    assert not desk_view(at(Phase.SCORING).session, 0).may_close
 
 
 def test_record_says_why_it_shows_nothing_while_the_box_is_open() -> None:

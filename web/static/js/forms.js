@@ -3,6 +3,7 @@
  * Decided here: how names and `data-as` make the object, where an error is shown, how a form says that it works.
  */
 import { clockText, now } from "./clock.js";
+import { instantText } from "./encoding.js";
 import { Refused } from "./post.js";
 import { explain, say } from "./words.js";
 
@@ -25,6 +26,7 @@ function valueOf(input) {
   if (input.dataset.as === "integer") return text === "" ? null : Number.parseInt(text, 10);
   if (input.dataset.as === "optional") return text === "" ? null : text;
   if (input.dataset.as === "instant") return text === "" ? null : `${text.length === 16 ? `${text}:00` : text}.000+08:00`;
+  if (input.dataset.as === "instant-or-now") return text === "" ? instantText(now()) : `${text.length === 16 ? `${text}:00` : text}.000+08:00`;
   if (input.dataset.as === "list") return text.split(/[\s,，]+/).filter(Boolean);
   return text;
 }

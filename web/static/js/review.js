@@ -17,10 +17,11 @@ export function reviewOf(sheet, marks) {
 }
 
 /**
- * @param {{open: boolean, blanks_allowed: boolean}} sheet @param {{signed: boolean, wrong: number, refused: number, unsent: number, paused?: boolean}} facts
+ * @param {{open: boolean, blanks_allowed: boolean}} sheet @param {{signed: boolean, wrong: number, refused: number, unsent: number, paused?: boolean, out?: boolean}} facts
  * @param {{blanks: unknown[]}} summary @returns {string} why signing must wait, or nothing
  */
 export function whyNot(sheet, facts, { blanks }) {
+  if (facts.out) return say("why_out");
   if (facts.paused) return say("why_paused");
   if (!sheet.open) return say("why_closed");
   if (facts.signed) return say("why_signed");

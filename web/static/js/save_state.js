@@ -7,17 +7,18 @@ import { say } from "./words.js";
 
 /**
  * @typedef {{signed?: boolean, wrong: number, typing: boolean, unsent: number, refused: number, downSince: number,
- *   savedAt: number, savedBy: "here"|"session"|null, ready: boolean, locked?: boolean, paused?: boolean}} Facts
+ *   savedAt: number, savedBy: "here"|"session"|null, ready: boolean, locked?: boolean, paused?: boolean, out?: boolean}} Facts
  */
 
 /** @param {Facts} facts @returns {[tone: string, word: string, values: Record<string, string|number>]} */
 export function stateOf(facts) {
   if (facts.locked) return ["bad", "state_locked", {}];
+  if (facts.out) return ["bad", "state_out", {}];
   if (!facts.ready) return ["plain", "state_loading", {}];
   if (facts.wrong > 0) return ["bad", "state_wrong", {}];
   if (facts.refused > 0) return ["bad", "state_refused", { count: facts.refused }];
   if (facts.typing) return ["plain", "state_typing", {}];
-  if (facts.paused) return ["warn", "state_paused", { count: facts.unsent }];
+  if (facts.paused) return facts.unsent > 0 ? ["warn", "state_paused", { count: facts.unsent }] : ["warn", "state_paused_sent", {}];
   if (facts.unsent > 0 && facts.downSince) {
     return ["warn", "state_down", { count: facts.unsent, time: clockText(facts.downSince, "minutes") }];
   }

@@ -39,6 +39,7 @@ export class SheetKeeper {
     for (const [key, value] of await vault.pairs("replica", `${this.scope}/mark/`)) {
       this.kept.set(key.slice(`${this.scope}/mark/`.length), value);
     }
+    await this.journal.load();
     this.counter = Math.max(this.sheet.counter, (await vault.get("facts", `${this.scope}/counter`)) ?? 0);
     this.signed = (await vault.get("facts", `${this.scope}/signed`)) ?? null;
     this.recipient = await this.dealt();
@@ -65,7 +66,7 @@ export class SheetKeeper {
         const field = key.slice(prefix.length);
         if (value.counter > (found.get(field)?.counter ?? 0)) found.set(field, value);
       }
-      new Journal(`${session}/${kid}`).pending().forEach((text, field) => typed.set(field, text));
+      (await new Journal(`${session}/${kid}`).load()).pending().forEach((text, field) => typed.set(field, text));
     }
     return new Map([...Array.from(found, ([field, { text }]) => /** @type {[string, string]} */ ([field, text])), ...typed]);
   }

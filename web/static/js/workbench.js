@@ -21,7 +21,7 @@ import "./save_state.js";
 
 export class ScoreSheet extends HTMLElement {
   /** @type {import("./save_state.js").Facts} */
-  facts = { signed: false, wrong: 0, typing: false, unsent: 0, refused: 0, downSince: 0, savedAt: 0, savedBy: null, ready: false, locked: false, paused: false };
+  facts = { signed: false, wrong: 0, typing: false, unsent: 0, refused: 0, downSince: 0, savedAt: 0, savedBy: null, ready: false, locked: false, paused: false, out: false };
 
   connectedCallback() {
     this.page = context();
@@ -43,7 +43,7 @@ export class ScoreSheet extends HTMLElement {
     await holdSheet(`bideval-sheet/${this.page.session}/${this.page.actor}`, () => this.notice.tell("halt", say("other_window")));
     this.notice.tell("halt", "");
     this.keeper = new SheetKeeper({ ...this.sheet, session: this.page.session, author: this.page.actor, head: this.page.head }, keys);
-    this.keeper.outbox.held = this.facts.paused;
+    this.keeper.outbox.held = this.facts.paused || this.facts.out;
     this.fields.keeper = this.keeper;
     this.signing = new SheetSigning(this, this.sheet, this.keeper);
     this.watch(this.keeper.outbox);
@@ -67,7 +67,7 @@ export class ScoreSheet extends HTMLElement {
     document.addEventListener("live:saved", (event) => this.spread.told(/** @type {CustomEvent} */ (event).detail));
     document.addEventListener("live:state", () => this.keeper?.outbox.run());
     document.addEventListener("live:context", (event) => void this.adopt(/** @type {CustomEvent} */ (event).detail));
-    document.addEventListener("live:ended", () => this.notice.tell("halt", say("signed_out_here")));
+    document.addEventListener("live:ended", () => this.end());
     addEventListener("online", () => this.keeper?.outbox.run());
     addEventListener("beforeunload", (event) => {
       if (this.keeper?.writing || this.fields.problems.size) event.preventDefault();
@@ -154,7 +154,7 @@ export class ScoreSheet extends HTMLElement {
   }
 
   lock() {
-    const open = this.sheet.open && !this.keeper?.signed;
+    const open = this.sheet.open && !this.keeper?.signed && !this.facts.out;
     this.fields.lock(!open);
     this.button("reopen").hidden = !this.keeper?.signed || !this.sheet.open;
     this.show();
@@ -254,6 +254,15 @@ export class ScoreSheet extends HTMLElement {
     const refused = (await outbox.waiting()).filter((entry) => entry.refused);
     for (const entry of refused) await outbox.dismiss(entry.id);
     await this.count();
+  }
+
+  /** Signed out: this page sends nothing more, so nothing is on its way; what was typed is kept for the next sign-in. */
+  end() {
+    this.facts.out = true;
+    this.keeper?.outbox.hold(true);
+    this.notice.tell("halt", say("signed_out_here"));
+    if (this.facts.ready) this.lock();
+    else this.state.show(this.facts);
   }
 
   /** @param {string} text */
