@@ -198,10 +198,8 @@ def _keys(venue: Venue, session: str, entries: Sequence[Entry]) -> dict[str, Pub
     keys = {key.key_id: key for key in brought}
     try:
         with venue.book.settled(session) as fold:
-            owners = fold.people.owners
-            keys.update(
-                {entry.kid: owners[entry.kid].key for entry in entries if entry.kid in owners}
-            )
+            owners = {entry.kid: fold.people.owner_of(entry.kid) for entry in entries}
+            keys.update({kid: owner.key for kid, owner in owners.items() if owner is not None})
     except RefusedError:
         return keys
     return keys

@@ -53,11 +53,12 @@ class Person:
 
 @dataclass(frozen=True, slots=True)
 class KeyOwner:
-    """Whom a key speaks for; `venue` is where it may be used."""
+    """Whom a key speaks for; `venue` is where it may be used; `role` of a key that was refused."""
 
     actor: str
     venue: str
     key: PublicKey
+    role: Role | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -83,6 +84,12 @@ class People:
     persons: dict[str, Person] = field(default_factory=dict)
     owners: dict[str, KeyOwner] = field(default_factory=dict)
     closed: dict[str, int] = field(default_factory=dict)
+    refused: dict[str, KeyOwner] = field(default_factory=dict)
+    """Keys whose enrolment turned out void: what they sign is authentic, and void too.
+
+    A branch takes people in while its line is down. If what main placed meanwhile voids that, their
+    words are in the branch's numbering all the same, and must not stop what comes after.
+    """
     rekeys: dict[str, Rekey] = field(default_factory=dict)
 
     def found(self, main: str, venues: list[Venue]) -> None:
@@ -101,6 +108,14 @@ class People:
             self._use_rekey(earlier.kid, person.kid)
         self.persons[person.id] = person
         self.owners[person.kid] = KeyOwner(person.id, person.venue, person.key)
+
+    def owner_of(self, kid: str) -> KeyOwner | None:
+        """Return whose signature a key makes, whether or not its enrolment counts."""
+        return self.owners.get(kid) or self.refused.get(kid)
+
+    def refuse(self, owner: KeyOwner) -> None:
+        """Note a key whose enrolment is void."""
+        self.refused.setdefault(owner.key.key_id, owner)
 
     def _use_rekey(self, replaced: str, kid: str) -> None:
         allowed = self.rekeys.get(replaced)

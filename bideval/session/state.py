@@ -24,6 +24,7 @@ from bideval.ledger.tree import leaf_hash
 from bideval.session.act import Act, Author, refused
 from bideval.session.acts.bids import locate_wrong_share
 from bideval.session.acts.pauses import decision_to_resume
+from bideval.session.acts.people import note_refused_key
 from bideval.session.acts.table import ACTS
 from bideval.session.bodies.course import read_session_resumed
 from bideval.session.bodies.people import read_continued, read_session_founded
@@ -46,6 +47,7 @@ if TYPE_CHECKING:
     from bideval.terms.instants import Instant
 
 FOUNDING = "session.founded"
+ENROLMENT = "person.enrolled"
 SEALED_MARK = "mark.sealed"
 """The kind that comes by the thousand."""
 
@@ -80,7 +82,7 @@ class Session(Standing):
         return self._owner(entry).key
 
     def _owner(self, entry: Entry) -> KeyOwner:
-        owner = self.people.owners.get(entry.kid)
+        owner = self.people.owner_of(entry.kid)
         if owner is None:
             raise EvidenceError("unknown_key", field="kid", detail="no such key in this record")
         if owner.actor != entry.author:
@@ -192,14 +194,14 @@ class Session(Standing):
             origin=origin,
             n=n,
             position=self.size,
-            author=self._author(entry.author),
+            author=self._author(owner),
         )
 
-    def _author(self, actor: str) -> Author:
-        venue = acting_venue(actor)
+    def _author(self, owner: KeyOwner) -> Author:
+        venue = acting_venue(owner.actor)
         if venue is not None:
             return Author.MAIN if venue == self.main else Author.BRANCH
-        return _AUTHORS[self.people.persons[actor].role]
+        return _AUTHORS[owner.role or self.people.persons[owner.actor].role]
 
     def _append(self, line: Line) -> None:
         chain = self.chains[line.origin]
@@ -236,7 +238,7 @@ class Session(Standing):
             raise refused("unknown_kind", field="kind")
         if act.author not in kind.authors:
             raise refused("not_allowed", field="author")
-        if act.entry.kid in self.people.closed:
+        if act.entry.kid in self.people.closed or act.entry.kid not in self.people.owners:
             raise refused("key_closed", field="kid")
         if act.hash in self.places or (act.actor, act.entry.id) in self.entry_ids:
             raise refused("repeated", field="id")
@@ -260,6 +262,8 @@ class Session(Standing):
             self.void_lines.append(_void_line(place, code))
             return
         self.void(place, act.hash, code)
+        if act.entry.kind == ENROLMENT:
+            note_refused_key(self, act)
         if code == "share_wrong":
             body = KINDS[act.entry.kind].read(Fields(act.entry.body, "body"))
             locate_wrong_share(self, act, body)  # type: ignore[arg-type]  # the kind says which

@@ -85,6 +85,18 @@ RARE = (
     "fault deadline",
     "fault order",
     "fault storage",
+    "session archived",
+    "session failed",
+    "session paused",
+    "early share tried",
+    "expert declined",
+    "member replaced",
+    "replaced member insists",
+    "mark misread",
+    "mark corrected",
+    "refusal noted",
+    "act said again",
+    "key of a void enrolment",
 )
 """What a long enough campaign must have reached, all of it; else it tested less than it says."""
 

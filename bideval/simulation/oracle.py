@@ -14,6 +14,7 @@ from collections import Counter
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, TypeAlias
 
+from bideval.actions.authoring import turn_id
 from bideval.actions.verifying import verify_record
 from bideval.audit.replay import first_forged
 from bideval.ledger.entry import parse_entry, verify_entry
@@ -196,6 +197,8 @@ class Oracle:
         dates = self._dates_of(place)
         for stored in self._new_lines(place, session):
             entry = self._entry(stored)
+            if place.id == stored.origin and is_turn(entry):
+                self._world.seen["act said again"] += 1
             early = early_words(entry, self.secrets, dates)
             if early is not None and not (self.liars or self.lost_disks):
                 raise ViolationError(f"I5-I7: at {place.id} {early}")
@@ -239,6 +242,7 @@ class Oracle:
             wrong = self.proceedings.take(record.lines[origin][n - 1].line)
             if wrong is not None:
                 raise ViolationError(wrong)
+        self._world.seen["key of a void enrolment"] += self.proceedings.new_refused_keys()
 
     # In the end.
 
@@ -343,6 +347,12 @@ class Oracle:
             return repr(
                 (fold.size, fold.phase, fold.paused, void, absent, sorted(fold.people.persons))
             )
+
+
+def is_turn(entry: Entry) -> bool:
+    """Whether a venue says an act for the second time, because the first was void."""
+    about = entry.author.removeprefix("venue/")
+    return entry.kind == "nonce.sealed" and entry.id == turn_id(entry.kind, (about,), 1)
 
 
 class _Nothing:

@@ -11,6 +11,8 @@ from collections import deque
 from functools import cache
 from typing import TYPE_CHECKING
 
+from typing_extensions import override
+
 from bideval.actions.appending import append_own
 from bideval.actions.founding import join_person
 from bideval.actions.visitor import Visitor
@@ -80,8 +82,7 @@ class Sender:
 
     def refused(self, error: BidevalError) -> None:
         """Hear that the venue does not take what waits first."""
-        if error.code == "unknown_key":
-            self.joined = False  # the venue has forgotten the enrolment with its disk
+        raise NotImplementedError
 
     def _again(self, delay: int) -> None:
         self.world.later(delay + self.world.chances.randrange(100), self._try)
@@ -124,6 +125,10 @@ class Sender:
             self.joined = True
 
 
+OVER = frozenset({"session_ended", "late"})
+"""Refusals after which there is nothing to be said any more."""
+
+
 class Client(Sender):
     """One supervisor at one venue, who warns in one session."""
 
@@ -131,6 +136,14 @@ class Client(Sender):
         name = f"supervisor-{place.id[:8]}"
         super().__init__(world, place, session, name=name, role=Role.SUPERVISOR)
         self.open_account()
+
+    @override
+    def refused(self, error: BidevalError) -> None:
+        if error.code in OVER:
+            self.said -= len(self.waiting)
+            self.waiting.clear()
+        elif error.code in {"unknown_key", "key_closed"}:
+            self.joined = False  # the enrolment is gone with a disk, or does not count
 
     def warn(self) -> None:
         """Sign one more warning and begin to send."""

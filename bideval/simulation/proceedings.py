@@ -64,6 +64,7 @@ class Proceedings:
         """Kind: members of the panel who have said it, since it last began to count."""
         self._votes: set[tuple[str, str]] = set()
         self._digest = ""
+        self._refused = 0
 
     @property
     def phase(self) -> Phase:
@@ -73,6 +74,11 @@ class Proceedings:
     def reached(self, phase: str) -> bool:
         """Tell whether the record has come to a phase."""
         return phase in self._moves
+
+    def new_refused_keys(self) -> int:
+        """Return how many keys of void enrolments the record has got since it was asked last."""
+        known, self._refused = self._refused, len(self._session.people.refused)
+        return self._refused - known
 
     def take(self, raw: bytes) -> str | None:
         """Judge the next line of the record; return what is wrong, None if nothing."""

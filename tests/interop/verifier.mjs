@@ -330,7 +330,7 @@ function readLine(bytes) {
 
 class Fold {
   constructor(session) {
-    Object.assign(this, { session, venues: new Map(), owners: new Map(), present: new Map(), closed: new Set() });
+    Object.assign(this, { session, venues: new Map(), owners: new Map(), present: new Map(), closed: new Set(), refused: new Map() });
     Object.assign(this, { heads: new Map(), places: new Map(), said: new Set(), joined: new Set(), absent: new Set(), entries: [] });
   }
 
@@ -339,7 +339,7 @@ class Fold {
     const line = readLine(bytes);
     const { entry, statement } = line;
     if (position === 0) this.found(line);
-    const owner = this.owners.get(statement.header.kid);
+    const owner = this.owners.get(statement.header.kid) ?? this.refused.get(statement.header.kid);
     must(owner, `line ${position}: no such key is enrolled`);
     must(owner.actor === entry.author, `line ${position}: the key speaks for somebody else`);
     check(statement, owner.known);
@@ -347,7 +347,8 @@ class Fold {
     must(entry.session === this.session, `line ${position} is of another session`);
     must(owner.origin === line.origin, `line ${position}: the key belongs to another venue`);
     const repeated = this.place(line, position);
-    if (repeated || this.closed.has(statement.header.kid)) return; // void: repeated, key_closed
+    const open = this.owners.has(statement.header.kid) && !this.closed.has(statement.header.kid);
+    if (repeated || !open) return; // void: repeated, key_closed
     this.learn(line);
     this.entries.push(line);
   }
@@ -390,13 +391,16 @@ class Fold {
     const known = enrolled(body.suite, unb64u(body.public, "public"), `the key of ${body.person}`);
     if (this.owners.has(known.kid)) return; // void: key_known
     const before = this.present.get(body.person);
-    if (before && body.replaces !== before) return; // void: person_known, key_unknown
     const proof = jws(body.proof, "bideval-proof/1");
     check(proof, known);
     const said = strictJson(proof.payload, "proof");
     exactly(said, ["session", "venue", "person", "role", "recipient"], "proof");
     const meant = { session: this.session, venue: origin, person: body.person, role: body.role, recipient: body.recipient ?? null };
     must(canonical(said) === canonical(meant), "a proof of possession is about something else");
+    if (before && body.replaces !== before) {
+      this.refused.set(known.kid, { actor: body.person, origin, known }); // void: person_known, key_unknown
+      return;
+    }
     if (before) this.closed.add(before);
     this.present.set(body.person, known.kid);
     this.owners.set(known.kid, { actor: body.person, origin, known });

@@ -14,11 +14,13 @@ from bideval.evidence.canonical import read_json
 from bideval.evidence.jws import verify_compact
 from bideval.evidence.signing import public_key
 from bideval.session.act import Author, refused
+from bideval.session.bodies.people import read_person_enrolled
 from bideval.session.names import Phase, SeatState
 from bideval.session.panel import Member
-from bideval.session.people import Person, Rekey
+from bideval.session.people import KeyOwner, Person, Rekey
 from bideval.session.procedure import Warned
-from bideval.terms.errors import BidevalError
+from bideval.terms.errors import BidevalError, InputError, RefusedError
+from bideval.terms.fields import Fields
 from bideval.terms.identifiers import Role
 
 if TYPE_CHECKING:
@@ -89,6 +91,21 @@ def enrol(session: Standing, act: Act, body: PersonEnrolled) -> Callable[[], Non
             session.panel.check_in(member)
 
     return count
+
+
+def note_refused_key(session: Standing, act: Act) -> None:
+    """Keep the key of a void enrolment, so that what it signs is authentic, and void.
+
+    Nothing is kept of an enrolment that no venue wrote, or that does not prove its key.
+    """
+    if act.author not in {Author.MAIN, Author.BRANCH}:
+        return
+    try:
+        body = read_person_enrolled(Fields(act.entry.body, "body"))
+        key = _proven_key(session, act, body)
+    except (InputError, RefusedError):
+        return
+    session.people.refuse(KeyOwner(body.person, act.origin, key, body.role))
 
 
 def _proven_key(session: Standing, act: Act, body: PersonEnrolled) -> PublicKey:

@@ -5,10 +5,11 @@ from typing import Any
 import pytest
 
 from bideval.evidence.canonical import canonical_bytes
-from bideval.evidence.encoding import b64u
+from bideval.evidence.encoding import b64u, hex_digest
 from bideval.evidence.jws import sign_compact
 from bideval.evidence.signing import new_signing_key
 from bideval.session.names import MemberState, Phase, SeatState
+from bideval.terms.errors import EvidenceError
 from bideval.terms.identifiers import Role
 from tests.unit.session.conversation import SESSION, Conversation, at, tender
 
@@ -407,3 +408,41 @@ def test_warning_is_kept_with_its_author() -> None:
 
     (warned,) = talk.session.procedure.warnings
     assert (warned.by, warned.text) == ("supervisor-gu", "Doors are open")
+
+
+def test_words_by_the_key_of_a_void_enrolment_are_authentic_and_void() -> None:
+    talk = at(Phase.PREPARED)
+    talk.actor("wencheng-01", "wencheng")
+    ticket = hex_digest(b"?")
+    assert talk.enrol("wencheng-01", "expert", "wencheng", ticket=ticket).void_code == "not_drawn"
+    said = talk.say("wencheng-01", "supervisor.warned", {"text": "here I am"})
+    assert (said.counted, said.void_code) == (False, "not_allowed")
+    said = talk.say("wencheng-01", "declaration.signed", {"discipline": True})
+    assert (said.counted, said.void_code) == (False, "key_closed")
+    assert "wencheng-01" not in talk.session.people.persons
+
+
+def test_key_of_a_void_enrolment_may_be_enrolled_later() -> None:
+    talk = founded()
+    talk.actor("supervisor-hu")
+    wrong = enrolling(talk, "supervisor-hu", "supervisor", replaces="A" * 22)
+    right = enrolling(talk, "supervisor-hu", "supervisor")
+    said = talk.say("supervisor-hu", "supervisor.warned", {"text": "here I am"})
+    assert (wrong, right, said.void_code) == ("key_unknown", None, None)
+
+
+def test_key_that_is_not_proven_stays_unknown() -> None:
+    talk = founded()
+    talk.actor("supervisor-hu")
+    assert enrolling(talk, "supervisor-hu", "supervisor", proof="x") == "proof_refused"
+    with pytest.raises(EvidenceError, match="no such key"):
+        talk.say("supervisor-hu", "supervisor.warned", {"text": "here I am"})
+
+
+def test_person_lets_no_key_in() -> None:
+    talk = at(Phase.PREPARED)
+    talk.actor("supervisor-hu")
+    body = talk.enrolment("supervisor-hu", "supervisor", "fenghua")
+    assert talk.say("officer-lin", "person.enrolled", body).void_code == "not_allowed"
+    with pytest.raises(EvidenceError, match="no such key"):
+        talk.say("supervisor-hu", "supervisor.warned", {"text": "here I am"})
