@@ -67,13 +67,13 @@ def _check_given_up(bundle: Bundle, run: Replay, bid: Bid) -> None:
 
 def _check_missing(bundle: Bundle, run: Replay, bid: Bid) -> None:
     """A file said to be missing is not here, unless its venue was noted as absent at that time."""
-    if bid.ciphertext.sha256 not in bundle.files or _was_absent(run, bid):
+    if bid.ciphertext.sha256 not in bundle.files or was_absent(run, bid):
         return
     detail = "was given up for want of its file, and the file is here"
     raise EvidenceError("bid_withheld", field=bid.id, detail=detail)
 
 
-def _was_absent(run: Replay, bid: Bid) -> bool:
+def was_absent(run: Replay, bid: Bid) -> bool:
     """Return whether main had noted the bid's venue as absent when it gave the bid up."""
     notes = run.of_kind("bid.unopenable")
     given_up = next(place for place, entry in notes if entry.body.get("bid") == bid.id)

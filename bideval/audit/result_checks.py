@@ -1,7 +1,8 @@
 """The result, computed again from the sealed marks.
 
 Decided here: step `result` of docs/spec/bundle.md: the last version in the record must be what the
-engine gives for the marks that the released shares open.
+engine gives for the marks that the shares and corrections before it open and correct. What came
+after it is for the next version, which a record that ends here does not have.
 Not decided here: the numbers (`bideval.scoring`) and what a case is (`bideval.session.caseform`).
 """
 
@@ -18,6 +19,7 @@ from bideval.terms.errors import BidevalError, EvidenceError
 
 if TYPE_CHECKING:
     from bideval.audit.replay import Replay
+    from bideval.session.state import Session
     from bideval.session.unsealing import OpenedMarks
 
 REMARKS_NAMED = 10
@@ -33,8 +35,9 @@ def check_result(run: Replay) -> str:
         return "not reached"
     region = run.where(current.position)
     try:
-        opened = open_marks(session)
-        computed = consolidation(session, opened).body
+        then = _before(run, current.position)
+        opened = open_marks(then)
+        computed = consolidation(then, opened).body
     except BidevalError as fault:
         raise located(fault, region) from None
     if canonical_bytes(computed["lots"]) != canonical_bytes(dict(current.body.lots)):
@@ -56,6 +59,20 @@ def _remarked(opened: OpenedMarks) -> str:
     ]
     more = f" and {len(named) - REMARKS_NAMED} more" if named[REMARKS_NAMED:] else ""
     return f"; remarked: {', '.join(named[:REMARKS_NAMED])}{more}"
+
+
+def _before(run: Replay, position: int) -> Session:
+    """Return the session without the marks' shares and corrections that came after a version.
+
+    Members, bids and rejections are settled at the release; these two alone go on.
+    """
+    then = run.session.copy()
+    for place, entry in run.of_kind("share.released"):
+        if place > position:
+            then.sharing.shares.pop((str(entry.body["recipient"]), entry.author), None)
+    corrections = [one for one in then.marks.corrections if one.position < position]
+    then.marks.corrections = corrections
+    return then
 
 
 def stated_result(run: Replay) -> object:

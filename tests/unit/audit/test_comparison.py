@@ -9,6 +9,7 @@ from bideval.audit.comparison import Comparison, check_against, compare, describ
 from bideval.audit.replay import Replay, replay
 from bideval.session.names import Phase
 from bideval.terms.errors import EvidenceError
+from bideval.terms.instants import instant_text
 from tests.unit.audit.hearing import MAIN, Hearing, at, bundle_of, lines_of, note_of
 
 
@@ -128,3 +129,23 @@ def test_file_said_to_be_missing_is_found_in_the_other_bundle() -> None:
     _, fault = refused(bundle_of(talk, files=files), bundle_of(talk))
 
     assert (fault.code, fault.field) == ("bid_withheld", "entry 15 (fenghua 12, bid.sealed)")
+
+
+def test_file_of_an_absent_venue_in_its_own_bundle_accuses_nobody() -> None:
+    talk = at(Phase.PREPARED)
+    talk.packages["bid-d"] = {"price": "970000.00", "size": "small"}
+    talk.enrol("bidder-dddddddd", "bidder", "wencheng")
+    talk.must("bidder-dddddddd", "bid.sealed", talk.bid("bid-d"))
+    note = {"venue": "wencheng", "since": instant_text(talk.now)}
+    talk.must("venue/fenghua", "venue.absent", note)
+    talk.close()
+    bid = talk.session.bidding.bids["bid-d"]
+    talk.release(bid.seal.recipient)
+    talk.now = talk.session.opening_ends()
+    body = {"bid": "bid-d", "reason": "ciphertext_missing", "detail": ""}
+    talk.must("venue/fenghua", "bid.unopenable", body)
+    files = {name: one for name, one in talk.files.items() if name != bid.ciphertext.sha256}
+
+    here, there = opened(bundle_of(talk, files=files)), opened(bundle_of(talk))
+
+    assert describe(check_against(here, there, compare(here, there))).endswith("are the same")

@@ -9,11 +9,13 @@ from bideval.audit.bundle import read_bundle
 from bideval.audit.replay import Replay, replay
 from bideval.audit.result_checks import check_result, stated_result
 from bideval.evidence.canonical import canonical_bytes
-from bideval.evidence.encoding import hex_digest
+from bideval.evidence.encoding import b64u, hex_digest
+from bideval.evidence.sealing import Purpose
 from bideval.session.caseform import consolidation
 from bideval.session.names import Phase
 from bideval.session.unsealing import open_marks
 from tests.unit.audit.hearing import Hearing, at, bundle_of, failure
+from tests.unit.session.conversation import MARKS
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -95,6 +97,51 @@ def test_sheet_that_says_else_than_the_sealed_marks_is_shown() -> None:
         "sheet_differs_from_marks fenghua-01 bid-b record, "
     )
     assert said.endswith("bid-c design and 2 more")
+
+
+def test_correction_that_waits_for_the_next_version_contradicts_nothing() -> None:
+    talk = at(Phase.SCORING)
+    talk.script["beilun-01"] = {**MARKS, "bid-a": {**MARKS["bid-a"], "design": "99"}}
+    talk.until(Phase.RELEASED).release_marks()
+    assert talk.consolidate()["final"] is False
+    correction = {"bid": "bid-a", "criterion": "design", "before": "99", "after": "20"}
+    because = {"ground": "out_of_range", "reason": "the sheet says 20"}
+    talk.must("beilun-01", "mark.corrected", correction | because)
+
+    assert check_result(run_of(talk)) == "version 1, 5 scoresheets, stopped by findings"
+
+
+def test_share_that_comes_after_a_version_contradicts_nothing() -> None:
+    talk = at(Phase.SCORING)
+    wrong = bytes(74) + b"\xff"
+    recipient = dealt_badly(talk, "beilun-01", wrong)
+    talk.until(Phase.RELEASED)
+    seal = talk.session.sharing.seals[recipient].seal
+    first, *others = seal.custodians
+    body = {"recipient": recipient, "custodian": first, "share": b64u(wrong)}
+    talk.must(first, "share.released", body)
+    for custodian in others[: seal.threshold - 1]:
+        talk.must(custodian, "share.released", talk.share(custodian, recipient))
+    talk.release_marks()
+    talk.consolidate()
+
+    late = others[seal.threshold - 1]
+    talk.must(late, "share.released", talk.share(late, recipient))
+
+    assert "beilun-01" in open_marks(talk.session).sheets
+    said = check_result(run_of(talk))
+    assert said.startswith("version 1, 4 scoresheets, stopped by findings; remarked: seal_unopenable")
+
+
+def dealt_badly(talk: Hearing, member: str, wrong: bytes) -> str:
+    """Let a member seal all marks to a seal whose first share is not one of its key."""
+    seal = talk.deal(Purpose.MARKS)
+    shares = seal["shares"]
+    shares[0]["digest"] = hex_digest(wrong)
+    talk.must(member, "marks.dealt", {"seal": seal})
+    recipient = str(seal["recipient"])
+    talk.must(member, "scoresheet.signed", talk.sheet(member, recipient))
+    return recipient
 
 
 def test_stated_result_is_the_document_of_the_only_lot() -> None:
