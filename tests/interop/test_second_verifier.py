@@ -1,15 +1,14 @@
 """A verifier that knows docs/spec only agrees with ours on good bundles and on corrupted ones.
 
-`verifier.mjs` was written from the pages, in another language, without a module of ours. A
-corruption inside an intact container is signed again with true keys, as a dishonest venue would.
+`verifier.mjs` was written from the pages, in another language, without a module of ours: it takes
+all steps of docs/spec/bundle.md. A corruption inside an intact container is signed again with true
+keys, as a dishonest venue would. Both have to end at the same step.
 """
 
 from __future__ import annotations
 
 import json
-import subprocess
 from functools import cache
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
@@ -25,7 +24,8 @@ from bideval.ledger.receipt import Receipt, receipt_place, sign_receipt
 from bideval.ledger.tree import inclusion_path, leaf_hash, tree_root
 from bideval.session.names import Phase
 from bideval.terms.errors import BidevalError
-from tests.interop.judges import command
+from tests.interop.second_verifier import verdict
+from tests.unit.audit.frauds import FRAUDS, write_frauds
 from tests.unit.audit.hearing import (
     Hearing,
     at,
@@ -35,12 +35,14 @@ from tests.unit.audit.hearing import (
     position,
     rewritten,
 )
-from tests.unit.session.conversation import SESSION
+from tests.unit.audit.insider import AGAINST_THE_RULES
+from tests.unit.audit.retelling import eventful
+from tests.unit.session.conversation import MARKS, SESSION
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Mapping
+    from pathlib import Path
 
-PROGRAM = Path(__file__).parent / "verifier.mjs"
 STRANGER = new_signing_key("Ed25519", bytes(32))
 
 
@@ -50,40 +52,88 @@ def talk() -> Hearing:
 
 
 @cache
+def drawing() -> Hearing:
+    """Return a hearing that ends with its draw, so that no later entry vouches for it."""
+    hearing = at(Phase.OPENED)
+    hearing.draw()
+    return hearing
+
+
+@cache
 def good() -> bytes:
     return bundle_of(talk())
 
 
-def second(data: bytes, folder: Path, *receipts: str) -> tuple[bool, str]:
-    """Return what the second verifier says: whether it holds, and its facts or its reason."""
+def second(data: bytes, folder: Path, *receipts: str) -> tuple[str, str]:
+    """Return what the second verifier says of a bundle and receipts in `folder`."""
     names = [folder / "bundle", *(folder / f"receipt-{at}" for at, _ in enumerate(receipts))]
     for name, content in zip(names, (data, *(one.encode() for one in receipts)), strict=True):
         name.write_bytes(content)
-    done = subprocess.run(
-        [command("node", "nodejs"), str(PROGRAM), *map(str, names)],
-        capture_output=True,
-        text=True,
-        check=False,
-    )
-    assert done.stderr == ""
-    return done.returncode == 0, done.stdout.strip()
+    return verdict(names[0], receipts=names[1:])
+
+
+def first(data: bytes, receipts: Mapping[str, bytes] | None = None) -> str:
+    """Return the step at which our verifier ends, or `ok`."""
+    try:
+        found = verify_bundle(data, receipts=receipts)
+    except BidevalError:
+        return "container"
+    return "ok" if found.ok else found.steps[-1].name
 
 
 @pytest.mark.parametrize("phase", [Phase.PREPARED, Phase.DRAWN, Phase.SCORING, Phase.ARCHIVED])
 def test_good_bundles_pass_and_both_read_the_same_facts(phase: Phase, tmp_path: Path) -> None:
     hearing = at(phase)
     data = bundle_of(hearing)
-    passed, said = second(data, tmp_path)
-    assert passed, said
+    step, said = second(data, tmp_path)
+    assert step == "ok", said
     lines = lines_of(hearing)
+    current = hearing.session.results.current
+    named = len(hearing.session.panel.spent)
+    opened = [bid for bid in hearing.session.bidding.bids.values() if bid.state == "opened"]
     assert verify_bundle(data).ok
     assert json.loads(said) == {
         "session": SESSION,
         "root": tree_root([leaf_hash(line) for line in lines]).hex(),
         "size": len(lines),
         "cosigned": ["beilun", "wencheng"],
+        "phase": phase.value,
+        "bids": {"opened": len(opened), "unopenable": 0},
+        "void": [],
         "seed": hearing.seed().hex() if phase is not Phase.PREPARED else None,
+        "names": named if phase is Phase.ARCHIVED else 0,
+        "result": None if current is None else dict(current.body.lots),
     }
+
+
+def test_a_course_with_a_replaced_member_and_void_entries_is_read_alike(tmp_path: Path) -> None:
+    data = bundle_of(eventful())
+
+    step, said = second(data, tmp_path)
+
+    ours = verify_bundle(data)
+    facts = json.loads(said)
+    assert (step, ours.ok) == ("ok", True)
+    assert (facts["phase"], facts["result"]["1"]) == (ours.phase, ours.result)
+    assert len(facts["void"]) == len(eventful().session.void_lines)
+
+
+def test_a_correction_that_waits_for_its_version_contradicts_nothing(tmp_path: Path) -> None:
+    hearing = at(Phase.SCORING)
+    hearing.script["beilun-01"] = {**MARKS, "bid-a": {**MARKS["bid-a"], "design": "99"}}
+    hearing.until(Phase.RELEASED).release_marks()
+    hearing.consolidate()
+    item = {"bid": "bid-a", "criterion": "design", "before": "99.0", "after": "20"}
+    because = {"ground": "out_of_range", "reason": "the sheet says 20"}
+    hearing.must("beilun-01", "mark.corrected", item | because)
+    stopped = bundle_of(hearing)
+    hearing.consolidate()
+    final = bundle_of(hearing)
+
+    ends = [json.loads(second(data, tmp_path)[1])["result"]["1"] for data in (stopped, final)]
+
+    assert [end["final"] for end in ends] == [False, True]
+    assert ends == [verify_bundle(data).result for data in (stopped, final)]
 
 
 # Corruptions
@@ -163,7 +213,7 @@ CORRUPTIONS: dict[str, tuple[str, Callable[[], bytes]]] = {
         ),
     ),
     "an entry signed by somebody else": (
-        "signatures",
+        "fold",
         lambda: bundle_of(
             talk(),
             lines=rewritten(
@@ -197,20 +247,23 @@ CORRUPTIONS: dict[str, tuple[str, Callable[[], bytes]]] = {
     "another seed": (
         "draw",
         lambda: bundle_of(
-            talk(),
+            drawing(),
             lines=rewritten(
-                talk(), position(talk(), "draw.computed"), key_of="venue/fenghua", seed="ab" * 32
+                drawing(),
+                position(drawing(), "draw.computed"),
+                key_of="venue/fenghua",
+                seed="ab" * 32,
             ),
         ),
     ),
     "another commitment": (
         "draw",
         lambda: bundle_of(
-            talk(),
+            drawing(),
             lines=rewritten(
-                talk(),
-                position(talk(), "nonce.sealed"),
-                key_of=parse_entry(talk().lines[position(talk(), "nonce.sealed")].jws).author,
+                drawing(),
+                position(drawing(), "nonce.sealed"),
+                key_of=parse_entry(drawing().lines[position(drawing(), "nonce.sealed")].jws).author,
                 commitment="ab" * 32,
             ),
         ),
@@ -219,16 +272,58 @@ CORRUPTIONS: dict[str, tuple[str, Callable[[], bytes]]] = {
 
 
 @pytest.mark.parametrize("name", list(CORRUPTIONS))
-def test_corrupted_bundles_are_refused_by_both(name: str, tmp_path: Path) -> None:
+def test_corrupted_bundles_are_refused_by_both_at_the_same_step(name: str, tmp_path: Path) -> None:
     step, make = CORRUPTIONS[name]
     data = make()
-    passed, said = second(data, tmp_path)
-    assert (passed, said.partition(":")[0]) == (False, step)
-    try:
-        ours = verify_bundle(data).ok
-    except BidevalError:
-        ours = False
-    assert not ours
+    assert (second(data, tmp_path)[0], first(data)) == (step, step)
+
+
+@pytest.mark.parametrize("name", list(AGAINST_THE_RULES))
+def test_acts_against_the_rules_are_found_where_ours_finds_them(name: str, tmp_path: Path) -> None:
+    fraud = AGAINST_THE_RULES[name]
+
+    assert second(fraud.make(), tmp_path)[0] == fraud.step
+
+
+# The practice of the auditor's guide, whose test holds our verifier to the same steps
+
+FOUND = {
+    "changed-mark": "signatures",
+    "removed-entry": "fold",
+    "swapped-sheet": "signatures",
+    "rigged-draw": "draw",
+    "late-bid": "fold",
+    "early-opening": "fold",
+    "forged-cosignature": "cosignatures",
+    "replaced-member-counted": "result",
+    "changed-rule-set": "against",
+    "edited-report": "container",
+    "cut-tail": "receipts",
+    "fork": "against",
+}
+
+
+@pytest.fixture(scope="module")
+def practice(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("practice")
+    write_frauds(folder)
+    return folder
+
+
+def test_every_planted_fraud_has_its_step() -> None:
+    assert FOUND.keys() == FRAUDS.keys()
+
+
+@pytest.mark.parametrize("name", list(FOUND))
+def test_planted_frauds_are_found_by_the_command_of_the_guide(name: str, practice: Path) -> None:
+    bundle, step = practice / f"{name}.bundle", FOUND[name]
+    by_others = step in {"against", "receipts"}
+
+    assert verdict(bundle)[0] == ("ok" if by_others else step)
+    if step == "against":
+        assert verdict(bundle, against=practice / "branch.bundle")[0] == step
+    if step == "receipts":
+        assert verdict(bundle, receipts=[practice / "kept.receipt"])[0] == step
 
 
 # Receipts
@@ -261,8 +356,13 @@ def proof(index: int, claimed: int) -> str:
 
 def test_receipts_of_both_sorts_are_held_against_the_record(tmp_path: Path) -> None:
     place = position(talk(), "bid.sealed")
-    passed, said = second(good(), tmp_path, receipt("bid.sealed"), proof(place, place))
-    assert passed, said
+    kept = receipt("bid.sealed")
+    line = talk().lines[place]
+    public = b64u(talk().actors[f"venue/{line.origin}"].key.public.raw)
+    file = json.dumps({"receipt": kept, "jws": line.jws})
+    written = f"bideval-kept/1 Ed25519 {public} {kept}"
+    step, said = second(good(), tmp_path, kept, written, file, proof(place, place))
+    assert step == "ok", said
 
 
 @pytest.mark.parametrize(
@@ -275,5 +375,6 @@ def test_receipts_of_both_sorts_are_held_against_the_record(tmp_path: Path) -> N
     ids=["lines before it were others", "changed", "another place"],
 )
 def test_receipts_that_do_not_fit_are_refused(make: Callable[[], str], tmp_path: Path) -> None:
-    passed, said = second(good(), tmp_path, make())
-    assert (passed, said.partition(":")[0]) == (False, "receipts")
+    kept = make()
+    found = first(good(), {"kept": kept.encode()})
+    assert (second(good(), tmp_path, kept)[0], found) == ("receipts", "receipts")
