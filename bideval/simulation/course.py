@@ -77,6 +77,8 @@ RARE = (
     "confirmed without loss",
     "forged line sent",
     "forged line refused",
+    "hostile venue",
+    "frame twisted",
     "main forks",
     "fork found",
     "fault gap",
@@ -177,6 +179,7 @@ class _Course:
             5: self._restore_branch,
             7: self._forge,
             8: self._fork,
+            9: self._turn_hostile,
         }
         if special in plans:
             world.later(self.chance.randrange(6_000, BUSY_MS - 3_000), plans[special])
@@ -431,6 +434,14 @@ class _Course:
             self.world.say(f"{place.id} LIES: it forgets {len(grown)} lines and goes on")
 
         self.world.later(self.chance.randrange(1_000, 4_000), lie)
+
+    def _turn_hostile(self) -> None:
+        """A branch with the right key sends whatever comes to its mind, from now on."""
+        branch = self.chance.choice(self.branches)
+        self.world.oracle.liars.add(branch.id)
+        self.world.hostile.add(branch.id)
+        self.world.seen["hostile venue"] += 1
+        self.world.say(f"{branch.id} LIES: it twists its own words")
 
     def _judge_liars(self) -> None:
         """Somebody honest has found out, if there was anything to find."""

@@ -34,8 +34,9 @@ DISCIPLINE = "A08"
 LOT = "1"
 BIDS = 3
 OFFICERS = 3
+TOO_FEW = 0
 BEFORE_DEADLINE_MS = 6_000
-POOL_PER_VENUE = 4
+POOL_PER_VENUE = 8
 CRITERIA = ("c1", "c2")
 """One that members judge, one that they count alike."""
 LARGEST = 60
@@ -66,6 +67,8 @@ class Meeting:
         self._seated: dict[str, int] = {}
         self._answered: set[str] = set()
         self._declines = self.chance.random() < 0.3
+        self._few = self.chance.random() < 0.15
+        self._pauses_at_the_draw = self.chance.random() < 0.4
         self._quiet = self.chance.random() < 0.2
         self._mistaken = self.chance.random() < 0.3
         self._prices = [f"{self.chance.randrange(10**8, 10**9)}.{n}7" for n in range(BIDS)]
@@ -87,7 +90,8 @@ class Meeting:
             Officer(self, self.main, f"officer-{n}", Role.OFFICER) for n in range(1, OFFICERS + 1)
         ]
         people += [
-            Bidder(self, self.main, f"bidder-{n:08d}", Role.BIDDER) for n in range(1, BIDS + 1)
+            Bidder(self, self.main, f"bidder-{n:08d}", Role.BIDDER)
+            for n in range(1, (TOO_FEW if self._few else BIDS) + 1)
         ]
         people.append(Supervisor(self, self.main, "supervisor-1", Role.SUPERVISOR))
         people += [
@@ -106,6 +110,8 @@ class Meeting:
             self.world.later(self.chance.randrange(2_000, 9_000), officer.hurry)
         if self.chance.random() < 0.4:
             self.world.later(self.chance.randrange(3_000, 25_000), self._pause)
+        if self._few:  # what a branch says that does not hear of the end
+            self.world.later(4_000, lambda: self._cut_off(self._venues[-1]))
 
     # What is said.
 
@@ -228,6 +234,8 @@ class Meeting:
             paused = fold.paused
         if wants_pool:
             import_pool(venue, lead, self.session, io.BytesIO(self._pool.encode()))
+            if self._pauses_at_the_draw:
+                self.world.later(self.chance.randrange(150), self._pause)
         for blinded in [] if paused else asked:
             declines, self._declines = self._declines, False
             answer = "declined" if declines else "accepted"
@@ -267,6 +275,10 @@ class Meeting:
             self.world.later(self.chance.randrange(2_000, 12_000), lambda: self._replace(name))
 
     # What may happen.
+
+    def _cut_off(self, branch: Place) -> None:
+        for place in self._venues[:-1]:
+            self.world.cut(place.id, branch.id, 12_000)
 
     def _replace(self, person: str) -> None:
         """Take a member off, whatever that member has done by now."""

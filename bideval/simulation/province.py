@@ -304,6 +304,8 @@ class World:
         self.steps = 0
         self.told: deque[str] | None = deque(maxlen=TOLD) if tell else None
         self.oracle = Oracle(self)
+        self.hostile: set[str] = set()
+        """Venues that have the right key and say whatever comes to their mind."""
         self.cut_until: dict[frozenset[str], int] = {}
         self.stalled_until: dict[frozenset[str], int] = {}
         self._tries: dict[tuple[str, str], int] = {}

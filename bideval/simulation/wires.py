@@ -8,11 +8,13 @@ Not decided here: when a wire breaks (course).
 
 from __future__ import annotations
 
+from collections import deque
 from typing import TYPE_CHECKING, Any, TypeAlias
 
 from bideval.link.asking import Asking
 from bideval.simulation.devices import at_once, signing_key
 from bideval.simulation.memory_store import CrashedError
+from bideval.simulation.twisting import twisted
 from bideval.sync import effects as fx
 from bideval.sync.machine import LinkMachine
 from bideval.sync.proving import LocalVenue, Side
@@ -26,6 +28,8 @@ Place: TypeAlias = Any
 """Of the province, which knows the wires: modules have no cycles."""
 
 SOCKET_BYTES = 131_072
+TWISTED = 0.3
+"""How many of a hostile venue's frames say something else."""
 
 
 class End:
@@ -43,6 +47,7 @@ class End:
         self.last_arrival = 0
         self.next_tick = -1
         self.began = world.now
+        self._earlier: deque[bytes] = deque(maxlen=20)
         self.machine = LinkMachine(
             LocalVenue(at.id, signing_key(at.id)),
             peers={peer.id: signing_key(peer.id).public},
@@ -145,9 +150,18 @@ class End:
             copies = 2
         elif world.happens("frame reordered", faults.reorder):
             arrival += world.chances.randrange(1, 400)
+        if self.place.id in world.hostile and world.happens("frame twisted", TWISTED):
+            frame = self._twist(frame)
         if faults.garble and world.happens("frame garbled", faults.garble):
             frame = _garbled(frame, world.chances)
         world.at(arrival, lambda: self._arrive(frame, copies))
+
+    def _twist(self, frame: bytes) -> bytes:
+        """Send something else than the protocol wants, once the peer believes who speaks."""
+        if not self.listed:
+            return frame
+        self._earlier.append(frame)
+        return twisted(frame, self.world.chances, tuple(self._earlier))
 
     def _arrive(self, frame: bytes, copies: int) -> None:
         self.in_flight -= len(frame)

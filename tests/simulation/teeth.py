@@ -50,12 +50,12 @@ def may_meet(name, seed):
     return True
 
 
-def bite(name, most=MOST):
-    """Return after how many seeds a planted mistake is found; None if it is not."""
+def bite(name, most=MOST, *, first=0):
+    """Return after how many seeds from `first` a planted mistake is found; None if it is not."""
     with pytest.MonkeyPatch.context() as patch:
         (HOUSE.get(name) or PLANTED[name])(patch)
         look = _found_by_simulate if name in HOUSE else _found_by_links
-        for seed in range(most):
+        for seed in range(first, first + most):
             if name in HOUSE and not may_meet(name, seed):
                 continue
             words = look(seed)
