@@ -19,6 +19,7 @@ from bideval.evidence.jws import verify_compact
 from bideval.evidence.signing import public_key
 from bideval.ledger.tree import leaf_hash
 from bideval.ports import StoreError
+from bideval.session.continued import offers_of
 from bideval.session.rulebook import find_rules
 from bideval.terms.errors import EvidenceError, InputError, RefusedError
 from bideval.terms.identifiers import Role, session_id
@@ -93,9 +94,10 @@ def _continued(venue: Venue, asked: NewSession) -> dict[str, object]:
     with venue.book.reading(asked.continues) as fold:
         if fold.procedure.successor() != asked.id:
             raise RefusedError("not_the_successor", field="continues", rule="session/faults")
+        offers = offers_of(fold)
     head = venue.book.head(asked.continues)
     last = {"session": asked.continues, "size": head.size, "root": head.root.hex()}
-    return {"continues": last}
+    return {"continues": {**last, "bids": offers}}
 
 
 def join_as_branch(venue: Venue, session: str) -> Saved | None:

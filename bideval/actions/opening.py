@@ -20,6 +20,7 @@ from bideval.evidence.sealing import combine_shares
 from bideval.opening.package import Manifest, check_manifest, files, parse_manifest, read_manifest
 from bideval.ports import FileUse, KeptFile
 from bideval.session.caseform import check_price
+from bideval.session.continued import check_offer
 from bideval.terms.errors import EvidenceError, FaultError, InputError, RefusedError
 
 if TYPE_CHECKING:
@@ -156,6 +157,7 @@ def _unpack(venue: Venue, package: IO[bytes], bid: Bid, session: str) -> Content
         check_manifest(manifest, session=session, bid=bid.id, lot=bid.lot, bidder=bid.bidder)
         with venue.book.reading(session) as fold:
             check_price(fold, manifest.sheet.price)
+            check_offer(fold, manifest)
         kept = tuple(_keep_files(venue, package, manifest))
     except (InputError, EvidenceError) as wrong:
         code = "manifest_differs" if wrong.code == "manifest_differs" else "package_malformed"

@@ -13,6 +13,7 @@ from bideval.audit.replay import located
 from bideval.evidence.sealing import combine_shares, decrypt_stream
 from bideval.opening.package import PackageCheck, check_manifest, parse_manifest
 from bideval.session.caseform import check_price
+from bideval.session.continued import check_offer
 from bideval.session.names import BidState
 from bideval.terms.errors import BidevalError, EvidenceError
 
@@ -103,6 +104,7 @@ def _open(bundle: Bundle, run: Replay, bid: Bid) -> tuple[dict[str, object], str
         manifest, session=run.session.session_id, bid=bid.id, lot=bid.lot, bidder=bid.bidder
     )
     check_price(run.session, manifest.sheet.price)
+    check_offer(run.session, manifest)
     package.end()
     return document, package.sha256
 

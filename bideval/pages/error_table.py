@@ -173,6 +173,10 @@ _REFUSED: _Words = {
     "not_main": ("Only the main venue does this.", "仅主场可进行此操作。"),
     "not_opened": ("The bid is not open.", "投标文件尚未开启。"),
     "not_paused": ("The session is not paused.", "项目未暂停。"),
+    "not_opened_before": (
+        "Only the bids that were opened in the session before are evaluated again.",
+        "仅对原项目中已开标的投标文件重新评审。",
+    ),
     "not_the_successor": (
         "That session did not name this one as the session in which a new panel evaluates.",
         "原项目未指定本项目为重新评审的项目。",
@@ -293,6 +297,7 @@ _INPUT: _Words = {
     "control_character": ("There are characters that cannot be shown.", "包含不可见字符。"),
     "discipline_refused": ("The discipline must be accepted.", "须承诺遵守评标纪律。"),
     "division_by_zero": ("The method divides by zero here.", "评分方法出现除零。"),
+    "duplicate_bid": ("A bid is named twice.", "投标文件重复。"),
     "duplicate_custodian": ("A custodian is named twice.", "保管人重复。"),
     "duplicate_expert": ("The expert is listed twice.", "专家重复。"),
     "duplicate_id": ("The same name occurs twice.", "编号重复。"),

@@ -128,7 +128,15 @@ _ALL = (
         authors=BIDDER,
         phases=PREPARED,
         read=bids.read_bid_sealed,
-        refuses=("no_tender", "unknown_lot", "bid_known", "name_too_long", "bid_live", *SEAL),
+        refuses=(
+            "no_tender",
+            "unknown_lot",
+            "not_opened_before",
+            "bid_known",
+            "name_too_long",
+            "bid_live",
+            *SEAL,
+        ),
     ),
     Kind(
         name="bid.withdrawn",

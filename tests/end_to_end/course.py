@@ -93,11 +93,11 @@ class Course:
         sign(page, "#tender .is-primary")
         expect(page.locator("dl.facts")).to_be_visible()
 
-    def seal(self) -> None:
+    def seal(self, prices: dict[str, str] | None = None) -> None:
         for bidder, (name, price, size) in BIDS.items():
             page = self.go(bidder, "seal")
             page.fill("[name=bidder_name]", name)
-            page.fill("[name=price]", price)
+            page.fill("[name=price]", (prices or {}).get(bidder, price))
             page.select_option("[name=size]", size)
             page.fill("[name=duration]", "一年")
             file = {"name": "bid.pdf", "mimeType": "application/pdf", "buffer": ONE_PAGE}

@@ -13,7 +13,7 @@ from playwright.sync_api import Page, expect
 
 from bideval.cli.verify import verify_file
 from tests.end_to_end.conftest import picture
-from tests.end_to_end.course import Course, sign
+from tests.end_to_end.course import BIDS, Course, sign
 from tests.end_to_end.words import check_language
 
 if TYPE_CHECKING:
@@ -52,6 +52,7 @@ def test_fault_beyond_its_limit_ends_in_a_decision_or_a_new_panel(
     form_a_new_panel(course)
     begin_the_session_of_the_new_panel(course)
     verify_the_sealed_record(course, tmp_path)
+    hand_in_again(Course(crowd, tmp_path, session=AGAIN, people=course.people))
     assert crowd.faults == []
 
 
@@ -142,6 +143,29 @@ def begin_the_session_of_the_new_panel(course: Course) -> None:
     desk.wait_for_url("**/tender")
     ended = desk.request.get(f"{course.crowd.site.url}/api/sessions/{course.session}").json()
     assert (ended["phase"], ended["successor"]) == ("re_formed", AGAIN)
+
+
+def hand_in_again(again: Course) -> None:
+    """Who hands in the same bid once more is opened; a price that is now another is not."""
+    for person in (OFFICER, "officer-demo-2", SUPERVISOR, *BIDS):
+        again.join(person)
+    again.publish()
+    same, other = BIDS
+    again.seal({other: "2000000.00"})
+    notice = again.go(same, "seal").locator("main .notice.is-warn").first
+    expect(notice).to_contain_text("请再次提交同一投标文件")
+    picture(again.people[same], "fault-hand-in-again")
+    hall = again.open_bids()
+    expect(hall.locator("tbody").first).to_contain_text("安和物业服务有限公司")
+    expect(hall.locator("body")).not_to_contain_text("2,000,000.00")
+    picture(hall, "fault-opened-again")
+    seen = (
+        again.people[SUPERVISOR].request.get(f"{again.crowd.site.url}/api/sessions/{AGAIN}").json()
+    )
+    assert [(one["bidder"], one["state"]) for one in seen["bids"]] == [
+        (same, "opened"),
+        (other, "unopenable"),
+    ]
 
 
 def verify_the_sealed_record(course: Course, folder: Path) -> None:

@@ -64,6 +64,7 @@ class SealView:
     bids: tuple[Bid, ...]
     open: bool
     missing_custodians: tuple[str, ...]
+    continues: str
 
 
 def seal_view(session: Standing, bidder: str, now_ms: int) -> SealView:
@@ -75,6 +76,7 @@ def seal_view(session: Standing, bidder: str, now_ms: int) -> SealView:
         bids=tuple(bid for bid in session.bidding.bids.values() if bid.bidder == bidder),
         open=in_time and session.phase is Phase.PREPARED and not session.paused,
         missing_custodians=custodians_without_key(session) if tender else (),
+        continues=session.continues.session if session.continues else "",
     )
 
 

@@ -15,11 +15,12 @@ from bideval.evidence.canonical import canonical_bytes
 from bideval.evidence.sealing import Purpose, check_custody, check_share
 from bideval.session.act import refused
 from bideval.session.bidding import TAKING_PART, Bid, Closing, Objection
+from bideval.session.continued import check_offer, may_bid
 from bideval.session.names import BidState, Phase
 from bideval.session.sharing import SealedSecret, WrongShare
 from bideval.session.standing import Place
 from bideval.session.tender import parse_tender, refuse_breaches
-from bideval.terms.errors import BidevalError
+from bideval.terms.errors import BidevalError, EvidenceError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -102,14 +103,20 @@ def check_seal(session: Standing, seal: Seal, purpose: Purpose) -> None:
         raise refused("seal_known", field="body.seal.recipient")
 
 
+def _check_lot(session: Standing, act: Act, body: BidSealed) -> None:
+    if not session.plan.has_lot(body.lot):
+        raise refused("unknown_lot", field="body.lot")
+    if not may_bid(session, bidder=act.actor, lot=body.lot):
+        raise refused("not_opened_before", field="body.lot", rule="session/faults")
+
+
 def seal_bid(session: Standing, act: Act, body: BidSealed) -> Callable[[], None]:
     """A bidder seals a bid; one live bid for each bidder and lot."""
     if session.tender is None:
         raise refused("no_tender")
     if session.bidding.closed:
         raise refused("late", rule="order20/27")
-    if not session.tender.has_lot(body.lot):
-        raise refused("unknown_lot", field="body.lot")
+    _check_lot(session, act, body)
     if body.bid in session.bidding.bids:
         raise refused("bid_known", field="body.bid")
     if _written_size(body.bid) > MARK_ROOM - _longest_criterion(session.tender):
@@ -271,6 +278,10 @@ def open_bid(session: Standing, _act: Act, body: BidOpened) -> Callable[[], None
     claimed = (manifest.session, manifest.bid, manifest.lot, manifest.bidder)
     if claimed != (session.session_id, bid.id, bid.lot, bid.bidder):
         raise refused("manifest_differs", field="body.manifest")
+    try:
+        check_offer(session, manifest)
+    except EvidenceError:
+        raise refused("manifest_differs", field="body.manifest", rule="session/faults") from None
     return partial(session.bidding.open, bid.id, body.sha256, manifest)
 
 

@@ -15,6 +15,8 @@ from bideval.terms.fields import text
 from bideval.terms.identifiers import ENROLLED_ROLES, Role
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from bideval.terms.fields import Fields
     from bideval.terms.instants import Instant
 
@@ -29,6 +31,9 @@ PROOF_LIMIT = 2_000
 
 KEY_LIMIT = 128
 """Bytes of a raw public key; ES256 ones have 65."""
+
+MAX_OFFERS = 300
+"""Opened bids that a founding entry may name: they fit into one entry."""
 
 MAX_COPIES = 1_000
 """Copies that one print entry may name."""
@@ -59,11 +64,15 @@ class SessionFounded:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Continued:
-    """The session that a new panel evaluates again, and the head at which its record ends."""
+    """The session that a new panel evaluates again, and the head at which its record ends.
+
+    `offers` maps lot and bidder to the digest of what was opened (`bideval.session.continued`).
+    """
 
     session: str
     size: int
     root: str
+    offers: Mapping[tuple[str, str], str]
 
 
 @dataclass(frozen=True, slots=True)
@@ -154,7 +163,16 @@ def read_continued(part: Fields) -> Continued:
         session=part.session("session"),
         size=part.integer("size", least=1),
         root=part.digest("root"),
+        offers=_offers(part),
     )
+
+
+def _offers(part: Fields) -> dict[tuple[str, str], str]:
+    items = part.objects("bids", least=1, most=MAX_OFFERS)
+    offers = {(item.label("lot"), item.person("bidder")): item.digest("digest") for item in items}
+    if len(offers) != len(items):
+        raise InputError("duplicate_bid", field=part.at("bids"))
+    return offers
 
 
 def _venue(item: Fields) -> VenueBody:

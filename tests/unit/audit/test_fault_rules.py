@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from functools import cache
+from typing import Any
 
 from bideval.audit.verifier import verify_bundle
+from bideval.session.continued import offers_of
 from bideval.session.names import Phase
 from bideval.terms.instants import instant_text
 from tests.unit.audit.hearing import Hearing, bundle_of, failure
@@ -95,3 +97,56 @@ def test_main_that_notes_a_limit_before_its_time_is_found() -> None:
     step, detail = failure(bundle_of(talk))
 
     assert (step, detail.endswith("what the rules forbid: before_limit")) == ("fold", True)
+
+
+class Continuing(Hearing):
+    """A hearing of the bids that were opened in the one before."""
+
+    def founding(self) -> dict[str, Any]:
+        """Return the body of the founding entry, with what was opened before."""
+        before = {"session": "fh-2026-0100", "size": 9, "root": "ab" * 32}
+        return super().founding() | {"continues": before | {"bids": offers_of(_begun().session)}}
+
+
+def continuing(price: str | None) -> Continuing:
+    """Return a session in which one bidder hands in the same bid, or another price."""
+    talk = Continuing(rulebook="procurement/2")
+    if price is not None:
+        talk.packages["bid-b"] = talk.packages["bid-b"] | {"price": price}
+    talk.prepare()
+    talk.close()
+    talk.open_bid("bid-a")
+    talk.release(talk.session.bidding.bids["bid-b"].seal.recipient)
+    return talk
+
+
+def give_up(talk: Hearing) -> None:
+    body = {"bid": "bid-b", "reason": "manifest_differs", "detail": ""}
+    talk.must(MAIN, "bid.unopenable", body)
+
+
+def test_bid_that_is_not_the_one_of_before_is_rightly_given_up() -> None:
+    talk = continuing("1.00")
+    give_up(talk)
+
+    verdict = verify_bundle(bundle_of(talk))
+
+    assert (verdict.ok, verdict.steps[5].detail) == (True, "1 opened, 1 that could not be")
+
+
+def test_main_that_gives_up_the_same_bid_is_found() -> None:
+    talk = continuing(None)
+    give_up(talk)
+
+    step, detail = failure(bundle_of(talk))
+
+    assert (step, detail.endswith("could have been opened")) == ("bids", True)
+
+
+def test_main_that_opens_another_bid_is_found() -> None:
+    talk = continuing("1.00")
+    talk.say(MAIN, "bid.opened", talk.announcement("bid-b"))
+
+    step, detail = failure(bundle_of(talk))
+
+    assert (step, detail.endswith("what the rules forbid: manifest_differs")) == ("fold", True)

@@ -93,10 +93,16 @@ def test_founding_that_cannot_be_read_founds_nothing(changes: dict[str, Any], fi
 
 
 def test_founding_names_the_session_that_a_new_panel_evaluates_again() -> None:
-    before = {"session": "fh-2026-0100", "size": 9, "root": "ab" * 32}
+    offers = [{"lot": "1", "bidder": "bidder-aaaaaaaa", "digest": "cd" * 32}]
+    before = {"session": "fh-2026-0100", "size": 9, "root": "ab" * 32, "bids": offers}
     talk, jws = founding(rulebook="procurement/2", continues=before)
     talk.hear(jws, MAIN, 1)
-    assert talk.session.continues == Continued(session="fh-2026-0100", size=9, root="ab" * 32)
+    assert talk.session.continues == Continued(
+        session="fh-2026-0100",
+        size=9,
+        root="ab" * 32,
+        offers={("1", "bidder-aaaaaaaa"): "cd" * 32},
+    )
 
     talk, jws = founding(rulebook="procurement/2", continues=before | {"size": 0})
     assert refusal(talk, jws) == ("founding_refused", "body.continues.size")

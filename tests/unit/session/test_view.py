@@ -186,7 +186,8 @@ def test_clock_of_a_fault_is_shown_to_everybody() -> None:
 
 def test_session_names_the_one_before_and_the_one_after() -> None:
     talk = at(Phase.SCORING, "procurement/2")
-    before = {"session": "fh-2026-0100", "size": 9, "root": "ab" * 32}
+    offers = [{"lot": "1", "bidder": "bidder-aaaaaaaa", "digest": "cd" * 32}]
+    before = {"session": "fh-2026-0100", "size": 9, "root": "ab" * 32, "bids": offers}
     again = Conversation(rulebook="procurement/2")
     again.must("venue/fenghua", "session.founded", again.founding() | {"continues": before})
     again.people()

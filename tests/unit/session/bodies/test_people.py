@@ -54,10 +54,17 @@ def test_founding_keeps_the_session_before_unread() -> None:
     assert read_session_founded(founding()).continues is None
     assert read_session_founded(founding(continues=7)).continues == 7
 
-    before = {"session": "fh-2026-0100", "size": 9, "root": "ab" * 32}
+    offer = {"lot": "1", "bidder": "bidder-aaaaaaaa", "digest": "cd" * 32}
+    before = {"session": "fh-2026-0100", "size": 9, "root": "ab" * 32, "bids": [offer]}
     assert read_continued(Fields(before, "body.continues")) == Continued(
-        session="fh-2026-0100", size=9, root="ab" * 32
+        session="fh-2026-0100",
+        size=9,
+        root="ab" * 32,
+        offers={("1", "bidder-aaaaaaaa"): "cd" * 32},
     )
+    with pytest.raises(InputError) as caught:
+        read_continued(Fields(before | {"bids": [offer, offer]}, "body.continues"))
+    assert (caught.value.field, caught.value.code) == ("body.continues.bids", "duplicate_bid")
 
 
 def twice(changes: dict[str, Any]) -> list[dict[str, Any]]:
