@@ -92,6 +92,7 @@ class MeetingPlan:
     pool: str
     codes: Mapping[str, str]
     cut_line_s: float = 0.0
+    slack_ms: int = SLACK_MS
 
 
 @dataclass(slots=True)
@@ -191,7 +192,7 @@ class Meeting:
             for number, bid in enumerate(self.plan.bids, start=1)
         )
         spent = self.devices.now_ms() - begun
-        deadline = self.devices.now_ms() + SLACK_MS + HANDING_FACTOR * spent
+        deadline = self.devices.now_ms() + self.plan.slack_ms + HANDING_FACTOR * spent
         tender = {**self.plan.tender, "deadline": instant_text(deadline)}
         await self.lead.say(self.plan.session, "tender.published", {"tender": tender})
         self.tell("published", {"deadline": tender["deadline"], "bidders": len(sealed)})

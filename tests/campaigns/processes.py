@@ -7,7 +7,7 @@ Supervisors at both write without pause and send the same bytes again until an e
 Meanwhile, at random moments: a process is killed, the one that keeps the watch is killed or stopped
 for a while, all are replaced one after the other (SIGHUP), NATS is stopped for a while, or the
 whole venue is killed with its parent and started again. In the end both records are read from the
-databases and judged as in the campaign of killing.
+databases and judged as in the campaign of writing.
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ from pathlib import Path
 from bideval.cli.workshop import open_workshop
 from bideval.rehearsal.servers import free_ports, write_settings
 from bideval.rehearsal.stage import plan_venues
-from tests.campaigns import killing
+from tests.campaigns import writing
 
 NATS_SERVER = Path(sysconfig.get_path("scripts")) / "nats-server"
 WATCH = re.compile(r'"event": "this process keeps the watch".*"pid": (\d+)')
@@ -74,7 +74,7 @@ def nats_server():
         server.stop()
 
 
-class Processes(killing.Server):
+class Processes(writing.Server):
     """A venue of several processes: a parent and its children."""
 
     def children(self):
@@ -98,14 +98,14 @@ class Processes(killing.Server):
         before, rolled = set(self.children()), self.told().count(ROLLED)
         self.process.send_signal(signal.SIGHUP)
         patience_s = START_S * (len(before) + 1)
-        killing.until(
+        writing.until(
             lambda: self.told().count(ROLLED) > rolled, "a rolling restart", patience_s=patience_s
         )
         assert not before & set(self.children())
 
     def await_children(self, count):
         """Wait until as many processes run as there should be."""
-        killing.until(
+        writing.until(
             lambda: len(self.children()) == count, "all processes to run", patience_s=START_S
         )
 
@@ -127,7 +127,7 @@ class Harm:
 
     def harm_process(self):
         """Kill a process."""
-        killing.until(self.server.children, "a process")
+        writing.until(self.server.children, "a process")
         self._signal(self.chances.choice(self.server.children()), signal.SIGKILL)
 
     def harm_keeper(self):
@@ -156,11 +156,11 @@ class Harm:
         """Kill the parent; its children must let the port go."""
         orphans = self.server.children()
         self.server.kill()
-        killing.until(lambda: not any(map(_runs, orphans)), "the port to be let go")
+        writing.until(lambda: not any(map(_runs, orphans)), "the port to be let go")
         self.server.start()
 
     def _keeper(self):
-        killing.until(lambda: self.server.keeper() is not None, "somebody to keep the watch")
+        writing.until(lambda: self.server.keeper() is not None, "somebody to keep the watch")
         return self.server.keeper() or self.server.children()[0]
 
     def _signal(self, pid, number):
@@ -176,17 +176,17 @@ def campaign(folder, url_for, nats, *, harms, seed, workers=3):
     """Do these harms, one after the other; return what was found, and how often each was done."""
     chances = random.Random(seed)
     with processes(folder, url_for, nats, workers=workers) as servers:
-        found = killing.Found()
-        main = servers[killing.MAIN]
-        writers = killing.begin(servers, open_workshop(), seed, at_main=3)
+        found = writing.Found()
+        main = servers[writing.MAIN]
+        writers = writing.begin(servers, open_workshop(), seed, at_main=3)
         harm = Harm(main, nats, chances, workers)
         for kind in harms:
             time.sleep(chances.uniform(0.2, 2))
             harm.do(kind)
         main.await_children(workers)
         plans = [server.plan for server in servers.values()]
-        killing.end(plans, writers, found)
-    killing.judge(plans, writers, found)
+        writing.end(plans, writers, found)
+    writing.judge(plans, writers, found)
     return found, harm.done
 
 
@@ -194,7 +194,7 @@ def campaign(folder, url_for, nats, *, harms, seed, workers=3):
 def processes(folder, url_for, nats, *, workers):
     """Run a main venue of several processes and a branch of one; yield the servers by name."""
     main, branch = (
-        replace(plan, database_url=url_for(plan.id)) for plan in plan_venues(killing.NAMES, folder)
+        replace(plan, database_url=url_for(plan.id)) for plan in plan_venues(writing.NAMES, folder)
     )
     plans = [replace(main, workers=workers, nats=nats.url), branch]
     write_settings(plans, open_workshop().make_keys, demo=False)
@@ -215,7 +215,7 @@ def main():
     os.environ.setdefault("XDG_RUNTIME_DIR", tempfile.gettempdir())
     with contextlib.ExitStack() as stack:
         folder = Path(stack.enter_context(tempfile.TemporaryDirectory()))
-        urls = stack.enter_context(killing.postgresql_urls())
+        urls = stack.enter_context(writing.postgresql_urls())
         nats = stack.enter_context(nats_server())
         chances = random.Random(args.seed)
         harms = [chances.choice(KINDS) for _ in range(args.harms)]

@@ -1,4 +1,4 @@
-"""A short campaign; the long ones are `python -m tests.campaigns.killing`."""
+"""A short campaign; the long ones are `python -m tests.campaigns.writing`."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import os
 
 import pytest
 
-from tests.campaigns.killing import campaign
+from tests.campaigns.writing import campaign
 
 KILLS = int(os.environ.get("BIDEVAL_TEST_KILLS", "2"))
 

@@ -1,0 +1,100 @@
+"""Bugs that a server of a campaign is given, to show that the campaign catches them.
+
+Each is a small change of the running program, made before it serves. None of them shows while
+nothing goes wrong.
+"""
+
+from __future__ import annotations
+
+import mmap
+import struct
+from pathlib import Path
+
+BUGS = {}
+
+
+def plant(name, clock=""):
+    """Change the program: the bug of this name ("" for none), and a clock that a file moves."""
+    if name:
+        BUGS[name]()
+    if clock:
+        _move_clock(clock)
+
+
+def bug(function):
+    """Give a function's change the function's name."""
+    BUGS[function.__name__.replace("_", "-")] = function
+    return function
+
+
+@bug
+def not_synced():
+    """SQLite does not wait for the disk; PostgreSQL does not either."""
+    from bideval.store import engine  # noqa: PLC0415  # in the server's process
+
+    carefully = engine._sqlite_pragmas
+
+    def carelessly(connection, **more):
+        carefully(connection, **more)
+        cursor = connection.cursor()
+        cursor.execute("PRAGMA synchronous = OFF")
+        cursor.close()
+
+    engine._sqlite_pragmas = carelessly
+    told = engine._on_postgresql_connect
+
+    def later(made, statement):
+        told(made, f"{statement}; SET synchronous_commit = off")
+
+    engine._on_postgresql_connect = later
+
+
+@bug
+def deaf_to_faults():
+    """A commit that fails is told as done."""
+    from bideval.store import writer  # noqa: PLC0415  # in the server's process
+
+    def serve(self, batch):
+        outcomes = []
+        try:
+            with self._engine.begin() as connection:
+                heads = writer.Heads(connection)
+                outcomes = [writer._attempt(work, connection, heads) for work in batch]
+                heads.write()
+        except Exception as error:  # noqa: BLE001  # the bug: whatever it is
+            outcomes = outcomes or [writer.Outcome(work, error=error) for work in batch]
+        for outcome in outcomes:
+            outcome.tell()
+
+    writer.Writer._serve = serve
+
+
+@bug
+def tidy_start():
+    """Every start clears away what the last run left: SQLite's log of commits among it."""
+    from bideval.cli import serve  # noqa: PLC0415  # in the server's process
+
+    migrate = serve.migrate_venue
+
+    def clear_and_migrate(settings):
+        Path(settings.data_dir, "bideval.sqlite-wal").unlink(missing_ok=True)
+        migrate(settings)
+
+    serve.migrate_venue = clear_and_migrate
+
+
+@bug
+def hasty_word():
+    """Everything is told as saved by the session as soon as it is saved here."""
+    from bideval.actions import spread  # noqa: PLC0415  # in the server's process
+
+    spread.Spread.state_of = lambda _self, _stored: "session"
+
+
+def _move_clock(path):
+    from bideval.gateways import clock  # noqa: PLC0415  # in the server's process
+
+    with open(path, "rb") as file:  # noqa: PTH123  # kept open by the map
+        ahead = mmap.mmap(file.fileno(), 8, access=mmap.ACCESS_READ)
+    honest = clock.SystemClock.now_ms
+    clock.SystemClock.now_ms = lambda self: honest(self) + struct.unpack("<q", ahead[:8])[0]

@@ -1,0 +1,44 @@
+"""A campaign's own corner of the machine: mounts, network and processes that nobody else sees.
+
+What needs root (loop devices, small disks, cut lines) happens in namespaces of the campaign alone.
+They end with its first process, however that ends, and the kernel takes everything in them away:
+mounts with their loop devices, interfaces, rules, and whatever was still running.
+"""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+import tempfile
+
+INSIDE = "BIDEVAL_CAMPAIGN_INSIDE"
+UNSHARE = ["unshare", "--mount", "--net", "--pid", "--fork", "--kill-child", "--mount-proc"]
+SCRATCH = "/mnt"
+"""Where the campaign's files are: in memory, seen by nobody else, gone at the end."""
+
+
+def enter():
+    """Run this command again inside namespaces of its own, unless it is there already."""
+    if os.environ.get(INSIDE):
+        # Nobody outside sees what is mounted from here on.
+        subprocess.run(["mount", "--make-rprivate", "/"], check=True)
+        subprocess.run(["mount", "-t", "tmpfs", "tmpfs", SCRATCH], check=True)
+        subprocess.run(["ip", "link", "set", "lo", "up"], check=True)
+        tempfile.tempdir = os.environ["TMPDIR"] = SCRATCH
+        return
+    if os.geteuid() != 0:
+        sys.exit("this campaign mounts disks or cuts lines of its own: run it as root")
+    module = sys.modules["__main__"].__spec__.name
+    command = [*UNSHARE, sys.executable, "-m", module, *sys.argv[1:]]
+    done = subprocess.run(command, env={**os.environ, INSIDE: "1"}, check=False)
+    sys.exit(done.returncode)
+
+
+def may_enter():
+    """Whether this machine lets us have namespaces, loop devices and rules of our own."""
+    if os.geteuid() != 0:
+        return False
+    trial = [*UNSHARE, "sh", "-c", "mount -t tmpfs tmpfs /mnt && ip link set lo up"]
+    tried = subprocess.run(trial, check=False, capture_output=True)
+    return tried.returncode == 0 and os.path.exists("/dev/loop-control")  # noqa: PTH110  # a device
