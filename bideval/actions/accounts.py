@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from bideval.actions.telling import tell_signed_out
-from bideval.actions.venue_log import code_given, note, note_within
+from bideval.actions.venue_log import code_given, note_within
 from bideval.actions.visitor import Visitor
 from bideval.evidence.agefile import check_recipient
 from bideval.evidence.canonical import read_json
@@ -26,7 +26,7 @@ from bideval.terms.errors import BidevalError, EvidenceError, InputError, Refuse
 from bideval.terms.identifiers import Role
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
 
     from bideval.actions.venue import Venue
     from bideval.ports import Reader, Transaction
@@ -163,9 +163,13 @@ def open_account(venue: Venue, enrolment: Enrolment) -> SignedIn:
     activation = find_activation(venue, enrolment.code)
     public = check_proof(venue, enrolment, activation)
     account = account_of(venue, enrolment, activation, public)
-    venue.devices.store.write(lambda tx: add_account(tx, account, activation)).result()
     enrolled = {"person": account.person, "role": account.role, "kid": account.kid}
-    note(venue, "key.enrolled", {**enrolled, "suite": account.suite}).result()
+
+    def work(tx: Transaction) -> None:
+        add_account(tx, account, activation)
+        note_within(venue, tx, "key.enrolled", {**enrolled, "suite": account.suite})
+
+    venue.devices.store.write(work).result()
     return sign_in(venue, account)
 
 
@@ -249,16 +253,30 @@ def log_in(venue: Venue, *, kid: str, text: str, signature: str) -> SignedIn:
         public.verify(unb64u(signature), login_bytes(venue.id, kid, text))
     except (EvidenceError, InputError):
         raise _login_failed() from None
-    note(venue, "login.accepted", {"person": account.person, "kid": kid}).result()
-    return sign_in(venue, account)
+
+    def accepted(tx: Transaction) -> None:
+        note_within(venue, tx, "login.accepted", {"person": account.person, "kid": kid})
+
+    return sign_in(venue, account, also=accepted)
 
 
-def sign_in(venue: Venue, account: Account) -> SignedIn:
-    """Open a login for an account and return its cookie's secret."""
+def sign_in(
+    venue: Venue, account: Account, *, also: Callable[[Transaction], None] | None = None
+) -> SignedIn:
+    """Open a login for an account and return its cookie's secret.
+
+    `also` is written in the same commit.
+    """
     token = b64u(venue.devices.entropy.token(TOKEN_BYTES))
     now = venue.now_ms()
     login = Login(_token_hash(token), account.person, account.kid, now, now + venue.limits.login_ms)
-    venue.devices.store.write(lambda tx: tx.add_login(login)).result()
+
+    def work(tx: Transaction) -> None:
+        tx.add_login(login)
+        if also is not None:
+            also(tx)
+
+    venue.devices.store.write(work).result()
     tell_signed_out(venue, account.person)  # a new key has closed the one before
     return SignedIn(_visitor(account), token)
 

@@ -25,7 +25,7 @@ from bideval.actions.accounts import (
 )
 from bideval.actions.authoring import say
 from bideval.actions.founding import enrolment_body
-from bideval.actions.venue_log import note
+from bideval.actions.venue_log import note_within
 from bideval.draw.exclusions import exclusion_of
 from bideval.draw.identity import PRIVATE, leaf_of, read_identity, read_private
 from bideval.draw.pool import ELIGIBLE
@@ -139,12 +139,14 @@ def _take_seat(
         checked_by=activation.checked_by,
     )
 
+    enrolled = {"person": account.person, "role": account.role, "kid": account.kid}
+    noted = {**enrolled, "suite": account.suite, "session": session}
+
     def open_it(tx: Transaction) -> None:
         add_account(tx, account, activation)
+        note_within(venue, tx, "key.enrolled", noted)
 
     say(venue, session, "person.enrolled", body, about=(account.person, account.kid), also=open_it)
-    enrolled = {"person": account.person, "role": account.role, "kid": account.kid}
-    note(venue, "key.enrolled", {**enrolled, "suite": account.suite, "session": session}).result()
     _book(venue, session, account.person, activation.ticket, status="taken")
     return sign_in(venue, account)
 

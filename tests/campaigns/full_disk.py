@@ -73,7 +73,7 @@ def await_running(server, end):
         time.sleep(0.1)
 
 
-def make_site(folder, _args=None, **more):
+def make_site(folder, **more):
     return FullDiskSite(folder, **more)
 
 

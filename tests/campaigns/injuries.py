@@ -77,7 +77,7 @@ def deal(seed, count, victims, steps=STEPS):
         victim = hurt.pop()
         if victim == CLIENT and step.startswith("phase "):
             # Nobody is sending anything then; somebody soon will.
-            step = "share.released" if step == "phase opened" else "mark.sealed"
+            step = "supervisor.warned"
         turn = chances.randint(1, STEPS[step])
         dealt.append(Injury(step, turn, chances.uniform(0, LONGEST_PAUSE_S), victim))
     return dealt

@@ -101,7 +101,7 @@ class FaultySite(Site):
         self.check(before)
 
 
-def make_site(folder, _args=None, **more):
+def make_site(folder, **more):
     return FaultySite(folder, **more)
 
 

@@ -1,6 +1,7 @@
 """What must be true of an injured evaluation: nothing acknowledged is lost, nothing is double.
 
-*Saved here* promises the venue's own record, *saved by the session* main's and another venue's.
+*Saved here* promises the venue's own record, *saved by the session* main's and another venue's. A
+venue's log tells of every account and log-in there is.
 Promises are checked twice: on what is left of the victim's disk right after each injury, and at
 every venue in the end, where the bundles must verify and be one record.
 """
@@ -89,6 +90,15 @@ def broken_promises(promised, held, *, main):
         elif not elsewhere:
             faults.append(f"lost: {entry[:12]} of {venue} was saved by the session, only at {main}")
     return faults
+
+
+def silences(held):
+    """Return what happened to people's accounts and stands in no venue's log."""
+    return [
+        f"unnoted: {venue}'s log lacks {what}"
+        for venue, one in held.items()
+        for what in one.unnoted
+    ]
 
 
 def doubles(held):

@@ -54,7 +54,7 @@ class KillingSite(Site):
         self.check(before)
 
 
-def make_site(folder, _args=None, **more):
+def make_site(folder, **more):
     return KillingSite(folder, **more)
 
 

@@ -106,7 +106,7 @@ class LineSite(Site):
         return f"after {CATCH_UP_S:.0f} s the venues still lack {missing} (main is {MAIN})"
 
 
-def make_site(folder, _args=None, **more):
+def make_site(folder, **more):
     return LineSite(folder, **more)
 
 

@@ -104,7 +104,7 @@ class OfflineSite(LineSite):
         self.figures["entries made meanwhile"] += fresh[venue] + fresh[other]
 
 
-def make_site(folder, _args=None, **more):
+def make_site(folder, **more):
     return OfflineSite(folder, **more)
 
 

@@ -65,7 +65,7 @@ class PowerSite(Site):
         self.check(before)
 
 
-def make_site(folder, _args=None, **more):
+def make_site(folder, **more):
     return PowerSite(folder, **more)
 
 

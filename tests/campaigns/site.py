@@ -131,7 +131,7 @@ class Site:
             server.stop()
         held = self.held()
         self.faults += judging.broken_promises(self.journal.promised(), held, main=MAIN)
-        self.faults += judging.doubles(held)
+        self.faults += judging.doubles(held) + judging.silences(held)
         if ended:  # or words were on their way
             self.faults += judging.broken_words(self.journal, held)
 
@@ -145,10 +145,11 @@ class Site:
         Raises BrokenError where that differs: the evaluation ends there.
         """
         promised = self.journal.promised(before)
-        broken = judging.broken_promises(promised, self.held(), main=MAIN)
+        held = self.held()
+        broken = judging.broken_promises(promised, held, main=MAIN) + judging.silences(held)
         if broken:
             self.faults += broken
-            raise BrokenError(f"{len(broken)} promises are broken")
+            raise BrokenError(f"{len(broken)} things are broken")
 
     def cut_off(self):
         """Return the instant after which promises need not survive what comes now."""
@@ -202,7 +203,7 @@ def _count(found, site, surgeon, began):
         found.figures[name] = found.figures.get(name, 0) + value
 
 
-def command(description, make_site, *, count, databases=("sqlite",), more=None):
+def command(description, make_site, *, count, databases=("sqlite",)):
     """Read the command line of a campaign, run it, print what was found; return the exit code."""
     parser = argparse.ArgumentParser(description=description.splitlines()[0])
     parser.add_argument("--count", type=int, default=count, help=f"injuries (default {count})")
@@ -211,13 +212,17 @@ def command(description, make_site, *, count, databases=("sqlite",), more=None):
     parser.add_argument(
         "--planted", metavar="WHO=BUG", action="append", default=[], help="see planted.py"
     )
-    if more is not None:
-        more(parser)
+    parser.add_argument("--per-run", type=int, help="injuries of one evaluation")
+    parser.add_argument("--steps", default="", help="injure only at these, with commas")
     args = parser.parse_args()
+    steps = [step for step in args.steps.split(",") if step]
     planted = dict(one.split("=", 1) for one in args.planted)
 
     def make(folder):
-        return make_site(folder, args, database=args.database, planted=planted)
+        site = make_site(folder, database=args.database, planted=planted)
+        site.per_run = args.per_run or site.per_run
+        site.steps = {step: STEPS[step] for step in steps} or site.steps
+        return site
 
     def tell(found):
         sys.stderr.write(

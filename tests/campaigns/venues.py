@@ -39,7 +39,10 @@ LOOK_S = 0.05
 STOP_S = 20.0
 CLONE_NEWNET = 0x40000000
 LOG_TAIL = 3_000
-LINES = "SELECT entry_hash, author, entry_id, line FROM line WHERE session = "
+ENTRIES = "SELECT entry_hash, author, entry_id, line FROM line WHERE session = "
+NOTES = "SELECT line FROM line WHERE kind IN ('key.enrolled', 'login.accepted')"
+ACCOUNTS = "SELECT kid, person, 1 FROM account"
+LOGINS = "SELECT kid, person, count(*) FROM login GROUP BY kid, person"
 
 
 @dataclass(frozen=True)
@@ -62,6 +65,8 @@ class Held:
     """How often each (author, id) occurs."""
     sayings: Counter = field(default_factory=Counter)
     """How often each `saying` occurs."""
+    unnoted: list = field(default_factory=list)
+    """Accounts and log-ins of which the venue's log says nothing."""
 
 
 def saying(entry):
@@ -160,18 +165,14 @@ class VenueServer:
         settings = load_settings(self.plan.settings_file)
         if settings.database_url:
             with psycopg.connect(settings.database_url) as connection:
-                rows = connection.execute(f"{LINES}%s", (session,)).fetchall()
-        else:
-            rows = _sqlite_rows(settings.data_dir, session, copied=self.process is None)
-        return Held(
-            Counter(entry for entry, *_ in rows),
-            Counter((author, name) for _, author, name, _ in rows),
-            Counter(saying(parse_entry(parse_line(bytes(line)).jws)) for *_, line in rows),
-        )
+                return _held(connection, session, "%s")
+        with _sqlite(settings.data_dir, copied=self.process is None) as connection:
+            return Held() if connection is None else _held(connection, session, "?")
 
 
-def _sqlite_rows(folder, session, *, copied):
-    """Read a server's file in place, or a copy when nobody else has it open.
+@contextlib.contextmanager
+def _sqlite(folder, *, copied):
+    """Open a server's file in place, or a copy when nobody else has it open.
 
     Whoever opens a file after a crash repairs it; that is for the server to do.
     """
@@ -182,12 +183,27 @@ def _sqlite_rows(folder, session, *, copied):
             if (folder / one).exists():
                 shutil.copy(folder / one, place / one)
         if not (place / name).exists():
-            return []
+            yield None
+            return
         with contextlib.closing(sqlite3.connect(place / name, timeout=30)) as connection:
             known = "SELECT 1 FROM sqlite_master WHERE name = 'line'"
-            if connection.execute(known).fetchone() is None:
-                return []
-            return connection.execute(f"{LINES}?", (session,)).fetchall()
+            yield connection if connection.execute(known).fetchone() else None
+
+
+def _held(connection, session, place):
+    connection.execute("BEGIN")  # one view of all tables
+    rows = connection.execute(f"{ENTRIES}{place}", (session,)).fetchall()
+    notes = Counter(
+        parse_entry(parse_line(bytes(line)).jws).body["kid"]
+        for (line,) in connection.execute(NOTES).fetchall()
+    )
+    kept = [*connection.execute(ACCOUNTS).fetchall(), *connection.execute(LOGINS).fetchall()]
+    return Held(
+        Counter(entry for entry, *_ in rows),
+        Counter((author, name) for _, author, name, _ in rows),
+        Counter(saying(parse_entry(parse_line(bytes(line)).jws)) for *_, line in rows),
+        [f"{person} {kid}: {notes[kid]} of {n}" for kid, person, n in kept if notes[kid] < n],
+    )
 
 
 def _serve(settings_file, log_file, planted, namespace, clock):
