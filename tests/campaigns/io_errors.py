@@ -20,6 +20,7 @@ import tempfile
 import time
 from pathlib import Path
 
+from tests.campaigns import private
 from tests.campaigns.full_disk import RECOVERY_S, await_running
 from tests.campaigns.judging import Slowest
 from tests.campaigns.site import Site, command
@@ -112,4 +113,5 @@ def main():
 
 
 if __name__ == "__main__":
+    private.enter(needed=False)
     sys.exit(main())

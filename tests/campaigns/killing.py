@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import sys
 
+from tests.campaigns import private
 from tests.campaigns.injuries import CLIENT, STEPS
 from tests.campaigns.postgresql import Cluster
 from tests.campaigns.site import NAMES, Site, command
@@ -59,4 +60,5 @@ def make_site(folder, **more):
 
 
 if __name__ == "__main__":
+    private.enter(needed=False)
     sys.exit(command(__doc__, make_site, count=60, databases=("sqlite", "postgresql")))

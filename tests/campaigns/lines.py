@@ -42,7 +42,7 @@ class LineSite(Site):
         self.wires = Wires(NAMES)
         self.stack.callback(self.wires.end)
         return [
-            PlacedPlan(name, title, self.folder / name, PORT, self.wires.seat_address(name))
+            PlacedPlan(name, title, self.folder / name, PORT, host=self.wires.seat_address(name))
             for name, title in NAMES.items()
         ]
 
