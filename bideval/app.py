@@ -91,7 +91,6 @@ class House:
         """Finish what is being written and stop."""
         self.steward.close()
         self.lock.leave()
-        self.venue.bridge.close()
         self.venue.devices.store.close()
         if self.venue.shared:
             shutil.rmtree(self.venue.scratch, ignore_errors=True)

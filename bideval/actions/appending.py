@@ -98,7 +98,7 @@ def write_entry(
 
     stored, fresh = venue.devices.store.write(work, weight=len(entry.jws)).result()
     if fresh:
-        venue.book.refresh(entry.session, own=stored.n)
+        venue.book.refresh(entry.session, own=stored.n, wrote=[stored])
     return saved(venue, stored, fresh=fresh)
 
 

@@ -1,6 +1,6 @@
 """What other venues send: lines going up to main, the ordered record coming down to a branch.
 
-Decided here: how a batch is verified (in parallel, outside the writer) and written (all of it in
+Decided here: how a batch is verified (outside the writer) and written (all of it in
 one work, or none). An authentic line that may not count is kept and flagged by the fold; what is
 not authentic is refused as a whole and is a fault of the link.
 Not decided here: cursors, windows and retries (sync).
@@ -57,20 +57,21 @@ def commit_up(
             "wrong_origin", field="origin", detail="not the branch's own next lines"
         )
 
-    def work(tx: Transaction) -> tuple[OriginHead, int]:
+    def work(tx: Transaction) -> tuple[tuple[OriginHead, int], list[StoredLine]]:
         if _leads(tx, session) != venue.id:
             raise EvidenceError("wrong_main", field="main", detail="this venue does not lead it")
         venue.findings.refuse(session)
         refuse_while_awaiting(tx.head(session))
         fold = venue.book.ahead(session, tx)
         held = tx.origin_head(session, origin).n
+        kept = []
         for arrival in batch:
             if arrival.line.n <= held:
                 _check_same(tx.origin_lines(session, origin, arrival.line.n, 1), arrival)
             else:
-                _keep(tx, session, fold, arrival)
+                kept.append(_keep(tx, session, fold, arrival))
         after = tx.head(session)
-        return tx.origin_head(session, origin), after.size if after else 0
+        return (tx.origin_head(session, origin), after.size if after else 0), kept
 
     return _commit(venue, session, work, lines)
 
@@ -85,7 +86,7 @@ def commit_down(
     """
     batch = _verified(venue, session, lines)
 
-    def work(tx: Transaction) -> RecordHead:
+    def work(tx: Transaction) -> tuple[RecordHead, list[StoredLine]]:
         venue.findings.refuse(session)
         if tx.head(session) is None and batch:
             check_founding(venue, main, batch[0].entry)
@@ -96,13 +97,13 @@ def commit_down(
         if start > head.size:
             raise EvidenceError("gap", field="start", detail="not the next position")
         fold = venue.book.ahead(session, tx)
+        kept = []
         for position, arrival in enumerate(batch, start):
             if position < head.size:
                 _check_same(tx.lines(session, position, 1), arrival)
             else:
-                _keep(tx, session, fold, arrival)
-        after = tx.head(session)
-        return head if after is None else after
+                kept.append(_keep(tx, session, fold, arrival))
+        return tx.head(session) or head, kept
 
     head = _commit(venue, session, work, lines)
     venue.spread.elsewhere(session, head.size)
@@ -134,15 +135,18 @@ def check_founding(venue: Venue, main: str, entry: Entry) -> None:
 
 
 def _commit(
-    venue: Venue, session: str, work: Callable[[Transaction], T], lines: Sequence[bytes]
+    venue: Venue,
+    session: str,
+    work: Callable[[Transaction], tuple[T, list[StoredLine]]],
+    lines: Sequence[bytes],
 ) -> T:
     weight = sum(len(line) for line in lines)
-    result = venue.devices.store.write(work, weight=weight).result()
-    venue.book.refresh(session)
+    result, kept = venue.devices.store.write(work, weight=weight).result()
+    venue.book.refresh(session, wrote=kept)
     return result
 
 
-def _keep(tx: Transaction, session: str, fold: Fold, arrival: Arrival) -> None:
+def _keep(tx: Transaction, session: str, fold: Fold, arrival: Arrival) -> StoredLine:
     """Keep, place and fold one line; an own line that comes back is placed only."""
     line, entry = arrival.line, arrival.entry
     if entry.session != session:
@@ -160,6 +164,7 @@ def _keep(tx: Transaction, session: str, fold: Fold, arrival: Arrival) -> None:
     position = tx.place(session, line.origin, line.n, leaf_hash(arrival.raw))
     stored = stored_line(session, arrival.raw, entry, chain=chain, position=position)
     fold.take_placed([stored])
+    return stored
 
 
 def _check_same(held: Sequence[StoredLine], arrival: Arrival) -> None:
@@ -177,11 +182,16 @@ def _check_key(fold: Fold, arrival: Arrival) -> None:
 
 
 def _verified(venue: Venue, session: str, lines: Sequence[bytes]) -> list[Arrival]:
-    """Take the lines apart and verify each signature under a key that the record knows."""
+    """Take the lines apart and verify each signature under a key that the record knows.
+
+    In this thread: the library holds the interpreter's lock while it verifies, so that more threads
+    only wait for one another.
+    """
     taken = [(raw, line, taken_apart(line.jws)) for raw in lines for line in (known_line(raw),)]
     known = _keys(venue, session, [entry for _, _, entry in taken])
     batch = [Arrival(raw, line, entry, _key(known, entry)) for raw, line, entry in taken]
-    venue.bridge.each(lambda one: verify_entry(one.entry, one.key), batch)
+    for one in batch:
+        verify_entry(one.entry, one.key)
     return batch
 
 

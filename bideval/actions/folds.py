@@ -17,7 +17,7 @@ from bideval.ledger.line import parse_line
 from bideval.session.state import Session
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
 
     from bideval.ledger.entry import Entry
     from bideval.ledger.line import Line
@@ -56,6 +56,14 @@ class Fold:
                 _apply(self._behind, stored)
         return self._behind
 
+    def copy(self) -> Fold:
+        """Return a fold that goes its own way from here."""
+        twin = Fold(self._name, self._venue)
+        twin.ordered = self.ordered.copy()
+        twin.size, twin.own, twin._chain = self.size, self.own, self._chain
+        twin._pending = self._pending.copy()
+        return twin
+
     def follows(self, size: int, own: OriginHead) -> bool:
         """Whether the store still holds everything that this fold has applied."""
         if self.size > size or self.own > own.n:
@@ -71,7 +79,21 @@ class Fold:
             news.append(stored)
         return news
 
-    def take_placed(self, lines: list[StoredLine]) -> None:
+    def take_next(self, lines: Sequence[StoredLine]) -> bool:
+        """Apply lines that were just committed, if they are the very next; else False, untouched.
+
+        So that who wrote them need not read them again.
+        """
+        positions = [stored.position for stored in lines]
+        if positions == [None] and (lines[0].origin, lines[0].n) == (self._venue, self.own + 1):
+            self.take_own(lines[0])
+            return True
+        if positions and positions == list(range(self.size, self.size + len(positions))):
+            self.take_placed(lines)
+            return True
+        return False
+
+    def take_placed(self, lines: Sequence[StoredLine]) -> None:
         """Apply the next lines of the record."""
         for stored in lines:
             _apply(self.ordered, stored)

@@ -173,25 +173,40 @@ class RecordBook:
         if head is None:
             raise _unknown()
         own = tx.origin_head(session, self._venue)
-        fold = self._ahead.get(session)
+        fold = self._ahead.get(session) or self._durable_copy(session)
         if fold is None or not fold.follows(head.size, own):
-            fold = self._ahead[session] = Fold(session, self._venue)
+            fold = Fold(session, self._venue)
+        self._ahead[session] = fold
         if (fold.size, fold.own) != (head.size, own.n):
             fold.catch_up(tx)
         tx.on_undo(partial(self._forget, session, fold, (fold.size, fold.own)))
         return fold
 
+    def _durable_copy(self, session: str) -> Fold | None:
+        """Return a copy of the durable fold, so that the writer need not read a long record again.
+
+        None where somebody is looking: the writer waits for nobody, who might wait for the writer.
+        """
+        seen = self._seen.get(session)
+        if seen is None or not seen.lock.acquire(blocking=False):
+            return None
+        try:
+            return seen.fold.copy()
+        finally:
+            seen.lock.release()
+
     def _forget(self, session: str, fold: Fold, before: tuple[int, int], whole: bool) -> None:  # noqa: FBT001  # the store's word
         if whole or (fold.size, fold.own) != before:
             self._ahead.pop(session, None)
 
-    def refresh(self, session: str, *, own: int = 0) -> None:
+    def refresh(self, session: str, *, own: int = 0, wrote: Sequence[StoredLine] = ()) -> None:
         """After a commit of this process: bring the durable fold up to the store, tell what is new.
 
         Who has just written the own line number `own` need not look once another has seen it, who
-        wrote in the same commit.
+        wrote in the same commit; and what was written, and is on disk, need not be read again where
+        nothing stands before it that the fold does not have.
         """
-        self.follow(session, own=own)
+        self.follow(session, own=own, wrote=wrote)
         for tell in self._written:
             tell(session)
 
@@ -200,7 +215,7 @@ class RecordBook:
         seen = self._seen.get(edge.session)
         return seen is None or (seen.fold.size, seen.fold.own) != (edge.size, edge.n)
 
-    def follow(self, session: str, *, own: int = 0) -> None:
+    def follow(self, session: str, *, own: int = 0, wrote: Sequence[StoredLine] = ()) -> None:
         """Bring the durable fold up to the store, whoever wrote, then tell what is new here."""
         with self._opening:
             found = self._seen.get(session)
@@ -208,13 +223,19 @@ class RecordBook:
         with seen.lock:
             if found is not None and 0 < own <= seen.fold.own:
                 return
-            with self._store.read() as reader:
-                news = seen.fold.catch_up(reader)
-                if found is None:
-                    news = reader.lines(session, 0, 1) + news
+            news = self._news(session, seen.fold, wrote, first=found is None)
             seen.keep(news, self._venue)
         if news:
             self._spread(session, news)
+
+    def _news(
+        self, session: str, fold: Fold, wrote: Sequence[StoredLine], *, first: bool
+    ) -> Sequence[StoredLine]:
+        if not first and fold.take_next(wrote):
+            return wrote
+        with self._store.read() as reader:
+            news = fold.catch_up(reader)
+            return reader.lines(session, 0, 1) + news if first else news
 
     def _fresh(self, session: str) -> _Seen:
         """Return a fold that lacks nothing of what other processes have committed until now."""

@@ -21,7 +21,7 @@ from typing import TYPE_CHECKING, Any
 
 import websockets
 
-from bideval.cli import bench_verify
+from bideval.cli import bench_sustained, bench_verify
 from bideval.cli.workshop import open_workshop
 from bideval.rehearsal.bench_echo import force
 from bideval.rehearsal.bench_lanes import (
@@ -102,6 +102,7 @@ def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) 
     path.add_argument("--json", action="store_true", help="print the figures as JSON")
     path.set_defaults(measure=_score_path)
     bench_verify.describe(what)
+    bench_sustained.describe(what)
 
 
 def run(args: argparse.Namespace) -> int:

@@ -53,12 +53,3 @@ def test_stop_of_the_server_is_told_as_such():
     asyncio.run(serve()).join()
 
     assert [fault.code for fault in faults] == ["store_closed"]
-
-
-def test_each_raises_what_the_first_failing_check_raised():
-    def check(number: int) -> None:
-        if number > 1:
-            raise ValueError(number)
-
-    with pytest.raises(ValueError, match="2"):
-        Bridge().each(check, [1, 2, 3])

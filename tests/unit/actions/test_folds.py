@@ -124,6 +124,49 @@ def test_record_alone_remains_when_own_lines_are_placed():
     assert fold.session.size == len(record.placed)
 
 
+def test_lines_just_written_are_taken_only_where_they_are_the_very_next():
+    talk, record = founded()
+    fold, read = Fold(SESSION, BRANCH), Fold(SESSION, BRANCH)
+    fold.catch_up(record)
+    before = fold.own
+    first = record.write("fenghua", warning(talk), place=True)
+    second = record.write("fenghua", warning(talk, "Please go on."), place=True)
+    own = record.write(BRANCH, branch_bidder(talk), place=False)
+    later = record.write(BRANCH, branch_bidder(talk, "bidder-later"), place=False)
+    assert not fold.take_next([])
+    assert not fold.take_next([second])
+    assert not fold.take_next([second, first])
+    assert not fold.take_next([later])
+    assert not fold.take_next([replace(own, origin="fenghua")])
+    assert (fold.size, fold.own) == (len(talk.lines), before)
+    assert fold.take_next([own])
+    assert fold.take_next([first, second])
+    assert fold.take_next([later])
+    assert not fold.take_next([first])
+    read.catch_up(record)
+    assert (fold.size, fold.own) == (read.size, read.own) == (len(record.placed), before + 2)
+    assert fold.session.people.persons == read.session.people.persons
+    assert fold.session.procedure.warnings == read.session.procedure.warnings
+
+
+def test_copy_of_a_fold_goes_its_own_way():
+    talk, record = founded()
+    fold = Fold(SESSION, BRANCH)
+    record.write(BRANCH, branch_bidder(talk), place=False)
+    fold.catch_up(record)
+    twin = fold.copy()
+    own = record.write(BRANCH, branch_bidder(talk, "bidder-later"), place=False)
+    record.write("fenghua", warning(talk), place=True)
+    twin.catch_up(record)
+    assert "bidder-later" not in fold.session.people.persons
+    assert fold.session.procedure.warnings == []
+    assert {"bidder-branch", "bidder-later"} <= twin.session.people.persons.keys()
+    assert len(twin.session.procedure.warnings) == 1
+    assert (fold.own, twin.own) == (own.n - 1, own.n)
+    fold.catch_up(record)
+    assert fold.session.people.persons == twin.session.people.persons
+
+
 def test_fold_does_not_follow_a_store_that_lost_lines():
     talk, record = founded()
     fold = Fold(SESSION, BRANCH)
