@@ -21,6 +21,10 @@ _MAGIC = b"age-encryption.org/v1\n"
 _RECIPIENT = re.compile(r"age1[02-9ac-hj-np-z]{58}", re.ASCII)
 _IDENTITY = re.compile(r"AGE-SECRET-KEY-1[02-9AC-HJ-NP-Z]{58}", re.ASCII)
 _BECH32 = "qpzry9x8gf2tvdw0s3jn54khce6mua7l"
+_PADDING_BITS = 4
+"""Bits of the 52 letters that a key of 32 bytes does not fill; the library takes any."""
+_CHECKSUM = 6
+"""Letters of a Bech32 checksum."""
 _P25519 = 2**255 - 19
 _LOW_ORDER = frozenset(
     {
@@ -45,8 +49,9 @@ def new_age_identity() -> tuple[str, str]:
 def check_recipient(text: object, *, field: str = "recipient") -> str:
     """Return the recipient if it is a safe X25519 one in its one spelling.
 
-    Refuses, with `InputError` at `field`, other text, a wrong checksum, a u coordinate that is not
-    reduced, and the low-order points, with which anybody could read what is encrypted.
+    Refuses, with `InputError` at `field`, other text, a wrong checksum, padding that is not zero (a
+    browser would not encrypt to it), a u coordinate that is not reduced, and the low-order points,
+    with which anybody could read what is encrypted.
     """
     if isinstance(text, str) and _RECIPIENT.fullmatch(text) is not None and _is_safe(text):
         return text
@@ -138,7 +143,7 @@ def _run(act: Callable[[], None], reader: _Watched, writer: _Watched) -> None:
 
 
 def _identity(text: str) -> pyrage.x25519.Identity:
-    if _IDENTITY.fullmatch(text) is not None:
+    if _IDENTITY.fullmatch(text) is not None and _padding(text.lower()) == 0:
         try:
             return pyrage.x25519.Identity.from_str(text)
         except pyrage.IdentityError:
@@ -157,7 +162,7 @@ def _is_safe(text: str) -> bool:
     except pyrage.RecipientError:
         return False
     u = _u_coordinate(text)
-    return u < _P25519 and u not in _LOW_ORDER
+    return _padding(text) == 0 and u < _P25519 and u not in _LOW_ORDER
 
 
 def _u_coordinate(text: str) -> int:
@@ -165,7 +170,12 @@ def _u_coordinate(text: str) -> int:
     number = 0
     for letter in text[4:56]:
         number = number << 5 | _BECH32.index(letter)
-    return int.from_bytes((number >> 4).to_bytes(32, "big"), "little")
+    return int.from_bytes((number >> _PADDING_BITS).to_bytes(32, "big"), "little")
+
+
+def _padding(text: str) -> int:
+    """Return the bits of the last letter before the checksum that belong to no byte of the key."""
+    return _BECH32.index(text[-_CHECKSUM - 1]) % (1 << _PADDING_BITS)
 
 
 def _unopened() -> EvidenceError:

@@ -88,7 +88,7 @@ def bids_closed(session: Standing) -> list[Missing]:
 
 
 def bids_settled(session: Standing) -> list[Missing]:
-    """Every live bid is opened, or noted as one that cannot be."""
+    """Every bid of a lot to be opened is opened, or noted as one that cannot be."""
     lacking: list[Missing] = []
     for bid in session.bids_to_open():
         enough = session.sharing.enough(bid.seal.recipient)
@@ -113,7 +113,7 @@ def too_few_bids(session: Standing) -> list[Missing]:
 
 
 def draw_computed(session: Standing) -> list[Missing]:
-    """The draw has been computed."""
+    """The draw has been computed, if anybody is to be drawn."""
     if session.panel.drawn or session.plan.panel.drawn == 0:
         return []
     spoilt = spoilt_nonces(session)
@@ -125,7 +125,7 @@ def draw_computed(session: Standing) -> list[Missing]:
 
 
 def seats_filled(session: Standing) -> list[Missing]:
-    """No drawn seat is without an expert who has not declined."""
+    """No drawn seat is without an expert: declined, silent or left."""
     lacking = []
     for number, seat in sorted(session.panel.seats.items()):
         if seat.state not in FILLED:
@@ -135,7 +135,7 @@ def seats_filled(session: Standing) -> list[Missing]:
 
 
 def all_checked_in(session: Standing) -> list[Missing]:
-    """Every seat of the panel has a member."""
+    """Every seat of the panel has a member, declared or not."""
     vacancies = session.vacancies()
     if vacancies == 0:
         return []
@@ -165,7 +165,7 @@ def chair_elected(session: Standing) -> list[Missing]:
 
 
 def responsiveness_decided(session: Standing) -> list[Missing]:
-    """Every member has voted on every opened bid."""
+    """All have declared, and every member has voted on every bid under review."""
     lacking = all_declared(session)
     votes = session.opinions.votes
     bids = [bid.id for bid in session.reviewed_bids()]
@@ -193,7 +193,7 @@ def too_few_responsive(session: Standing) -> list[Missing]:
 
 
 def all_sheets_in(session: Standing) -> list[Missing]:
-    """Every member has signed a scoresheet, where there is anything to mark."""
+    """All have declared, and each has a scoresheet that counts, if there is anything to mark."""
     lacking = all_declared(session)
     waiting = without_sheet(session) if session.items() else []
     if waiting:
@@ -228,7 +228,7 @@ def result_final(session: Standing) -> list[Missing]:
 
 
 def result_not_final(session: Standing) -> list[Missing]:
-    """There is a result, and findings that nobody corrected stop it."""
+    """The latest version is stopped by findings, whatever was corrected after it."""
     current = session.results.current
     if current is not None and not current.body.final:
         return []

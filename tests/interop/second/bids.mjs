@@ -1,5 +1,6 @@
 // docs/spec/bundle.md step 6 and bid-package.md section 3: bids opened again, and bids given up.
 import { manifestForm } from "./bodies.mjs";
+import { isOffer } from "./continued.mjs";
 import { Void } from "./forms.mjs";
 import { compare, fromText, whole } from "./fractions.mjs";
 import { canonical, hex, sha256, strictJson } from "./notation.mjs";
@@ -9,7 +10,7 @@ import { begin, must, Refused } from "./verdict.mjs";
 const MAGIC = Buffer.from("bideval-bid/1\n");
 
 // The manifest of a package, or null where it is none or is about another bid.
-function unpackBid(data, bid, { id: session, tender }) {
+function unpackBid(data, bid, { id: session, tender, offers }) {
   const from = MAGIC.length + 4;
   if (data.length < from || !data.subarray(0, MAGIC.length).equals(MAGIC)) return null;
   const size = data.readUInt32BE(MAGIC.length);
@@ -32,7 +33,7 @@ function unpackBid(data, bid, { id: session, tender }) {
     if (content.length !== file.size || hex(sha256(content)) !== file.sha256) return null;
     at += file.size;
   }
-  return own && at === data.length ? manifest : null;
+  return own && isOffer(offers, manifest) && at === data.length ? manifest : null;
 }
 
 function openBid(bid, bundle, session) {

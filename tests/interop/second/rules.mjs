@@ -1,6 +1,7 @@
 // docs/spec/kinds.md: the refusals of each kind, and what an entry that counts changes.
 import { checkBody, sameMark } from "./bodies.mjs";
-import { bytesOf, digest, count, instant, instantOf, need, object, reason, session as sessionForm, Void } from "./forms.mjs";
+import { bytesOf, instant, instantOf, need, object, reason, session as sessionForm, Void } from "./forms.mjs";
+import { isOffer, mayBid, readContinued } from "./continued.mjs";
 import { check, enrolled, jws } from "./keys.mjs";
 import { canonical, exactly, hex, sha256, strictJson, unb64u } from "./notation.mjs";
 import { leafHash } from "./checkpoint.mjs";
@@ -24,7 +25,7 @@ function founded(it, body, line) {
   need(line.position === 0, "already_founded");
   it.rulebook = body.rulebook;
   need(it.rules, "unknown_value");
-  if (it.rules.faults && body.continues != null) object({ session: sessionForm, size: count(1), root: digest })(body.continues);
+  it.offers = it.rules.faults && body.continues != null ? readContinued(body.continues) : null;
   it.founding = hex(leafHash(line.bytes));
 }
 
@@ -124,6 +125,7 @@ function sealed(it, body, line) {
   need(it.tender, "no_tender");
   need(!it.closed, "late");
   need(it.lotIds().includes(body.lot), "unknown_lot");
+  need(mayBid(it.offers, body.lot, entry.author), "not_opened_before");
   need(!it.bids.has(body.bid), "bid_known");
   need(criteriaOf(it.tender).every((one) => bytesOf(one.id) + bytesOf(body.bid) <= 55), "name_too_long");
   need(!it.bidsOf(body.lot, "sealed", "opened", "unopenable").some((bid) => bid.bidder === entry.author), "bid_live");
@@ -160,7 +162,7 @@ function opened(it, body) {
   need(it.seals.enough(bid.seal.recipient), "too_early");
   const { manifest } = body;
   const same = manifest.session === it.id && manifest.bid === bid.id && manifest.lot === bid.lot && manifest.bidder === bid.bidder;
-  need(same, "manifest_differs");
+  need(same && isOffer(it.offers, manifest), "manifest_differs");
   const label = 1 + [...it.bids.values()].filter((one) => one.state === "opened").length;
   Object.assign(bid, { state: "opened", opened: body, label });
 }

@@ -43,6 +43,7 @@ export function bech32(text, prefix) {
   }
   if (sum !== 1) return null;
   const bits = values.slice(0, -6).map((value) => value.toString(2).padStart(5, "0")).join("");
+  if (/1/.test(bits.slice(256))) return null;
   return Buffer.from((bits.slice(0, 256).match(/.{8}/g) ?? []).map((byte) => parseInt(byte, 2)));
 }
 

@@ -43,7 +43,7 @@ const ENDS = ["archived", "failed", "re_formed"];
 export class Session {
   constructor(record) {
     this.record = record;
-    Object.assign(this, { id: record.session, phase: "prepared", passed: new Set(["prepared"]), paused: false, fault: null, tender: null, closed: false });
+    Object.assign(this, { id: record.session, phase: "prepared", passed: new Set(["prepared"]), paused: false, fault: null, offers: null, tender: null, closed: false });
     Object.assign(this, { people: new Map(), closedKeys: new Set(), bids: new Map(), objections: new Map(), orders: new Map() });
     Object.assign(this, { joined: new Set(), absent: new Set(), rekeys: new Set(), results: [], corrections: [], stances: new Map() });
     Object.assign(this, { pool: null, nonces: new Map(), lostNonces: [], draw: null, supplements: [], answers: new Map(), report: null, voids: [] });

@@ -159,10 +159,9 @@ export function refuseBreaches(value, book) {
   need(members >= (large ? book.largeMinimum : book.minimum), "committee_size");
   need(members % 2 === 1, "committee_odd");
   need(3 * (members - representatives) >= 2 * members, "committee_experts");
-  const granted = Object.values(value.method.preference ?? {}).filter(isObject);
   const kinds = ["small", "joint_venture"].map((name) => value.method.preference?.[name]).filter(Boolean);
   need(book.bonus || !kinds.some((one) => has(one, "score_bonus_percent")), "preference_bonus");
-  if (value.method.type === "comprehensive") refusePrice(value, book, granted);
+  if (value.method.type === "comprehensive") refusePrice(value, book);
 }
 
 function refusePrice({ method: { price: formula, criteria, panel_mean: { trim } }, category }, book) {

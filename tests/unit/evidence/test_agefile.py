@@ -37,15 +37,26 @@ LOW_ORDER = [
 ]
 
 
-def bech32(number):
-    """Return the recipient of a u coordinate; Bech32 as BIP 173 has it."""
-    letters = "qpzry9x8gf2tvdw0s3jn54khce6mua7l"
-    data = int.from_bytes(number.to_bytes(32, "little"), "big") << 4
-    groups = [data >> 5 * place & 31 for place in range(51, -1, -1)]
-    prefix = [ord(letter) >> 5 for letter in "age"] + [0] + [ord(letter) & 31 for letter in "age"]
+LETTERS = "qpzry9x8gf2tvdw0s3jn54khce6mua7l"
+
+
+def bech32(number, *, padding=0):
+    """Return the recipient of a u coordinate; Bech32 as BIP 173 has it, but for the padding."""
+    data = int.from_bytes(number.to_bytes(32, "little"), "big") << 4 | padding
+    return with_checksum("age", [data >> 5 * place & 31 for place in range(51, -1, -1)])
+
+
+def with_checksum(name, groups):
+    prefix = [ord(letter) >> 5 for letter in name] + [0] + [ord(letter) & 31 for letter in name]
     rest = checksum([*prefix, *groups, 0, 0, 0, 0, 0, 0]) ^ 1
-    groups += [rest >> 5 * place & 31 for place in range(5, -1, -1)]
-    return "age1" + "".join(letters[group] for group in groups)
+    checks = [rest >> 5 * place & 31 for place in range(5, -1, -1)]
+    return f"{name}1" + "".join(LETTERS[group] for group in [*groups, *checks])
+
+
+def other_spelling(identity):
+    """Return the same key with a bit set that belongs to no byte of it."""
+    groups = [LETTERS.index(letter) for letter in identity.lower()[16:-6]]
+    return with_checksum("age-secret-key-", [*groups[:-1], groups[-1] | 1]).upper()
 
 
 def checksum(groups):
@@ -79,6 +90,7 @@ def test_the_base_point_is_a_safe_recipient():
     [bech32(u) for u in LOW_ORDER]
     + [bech32(u + P25519) for u in range(19)]
     + [bech32(u + 2**255) for u in (9, P25519 - 2)]
+    + [bech32(9, padding=bits) for bits in (1, 8, 15)]
     + [RECIPIENT.upper(), RECIPIENT[:-1] + "q", RECIPIENT[:-1], RECIPIENT + "q", RECIPIENT + "\n"]
     + ["age1" + "b" * 58, "", "age1pq", None, 7],
 )
@@ -101,7 +113,15 @@ def test_bytes_come_back(data):
 
 @pytest.mark.parametrize(
     "identity",
-    ["", IDENTITY.lower(), IDENTITY[:-1] + "Q", IDENTITY + "\n", "AGE-SECRET-KEY-1", "é" * 74],
+    [
+        "",
+        IDENTITY.lower(),
+        IDENTITY[:-1] + "Q",
+        IDENTITY + "\n",
+        "AGE-SECRET-KEY-1",
+        "é" * 74,
+        other_spelling(IDENTITY),
+    ],
 )
 def test_texts_that_are_no_identity_are_refused_without_being_quoted(identity):
     with pytest.raises(EvidenceError) as caught:

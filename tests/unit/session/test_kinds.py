@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import ast
 import inspect
+import re
 
 import pytest
 
@@ -152,3 +153,26 @@ def test_void_codes_of_the_acts_are_in_the_table() -> None:
 
 def test_page_of_kinds_is_written_from_the_table() -> None:
     assert (SPEC / "kinds.md").read_text(encoding="utf-8") == renewed("kinds.md")
+
+
+def refusals_by_kind() -> dict[str, set[str]]:
+    """Return the codes that the page of refusals has for each kind, in its tables by kind."""
+    text = (SPEC / "refusals.md").read_text(encoding="utf-8")
+    found: dict[str, set[str]] = {}
+    kinds: list[str] = []
+    for kind_cell, code_cell in re.findall(r"^\|([^|]*)\|([^|]*)\|[^|]*\|$", text, re.MULTILINE):
+        named = re.findall(r"`([a-z]+\.[a-z_]+)`", kind_cell)
+        kinds = named or kinds
+        for kind in kinds:
+            found.setdefault(kind, set()).update(re.findall(r"`([a-z_]+)`", code_cell))
+    return found
+
+
+def test_page_of_refusals_has_every_code_of_every_kind_and_no_other() -> None:
+    everywhere = {"custody_differs", "seal_known", *GENERAL_REFUSALS}
+    found = refusals_by_kind()
+    for kind in KINDS.values():
+        stated = found.get(kind.name, set()) - everywhere
+        assert (kind.name, stated) == (kind.name, set(kind.refuses) - everywhere)
+    general = (SPEC / "refusals.md").read_text(encoding="utf-8").partition("## Venues")[0]
+    assert all(f"`{code}`" in general for code in GENERAL_REFUSALS)
