@@ -139,7 +139,7 @@ def play(seed: int, *, steps: int = 400_000, tell: bool = False, garble: float =
 
 def holds_a_meeting(seed: int) -> bool:
     """Whether a seed holds a whole evaluation; in the others people only warn."""
-    return seed % 10 == 1
+    return seed % 20 == 1
 
 
 class _Course:

@@ -6,11 +6,14 @@
 from __future__ import annotations
 
 import os
+import subprocess
+import sys
+from collections import Counter
 
 import pytest
 
-from bideval.cli.simulate import read_seeds
-from bideval.simulation.course import play
+from bideval.cli.simulate import ENOUGH_SEEDS, read_seeds, report
+from bideval.simulation.course import RARE, Played, play
 from bideval.terms.errors import InputError
 from tests.simulation.planted import HOUSE
 from tests.simulation.teeth import bite
@@ -19,6 +22,8 @@ pytestmark = pytest.mark.timeout(600)
 
 SEEDS = int(os.environ.get("BIDEVAL_TEST_SEEDS", "60"))
 PER_TEST = 50
+LONG_COURSE = 300
+"""Words of an evaluation's conversation, at least."""
 NEAR = {"leave_the_last_checkpoint_undone": 190, "never_say_an_act_again": 1}
 """Where to begin to look for mistakes that are seldom met; `teeth` looks from the beginning."""
 
@@ -43,6 +48,34 @@ def test_same_seed_tells_the_same_course():
     one, other = (play(5, tell=True) for _ in range(2))
     assert one == other
     assert one.told[-1].strip() != ""
+
+
+def test_every_process_tells_the_same_course():
+    told = []
+    for salt in ("1", "2"):
+        command = [sys.executable, "-m", "bideval.cli", "simulate", "--seeds", "21", "--tell"]
+        environment = os.environ | {"PYTHONHASHSEED": salt}
+        done = subprocess.run(command, env=environment, capture_output=True, check=True, text=True)
+        told.append(done.stdout.rpartition("\n1 seeds")[0])
+    assert told[0] == told[1]
+    assert len(told[0].splitlines()) > LONG_COURSE
+
+
+def test_campaign_fails_where_a_rare_event_was_never_reached(capsys):
+    seen = Counter(dict.fromkeys(RARE, 1))
+    held = [Played(seed, 1, 1, seen, None) for seed in range(ENOUGH_SEEDS)]
+    del (less := seen.copy())["fork found"]
+    missed = [Played(seed, 1, 1, less, None) for seed in range(ENOUGH_SEEDS)]
+    assert (report(held, 1.0, steps=1), report(missed, 1.0, steps=1)) == (0, 1)
+    assert "never reached: fork found" in capsys.readouterr().out
+
+
+def test_broken_seed_is_told_with_the_command_that_replays_it(capsys, monkeypatch):
+    HOUSE["cosign_anything"](monkeypatch)
+    assert report([play(0)], 1.0, steps=25_000) == 1
+    out = capsys.readouterr().out
+    assert "changshan -> fenghua: Ping" in out
+    assert "replay: bideval simulate --seeds 0 --tell" in out
 
 
 def test_rare_events_are_counted():
