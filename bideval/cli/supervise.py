@@ -57,7 +57,7 @@ class Worker:
             async with asyncio.timeout(STOP_S):
                 await self.process.wait()
         except TimeoutError:
-            log.exception("a server process did not drain and is killed", pid=self.process.pid)
+            log.exception("a server process did not drain and is killed", child=self.process.pid)
             with suppress(ProcessLookupError):
                 self.process.kill()
             await self.process.wait()
@@ -136,7 +136,7 @@ class Supervisor:
             async with self._turns[number]:
                 if self._workers[number] is not worker:
                     continue  # it was replaced
-                log.error("a server process has ended", pid=worker.process.pid, status=status)
+                log.error("a server process has ended", child=worker.process.pid, status=status)
                 failures = failures + 1 if clock() - began < SETTLED_S else 0
                 await asyncio.sleep(min(LONGEST_PAUSE_S, 2**failures - 1))
                 self._workers[number] = await self._start()

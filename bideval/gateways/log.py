@@ -38,6 +38,7 @@ ALLOWED = frozenset(
         "attempts",
         "backlog",
         "bytes",
+        "child",
         "code",
         "count",
         "duration_ms",

@@ -103,8 +103,9 @@ class NatsFanout:
         async def end() -> None:
             ended.set()
 
-        async def complain(_error: Exception) -> None:
-            self._local.publish(self._missed)  # a queue was too slow, or the connection ended
+        async def complain(error: Exception) -> None:
+            if isinstance(error, nats.errors.SlowConsumerError):
+                self._local.publish(self._missed)
 
         try:
             await client.connect(

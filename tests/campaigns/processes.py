@@ -74,14 +74,18 @@ def nats_server():
         server.stop()
 
 
+def children_of(pid):
+    """Return the pids of the children of a process."""
+    listed = Path(f"/proc/{pid}/task/{pid}/children").read_text("ascii")
+    return [int(number) for number in listed.split()]
+
+
 class Processes(writing.Server):
     """A venue of several processes: a parent and its children."""
 
     def children(self):
         """Return the pids of the server processes that run now."""
-        pid = self.process.pid
-        listed = Path(f"/proc/{pid}/task/{pid}/children").read_text("ascii")
-        return [int(number) for number in listed.split()]
+        return children_of(self.process.pid)
 
     def keeper(self):
         """Return the pid of the process that keeps the watch, None while none does."""

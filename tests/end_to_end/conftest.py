@@ -20,6 +20,8 @@ from playwright.sync_api import (
     sync_playwright,
 )
 
+from tests.databases import venue_database_url
+
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
@@ -39,6 +41,7 @@ expect.set_options(timeout=PATIENCE_MS)
 
 SETTINGS = """
 demo = true
+database_url = "{database}"
 data_dir = "{folder}"
 key_file = "{folder}/venue.key"
 identity_file = "{folder}/venue.identity"
@@ -133,7 +136,9 @@ def browser() -> Iterator[Browser]:
 def site(tmp_path: Path) -> Iterator[Site]:
     folder = tmp_path / "venue"
     config = tmp_path / "venue.toml"
-    config.write_text(SETTINGS.format(folder=folder), encoding="utf-8")
+    config.write_text(
+        SETTINGS.format(folder=folder, database=venue_database_url()), encoding="utf-8"
+    )
     bideval("enrol", "--config", str(config), "venue")
     command = [sys.executable, "-m", "bideval.cli", "serve", "--config", str(config)]
     with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=sys.stderr, text=True) as server:

@@ -9,7 +9,7 @@ import asyncio
 import contextlib
 import traceback
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
 from typing_extensions import override
@@ -21,6 +21,7 @@ from bideval.rehearsal.example_pool import example_pool
 from bideval.rehearsal.meeting import Meeting, MeetingPlan
 from bideval.rehearsal.servers import running, write_settings
 from bideval.rehearsal.stage import first_accounts, plan_venues
+from tests.databases import venue_database_url
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -93,7 +94,8 @@ def two_venues(
     With a `line`, the venues reach one another through it and in no other way.
     """
     workshop = open_workshop()
-    venues = plan_venues({venue: VENUES[venue] for venue in (MAIN, BRANCH)}, folder)
+    plans = plan_venues({venue: VENUES[venue] for venue in (MAIN, BRANCH)}, folder)
+    venues = [replace(plan, database_url=venue_database_url()) for plan in plans]
     write_settings(venues, workshop.make_keys, demo=True)
     if line is not None:
         line.lay(*venues)

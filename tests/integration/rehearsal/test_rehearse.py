@@ -13,6 +13,8 @@ from pathlib import Path
 
 import pytest
 
+from tests.databases import rehearsal_options
+
 DATA = Path(__file__).parents[2] / "data"
 LIMIT_S = 580
 
@@ -25,7 +27,8 @@ def bideval(*words: str | Path) -> subprocess.CompletedProcess[str]:
 
 
 def rehearse(case: Path, out: Path, *options: str) -> dict[str, object]:
-    done = bideval("rehearse", case, "--json", "--out", out, *options)
+    venues = ("main", "branch-1", "branch-2")
+    done = bideval("rehearse", case, "--json", "--out", out, *options, *rehearsal_options(venues))
     assert done.returncode == 0, done.stderr[-2000:]
     return json.loads(done.stdout)
 

@@ -41,6 +41,7 @@ from bideval.ledger.entry import Seen, entry_payload, sign_entry
 from bideval.opening.package import parse_manifest, write_package
 from bideval.settings import Settings
 from bideval.terms.identifiers import Role
+from tests.databases import venue_database_url
 
 PATIENCE_S = 30
 
@@ -95,6 +96,7 @@ def running_venues(folder, names, *, demo=True, **settings):
             "key_file": place / "venue.key",
             "identity_file": place / "venue.age",
             "demo": demo,
+            "database_url": venue_database_url(),
             **settings,
         }
         bases[name] = (base, listening(Settings(**base)))
