@@ -50,6 +50,7 @@ class Found:
     slowest_start_s: float = 0.0
     seconds: float = 0.0
     figures: dict = field(default_factory=dict)
+    logs: list = field(default_factory=list)
 
     def text(self):
         """Return the report of a campaign, a few lines for people."""
@@ -64,6 +65,7 @@ class Found:
             "by kind: " + _listed(self.injuries),
             *(f"{name}: {value}" for name, value in self.figures.items()),
             *(f"FAULT {fault}" for fault in self.faults[:SHOWN]),
+            *self.logs,
             f"lost, doubled or otherwise wrong: {len(self.faults)}",
         ]
         return "\n".join(lines) + "\n"

@@ -78,7 +78,9 @@ class Cluster:
             connection.execute(f"CREATE SCHEMA {schema}")
         url = f"{self.uri}&options=-csearch_path%3D{schema}"
         text = plan.settings_file.read_text("utf-8")
-        plan.settings_file.write_text(f'database_url = "{url}"\n{text}', "utf-8")
+        assert 'database_url = ""\n' in text
+        text = text.replace('database_url = ""', f'database_url = "{url}"')
+        plan.settings_file.write_text(text, "utf-8")
 
     def go_on(self):
         """Start the server again if it has given up, as whoever runs it would."""

@@ -58,6 +58,8 @@ class Site:
         self.journal = Journal()
         self.faults = []
         self.figures = {}
+        self.logs = {}
+        """What the servers printed in the end, when the evaluation did not come to its own."""
         self.servers = {}
         self.stack = ExitStack()
         self.devices = None
@@ -110,6 +112,8 @@ class Site:
                 server.start()
             surgeon = Surgeon(injuries, self.inflict)
             ended = self._hold(plans, codes, surgeon, injuries)
+            if not ended:
+                self.logs = {name: server.log() for name, server in self.servers.items()}
             self._judge_disks(ended=ended)
         return surgeon
 
@@ -199,6 +203,7 @@ def _count(found, site, surgeon, began):
     found.slowest_start_s = max([found.slowest_start_s, *starts])
     found.faults += [f"run {found.runs}: {fault}" for fault in dict.fromkeys(site.faults)]
     found.seconds = time.monotonic() - began
+    found.logs += [f"{name}: {text}" for name, text in site.logs.items()]
     for name, value in site.figures.items():
         found.figures[name] = found.figures.get(name, 0) + value
 
