@@ -35,6 +35,9 @@ SESSION_WIDE = "saved by the session"
 LOOK_AGAIN_S = 2.0
 """Seconds after which a seat asks for its mark, should the live event have been lost."""
 
+REOPEN_S = 0.5
+"""Seconds after which a live connection that has ended, or did not open, is opened again."""
+
 
 class Lane(Protocol):
     """A way of sending the mark of one seat in one round."""
@@ -80,10 +83,14 @@ class SessionLane:
 
     async def listen(self, seat: int, ready: asyncio.Event) -> None:
         """Note when the session tells this seat that a mark is saved."""
-        async for event in self._seats[seat].desk.live(self._seats[seat].session):
-            ready.set()
-            if event["type"] == "saved" and event["saved"] == "session":
-                self._note(event["entry"])
+        one = self._seats[seat]
+        while True:
+            async for event in one.desk.live(one.session):
+                ready.set()
+                if event["type"] == "saved" and event["saved"] == "session":
+                    self._note(event["entry"])
+            # On a busy machine some of hundreds do not open in time.
+            await asyncio.sleep(REOPEN_S)
 
     async def send(self, seat: int, turn: int) -> Times:
         """Submit the mark; wait for the answer, and for the news that another venue has it."""

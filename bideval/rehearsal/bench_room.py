@@ -39,6 +39,8 @@ ROOM = 25
 square of a panel, because everybody is told what everybody does."""
 AT_ONCE = 3
 """Sessions that are brought to scoring at the same time."""
+PREPARE_S = 300.0
+"""Seconds for the experts of one session to seal their marks, on a very busy machine."""
 CRITERION = "quality"
 TOP_MARK = 100
 
@@ -165,7 +167,8 @@ async def _fill(meeting: Meeting, marks: int) -> list[Seat]:
         for desk in meeting.desks.values()
         if desk.persona.role is Role.EXPERT
     ]
-    return [await _prepare(expert, marks) for expert in experts]
+    async with asyncio.timeout(PREPARE_S):
+        return [await _prepare(expert, marks) for expert in experts]
 
 
 async def _prepare(expert: Expert, marks: int) -> Seat:
