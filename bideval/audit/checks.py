@@ -63,7 +63,15 @@ def check_tree(bundle: Bundle, run: Replay) -> str:
     if (manifest.size, manifest.root) != (run.size, root.hex()):
         raise _wrong("root_differs", "manifest.root", "is not the root of the record")
     _check_files(bundle, run)
-    return f"{checkpoint.size} entries, root {root.hex()}"
+    return f"{checkpoint.size} entries, root {root.hex()}{_misled(run)}"
+
+
+def _misled(run: Replay) -> str:
+    """Return whose entries name another past; that alone is no proof, a lost copy does it too."""
+    if not run.misled:
+        return ""
+    first = run.where(run.misled[0])
+    return f"; {len(run.misled)} entries name another past than this, the first is {first}"
 
 
 def _check_files(bundle: Bundle, run: Replay) -> None:

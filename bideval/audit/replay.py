@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Protocol
 from bideval.evidence.jws import verify_read
 from bideval.ledger.entry import ENTRY_TYPE, parse_entry
 from bideval.ledger.line import parse_line
-from bideval.ledger.tree import HASH_SIZE, Frontier, leaf_hash
+from bideval.ledger.tree import EMPTY_ROOT, HASH_SIZE, Frontier, leaf_hash
 from bideval.session.file_names import NAMING, named_files
 from bideval.session.state import Session
 from bideval.terms.errors import BidevalError, EvidenceError
@@ -51,8 +51,11 @@ class Replay:
         self.fault: BidevalError | None = None
         self.keys: set[PublicKey] = set()
         self.files: dict[str, int] = {}
+        self.misled = array("Q")
+        """Where an author says to have seen a head that this record never had."""
         self._positions: dict[str, array[int]] = {}
         self._leaves = bytearray()
+        self._roots = bytearray(EMPTY_ROOT)
         self._tree = Frontier()
 
     def fold(self) -> Iterator[Job]:
@@ -70,14 +73,28 @@ class Replay:
             except BidevalError as fault:
                 self.fault = located(fault, self.where(position))
                 return
+            self._note_head(entry)
             self._note(data, key, outcome)
             if entry.kind in NAMING:
                 self._note_files(entry)
+
+    def _note_head(self, entry: Entry) -> None:
+        """Hold the head that the author had seen against the record up to there.
+
+        Whoever writes the past anew cannot change what others have signed of it since.
+        """
+        size = entry.seen_size
+        if size > self.size or entry.seen_root != self._root_at(size).hex():
+            self.misled.append(self.size)
+
+    def _root_at(self, size: int) -> bytes:
+        return bytes(self._roots[size * HASH_SIZE : (size + 1) * HASH_SIZE])
 
     def _note(self, data: bytes, key: PublicKey, outcome: Outcome) -> None:
         leaf = leaf_hash(data)
         self._leaves += leaf
         self._tree.add(leaf)
+        self._roots += self._tree.root()
         self.keys.add(key)
         if outcome.counted:
             self._positions.setdefault(outcome.kind, array("Q")).append(outcome.position)
@@ -100,9 +117,7 @@ class Replay:
 
     def root(self, size: int | None = None) -> bytes:
         """Return the root over all folded lines, or over the first `size` of them."""
-        if size is None or size == self.size:
-            return self._tree.root()
-        return Frontier(self.leaf(position) for position in range(size)).root()
+        return self._root_at(self.size if size is None else size)
 
     def entry(self, position: int) -> Entry:
         """Return the entry at a position, read again."""

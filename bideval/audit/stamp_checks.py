@@ -9,7 +9,6 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from bideval.ledger.checkpoint import Checkpoint, checkpoint_body
-from bideval.ledger.tree import Frontier
 from bideval.terms.errors import BidevalError, EvidenceError
 from bideval.terms.instants import instant_text
 
@@ -24,16 +23,15 @@ if TYPE_CHECKING:
 def check_stamps(run: Replay, judge: Judge) -> str:
     """Every stamp in the record is over a head that the record had, and good.
 
-    `judge(response, data)` returns Unix seconds, or raises EvidenceError; one linear pass.
+    `judge(response, data)` returns Unix seconds, or raises EvidenceError.
     """
-    stamps = run.session.procedure.stamps
-    roots = _roots(run, {stamp.size for stamp in stamps})
     found = []
-    for stamp in stamps:
-        if roots[stamp.size].hex() != stamp.root:
+    for stamp in run.session.procedure.stamps:
+        root = run.root(stamp.size)
+        if root.hex() != stamp.root:
             detail = f"states another root for {stamp.size} entries than the record has"
             raise EvidenceError("root_differs", field=run.where(stamp.position), detail=detail)
-        head = Checkpoint(run.session.session_id, stamp.size, roots[stamp.size])
+        head = Checkpoint(run.session.session_id, stamp.size, root)
         try:
             seconds = judge(stamp.response, checkpoint_body(head).encode())
         except BidevalError as fault:
@@ -41,12 +39,3 @@ def check_stamps(run: Replay, judge: Judge) -> str:
             raise EvidenceError(fault.code, field=where, detail=fault.detail or "") from None
         found.append(f"{stamp.size} entries by {instant_text(seconds * 1000)} ({stamp.by})")
     return "; ".join(found) or "none in this record"
-
-
-def _roots(run: Replay, sizes: set[int]) -> dict[int, bytes]:
-    frontier, roots = Frontier(), {}
-    for position in range(max(sizes, default=0)):
-        frontier.add(run.leaf(position))
-        if frontier.size in sizes:
-            roots[frontier.size] = frontier.root()
-    return roots

@@ -11,6 +11,7 @@ import argparse
 import json
 import mmap
 import os
+import stat
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -81,6 +82,9 @@ def _describe(parser: argparse.ArgumentParser) -> None:
 def run(args: argparse.Namespace) -> int:
     """Verify `args.bundle` and print the verdict."""
     path = Path(args.bundle)
+    if _is_strange(path):
+        sys.stderr.write(f"bideval verify: {args.bundle}: file: is not a regular file\n")
+        return UNUSABLE
     if verify_misbehaviour.is_proof(path):
         return verify_misbehaviour.report(path, as_json=args.json)
     try:
@@ -127,9 +131,20 @@ def verify_file(
     )
 
 
+def _is_strange(path: Path) -> bool:
+    """Whether opening this might wait for ever, or give nothing that can be mapped: a pipe."""
+    try:
+        mode = path.stat().st_mode
+    except (OSError, ValueError):
+        return False  # who opens it says why not
+    return not stat.S_ISREG(mode) and not stat.S_ISDIR(mode)
+
+
 def mapped(path: Path, field: str) -> memoryview:
     """Return the bytes of a file without reading them; they go when nobody looks any more."""
     try:
+        if _is_strange(path):
+            raise InputError("unreadable", field=field, detail="is not a regular file")
         with path.open("rb") as file:
             if os.fstat(file.fileno()).st_size == 0:
                 raise InputError("not_a_bundle", field=field, detail="is empty")

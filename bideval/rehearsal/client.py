@@ -22,6 +22,7 @@ import httpx2
 import websockets
 import websockets.exceptions
 
+from bideval.ledger.entry import NOTHING_SEEN, Seen
 from bideval.rehearsal.lookout import Lookout
 from bideval.terms.errors import BidevalError
 
@@ -52,6 +53,7 @@ class Desk:
         self.venue = venue
         self.persona = persona
         self.devices = devices
+        self._seen: dict[str, Seen] = {}
         self._lookouts: dict[str, tuple[Lookout, asyncio.Task[None]]] = {}
         self._followers: Counter[str] = Counter()
         self._tasks = asyncio.TaskGroup()
@@ -101,7 +103,8 @@ class Desk:
 
     async def say(self, session: str, kind: str, body: Mapping[str, object]) -> dict[str, Any]:
         """Sign an entry, submit it, and return the venue's acknowledgement."""
-        jws = self.persona.entry(session, kind, body, devices=self.devices)
+        seen = self._seen.get(session, NOTHING_SEEN)
+        jws = self.persona.entry(session, kind, body, devices=self.devices, seen=seen)
         return await self.submit(session, jws)
 
     async def submit(self, session: str, jws: str) -> dict[str, Any]:
@@ -110,7 +113,10 @@ class Desk:
 
     async def view(self, session: str) -> View:
         """Return what this person may see of the session."""
-        return await self.get(f"/api/sessions/{session}")
+        view: View = await self.get(f"/api/sessions/{session}")
+        if view["head"] is not None:
+            self._seen[session] = Seen(view["head"]["size"], view["head"]["root"])
+        return view
 
     async def upload(self, content: bytes, media_type: str, *, session: str) -> str:
         """Put a file into the venue's store and return its SHA-256."""

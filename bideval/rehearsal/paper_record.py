@@ -20,7 +20,7 @@ from bideval.evidence.sealing import Purpose, deal_seal, new_age_identity, open_
 from bideval.evidence.signing import SEED_SIZE, new_signing_key
 from bideval.ledger.checkpoint import sign_checkpoint
 from bideval.ledger.cosignature import cosign, with_cosignature
-from bideval.ledger.entry import entry_payload, parse_entry, sign_entry
+from bideval.ledger.entry import NOTHING_SEEN, Seen, entry_payload, parse_entry, sign_entry
 from bideval.ledger.line import Line, encode_line
 from bideval.ledger.note import parse_note
 from bideval.ledger.tree import Frontier, leaf_hash
@@ -90,6 +90,7 @@ class PaperRecord:
             id=b64u(self.digest(f"id {len(self.lines)}")[:16]),
             at=self.now_ms,
             body=body,
+            seen=NOTHING_SEEN if self.session.box_is_open() else self._seen(),
         )
         venue = acting_venue(author) or self.session.people.persons[author].venue
         number = len(self.session.chains.get(venue, [b""]))
@@ -100,6 +101,9 @@ class PaperRecord:
         self.lines.append(encode_line(line))
         self.tree.add(leaf_hash(self.lines[-1]))
         return outcome.entry
+
+    def _seen(self) -> Seen:
+        return Seen(self.tree.size, self.tree.root().hex())
 
     def head(self) -> dict[str, object]:
         """Return the head of the record, as entries state it."""

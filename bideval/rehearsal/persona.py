@@ -14,7 +14,7 @@ from bideval.evidence.encoding import b64u
 from bideval.evidence.jws import sign_compact
 from bideval.evidence.sealing import new_age_identity
 from bideval.evidence.signing import Suite, new_signing_key
-from bideval.ledger.entry import entry_payload, sign_entry
+from bideval.ledger.entry import NOTHING_SEEN, Seen, entry_payload, sign_entry
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -66,9 +66,15 @@ class Persona:
         }
 
     def entry(
-        self, session: str, kind: str, body: Mapping[str, object], *, devices: Devices
+        self,
+        session: str,
+        kind: str,
+        body: Mapping[str, object],
+        *,
+        devices: Devices,
+        seen: Seen = NOTHING_SEEN,
     ) -> str:
-        """Return a signed entry, ready to be submitted."""
+        """Return a signed entry, ready to be submitted; it names the head that was seen last."""
         payload = entry_payload(
             session=session,
             author=self.person,
@@ -76,6 +82,7 @@ class Persona:
             id=b64u(devices.token(ENTRY_ID_BYTES)),
             at=devices.now_ms(),
             body=body,
+            seen=seen,
         )
         return sign_entry(self.key, payload)
 

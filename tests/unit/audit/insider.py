@@ -333,16 +333,59 @@ WITH_EVERY_KEY = {
 """Every one of these passes alone; docs/guide/auditor.md says so, and a test holds it to that."""
 
 
+def hide_warning(story: Story) -> None:
+    """Another entry takes the place, or who came next would have seen more than there is."""
+    _replace_by_absence(story, "supervisor.warned", "venue.absent")
+
+
+def hide_pause(story: Story) -> None:
+    _replace_by_absence(story, "session.paused", "venue.absent")
+    _replace_by_absence(story, "session.resumed", "venue.returned")
+
+
+def _replace_by_absence(story: Story, kind: str, instead: str) -> None:
+    place = story.index(story.of(kind)[0])
+    body = {"venue": "beilun", "since": "2026-11-22T10:30:00.000+08:00"}
+    story[place] = story.invent(MAIN, "fenghua", instead, body)
+
+
+BY_ALL_VENUES = {
+    edit.__name__: edit
+    for edit in (
+        hide_warning,
+        hide_pause,
+        backdate_closing,
+        change_title,
+        change_rulebook,
+        change_address_of_branch,
+        change_who_checked_in,
+        invent_absence,
+        change_answer_of_invited,
+        reorder_venues,
+        issue_another_report,
+    )
+}
+"""What main and all branches can write anew together without the keys of people."""
+
+
 def rewritten_by(name: str) -> Hearing:
     """Return the hearing that an edit of `WITH_EVERY_KEY` makes."""
-    edit = WITH_EVERY_KEY[name].edit
+    return _rewritten(WITH_EVERY_KEY[name].edit, by_venues=False)
+
+
+def rewritten_by_venues(name: str) -> Hearing:
+    """Return the hearing that an edit of `BY_ALL_VENUES` makes."""
+    return _rewritten(BY_ALL_VENUES[name], by_venues=True)
+
+
+def _rewritten(edit: Callable[[Story], object], *, by_venues: bool) -> Hearing:
     talk = eventful()
     story = story_of(talk)
     edit(story)
     for person, actor in TAKEN_OVER.items():
         talk.actors[f"{person} taken over"] = actor
-    other = retold(talk, lambda fresh: fresh.__setitem__(slice(None), story))
-    if name == issue_another_report.__name__:
+    other = retold(talk, lambda fresh: fresh.__setitem__(slice(None), story), by_venues=by_venues)
+    if edit is issue_another_report:
         other.files[hex_digest(ANOTHER_REPORT)] = ANOTHER_REPORT
     named = {one.body["file"]["sha256"] for one in story.of("report.issued")}
     named |= {one.body["file"]["sha256"] for one in story.of("pool.sealed")}
@@ -383,6 +426,18 @@ def remove_without_renumbering() -> bytes:
     lines = lines_of(talk)
     del lines[position(talk, "supervisor.warned")]
     return bundle_of(talk, lines=lines)
+
+
+def remove_and_renumber() -> bytes:
+    """All venues leave a person's entry out and sign what follows; others had seen it."""
+
+    def edit(story: Story) -> None:
+        place = story.index(story.of("supervisor.warned")[0])
+        story.drop("supervisor.warned")
+        moves = [at for at, one in enumerate(story) if one.kind == "phase.moved" and at > place]
+        del story[moves[0] + 1 :]
+
+    return bundle_of(retold(eventful(), edit, by_venues=True))
 
 
 def double_an_entry() -> bytes:
@@ -555,6 +610,7 @@ AGAINST_THE_RULES = {
         Fraud(sign_a_stance_as_main, "fold", "result.confirmed"),
         Fraud(sign_a_warning_as_main, "fold", "supervisor.warned"),
         Fraud(remove_without_renumbering, "fold", "session.paused"),
+        Fraud(remove_and_renumber, "fold", "share.released"),
         Fraud(double_an_entry, "fold", "supervisor.warned"),
         Fraud(drop_cosignature, "cosignatures", "checkpoint"),
         Fraud(forge_cosignature, "cosignatures", "checkpoint"),

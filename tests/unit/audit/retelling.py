@@ -4,7 +4,8 @@
     other = retold(talk, lambda story: story.drop("supervisor.warned"))
 
 The retelling signs every entry with its author's true key, numbers the lines, and makes again what
-depends on the lines before: founding, vectors, orders, objections, heads, result, stance.
+depends on the lines before: founding, vectors, orders, objections, heads, result, stance. With
+`by_venues` it has the venues' keys alone, and people's entries stay as they were signed.
 `Hearing.files` and `bundle_of` give the bundle, with checkpoint and cosignatures of the new record.
 """
 
@@ -17,13 +18,21 @@ from functools import cache
 from typing import TYPE_CHECKING, Any
 
 from bideval.evidence.encoding import b64u
-from bideval.ledger.entry import entry_hash, entry_payload, parse_entry, sign_entry
+from bideval.ledger.entry import (
+    NOTHING_SEEN,
+    Seen,
+    entry_hash,
+    entry_payload,
+    parse_entry,
+    sign_entry,
+)
 from bideval.ledger.line import Line, encode_line
 from bideval.ledger.tree import leaf_hash, tree_root
 from bideval.session.caseform import consolidation
 from bideval.session.names import Phase
 from bideval.session.state import Session
 from bideval.session.unsealing import open_marks
+from bideval.terms.identifiers import acting_venue
 from tests.unit.audit.hearing import Hearing
 from tests.unit.session.conversation import EXPERTS, OFFICERS, SESSION, SUPERVISOR
 
@@ -34,7 +43,11 @@ DISSENTER = EXPERTS[-1]
 
 
 class Eventful(Hearing):
-    """A hearing in which a little of everything happens."""
+    """A hearing in which a little of everything happens, and everybody says which head was seen."""
+
+    def entry(self, author: str, kind: str, body: dict[str, Any], **changes: Any) -> str:
+        """Sign an entry that names the head of now, but while the box is open."""
+        return super().entry(author, kind, body, **{"seen": seen_in(self), **changes})
 
     def seal_bids(self) -> None:
         """The second bidder first seals another bid and takes it back."""
@@ -96,6 +109,7 @@ class Said:
     at: int
     id: str
     was: str = ""
+    jws: str = ""
     key_of: str | None = None
 
 
@@ -128,31 +142,50 @@ def story_of(talk: Hearing) -> Story:
 def _said(line: Line) -> Said:
     entry = parse_entry(line.jws)
     body = copy.deepcopy(entry.body)
-    return Said(
-        line.origin, entry.author, entry.kind, body, entry.at, entry.id, entry_hash(line.jws)
-    )
+    was = entry_hash(line.jws)
+    return Said(line.origin, entry.author, entry.kind, body, entry.at, entry.id, was, jws=line.jws)
 
 
-def retold(talk: Hearing, edit: Callable[[Story], object]) -> Hearing:
+def seen_in(talk: Hearing) -> Seen:
+    """Return the head that an author sees now."""
+    if talk.session.box_is_open() or not talk.lines:
+        return NOTHING_SEEN
+    root = tree_root([leaf_hash(encode_line(line)) for line in talk.lines])
+    return Seen(len(talk.lines), root.hex())
+
+
+def retold(talk: Hearing, edit: Callable[[Story], object], *, by_venues: bool = False) -> Hearing:
     """Return the hearing as the edited story has it; the true one stays as it is."""
     story = story_of(talk)
     edit(story)
     other = replace(talk, session=Session(SESSION), lines=[], outcomes=[], files=dict(talk.files))
     hashes: dict[str, str] = {}
     for said in story:
-        _tell(other, said, hashes)
+        if by_venues and acting_venue(said.author) is None:
+            _write(other, said.origin, said.jws)
+        else:
+            _tell(other, said, hashes)
+        hashes[said.was] = entry_hash(other.lines[-1].jws)
     return other
 
 
 def _tell(talk: Hearing, said: Said, hashes: dict[str, str]) -> None:
     body = said.body | dict(_dependent(talk, said, hashes))
     payload = entry_payload(
-        session=SESSION, author=said.author, kind=said.kind, id=said.id, at=said.at, body=body
+        session=SESSION,
+        author=said.author,
+        kind=said.kind,
+        id=said.id,
+        at=said.at,
+        body=body,
+        seen=seen_in(talk),
     )
-    jws = sign_entry(talk.actors[said.key_of or said.author].key, payload)
-    hashes[said.was] = entry_hash(jws)
-    chain = talk.session.chains.get(said.origin, [b""])
-    line = Line(said.origin, len(chain), jws)
+    _write(talk, said.origin, sign_entry(talk.actors[said.key_of or said.author].key, payload))
+
+
+def _write(talk: Hearing, origin: str, jws: str) -> None:
+    chain = talk.session.chains.get(origin, [b""])
+    line = Line(origin, len(chain), jws)
     talk.outcomes.append(talk.session.apply(line, parse_entry(jws)))
     talk.lines.append(line)
 

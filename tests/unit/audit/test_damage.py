@@ -1,6 +1,9 @@
-"""Every damage to a bundle is found, and its place; all of it by the command in `damage`."""
+"""Damage to a bundle is found, and its place: a sample here, all of it by the command `damage`."""
 
 from __future__ import annotations
+
+import random
+from functools import cache
 
 import pytest
 
@@ -9,31 +12,47 @@ from bideval.session.names import Phase
 from tests.unit.audit import damage
 from tests.unit.audit.hearing import Hearing, at, bundle_of, failure, lines_of, note_of
 
-STRIDE = 499
+SEED = 1117
 
 
-def test_flipped_bits_are_found_in_their_section() -> None:
-    bits = range(3, len(damage.small()) * 8, STRIDE)
-
-    assert len(bits) > 300
-    assert list(damage.unnoticed_flips(bits)) == []
+def sample(name: str, count: int) -> list[int]:
+    """Return some places of a trial; another seed gives others, the command gives all."""
+    return random.Random(f"{SEED} {name}").sample(range(damage.trials()[name].places), count)
 
 
-def test_flipped_bits_in_a_resealed_record_are_found_at_their_entry() -> None:
-    bits = range(5, damage.record_bits(), STRIDE)
+COUNTS = {
+    "flips": 400,
+    "flips in a resealed record": 250,
+    "flips in a resealed checkpoint": 40,
+    "flips in a resealed manifest": 40,
+    "cuts": 250,
+}
 
-    assert len(bits) > 300
-    assert list(damage.unnoticed_deep_flips(bits)) == []
+
+@pytest.mark.parametrize("name", COUNTS)
+def test_sampled_damage_is_found_in_its_place(name: str) -> None:
+    assert list(damage.trials()[name].unnoticed(sample(name, COUNTS[name]))) == []
+
+
+def test_every_trial_is_sampled() -> None:
+    assert damage.trials().keys() == COUNTS.keys()
+
+
+@pytest.mark.parametrize("name", sorted(COUNTS.keys() - {"flips in a resealed manifest"}))
+def test_search_finds_what_a_verifier_overlooks(name: str, monkeypatch) -> None:
+    trial, places = damage.trials()[name], sample(name, 20)
+
+    monkeypatch.setattr(damage, "finding", lambda _data: None)
+    assert list(trial.unnoticed(places)) == places
+
+    monkeypatch.setattr(damage, "finding", lambda _data: ("container", "elsewhere"))
+    assert list(trial.unnoticed(places)) == places
 
 
 def test_every_bit_of_a_length_is_found() -> None:
     bits = [8 * start + bit for start in damage.starts() for bit in range(16)]
 
-    assert list(damage.unnoticed_deep_flips(bits)) == []  # type: ignore[arg-type]  # any order does
-
-
-def test_cuts_are_found() -> None:
-    assert list(damage.unnoticed_cuts(range(1, len(damage.small()), 101))) == []
+    assert list(damage.unnoticed_deep_flips(bits)) == []
 
 
 # The record, line by line, under the checkpoint that the venues signed
@@ -82,10 +101,16 @@ def test_swapped_lines_are_found(place: int) -> None:
     assert finding(lines) == (("fold", place) if one_venue or place == 0 else UNSIGNED)
 
 
+@cache
+def foreign() -> list[bytes]:
+    """Return the lines of another session."""
+    return paper_record(LEAST, "1").lines
+
+
 @pytest.mark.parametrize("place", PLACES)
 def test_line_of_another_session_is_found(place: int) -> None:
     lines = lines_of(TALK)
-    lines[place] = paper_record(LEAST + len(lines), "1").lines[place]
+    lines[place] = foreign()[place]
 
     assert finding(lines) == ("fold", place)
 

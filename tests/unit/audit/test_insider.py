@@ -13,9 +13,17 @@ from bideval.audit.comparison import check_against, compare
 from bideval.audit.kept_receipts import check_kept
 from bideval.audit.replay import Replay, replay
 from bideval.audit.verifier import verify_bundle
+from bideval.ledger.entry import parse_entry
 from bideval.terms.errors import EvidenceError
+from bideval.terms.identifiers import acting_venue
 from tests.unit.audit.hearing import Hearing, bundle_of, failure, lines_of
-from tests.unit.audit.insider import AGAINST_THE_RULES, WITH_EVERY_KEY, rewritten_by
+from tests.unit.audit.insider import (
+    AGAINST_THE_RULES,
+    BY_ALL_VENUES,
+    WITH_EVERY_KEY,
+    rewritten_by,
+    rewritten_by_venues,
+)
 from tests.unit.audit.retelling import eventful, retold
 from tests.unit.audit.test_kept_receipts import proof
 
@@ -41,7 +49,9 @@ def test_true_record_and_its_faithful_retelling_pass() -> None:
     talk = eventful()
     again = retold(talk, lambda _story: None)
 
-    assert verify_bundle(bundle_of(talk)).ok
+    alone = verify_bundle(bundle_of(talk))
+    assert alone.ok
+    assert "another past" not in alone.steps[3].detail
     assert lines_of(again) == lines_of(talk)
 
 
@@ -67,6 +77,28 @@ def test_history_with_every_key_passes_alone_and_is_found_by_what_others_kept(na
     assert kind_at(copy.value.field, place, len(lines)) == WITH_EVERY_KEY[name].place
     assert covers(receipt.value.field, place, len(honest))
     assert alone.final is (WITH_EVERY_KEY[name].place != "end")
+
+
+@pytest.mark.parametrize("name", BY_ALL_VENUES)
+def test_history_of_all_venues_contradicts_what_people_have_signed_since(name: str) -> None:
+    talk = rewritten_by_venues(name)
+    place = departs(lines_of(eventful()), lines_of(talk))
+
+    alone = verify_bundle(bundle_of(talk))
+
+    assert alone.ok, alone.steps[-1]
+    found = re.search(
+        r"; (\d+) entries name another past than this, the first is entry (\d+) ",
+        alone.steps[3].detail,
+    )
+    assert found is not None
+    entries = [parse_entry(line.jws) for line in talk.lines]
+    misled = [
+        at
+        for at, entry in enumerate(entries)
+        if entry.seen_size > place and acting_venue(entry.author) is None
+    ]
+    assert (int(found[1]), int(found[2])) == (len(misled), misled[0])
 
 
 def kind_at(field: str | None, place: int, size: int) -> str:

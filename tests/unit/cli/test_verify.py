@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 from typing import TYPE_CHECKING
 
 import pytest
@@ -114,6 +115,15 @@ def test_unusable_input_is_refused(bundles: Path, capsys, words: list[str]) -> N
 
     assert main(["verify", *paths]) == 2
     assert len(capsys.readouterr().err.splitlines()) == 1
+
+
+def test_pipe_is_refused_at_once(bundles: Path, capsys) -> None:
+    os.mkfifo(bundles / "pipe")
+
+    for words in (["pipe"], ["one", "--against", "pipe"]):
+        paths = [word if word[0] == "-" else str(bundles / word) for word in words]
+        assert main(["verify", *paths]) == 2
+        assert capsys.readouterr().err.endswith("is not a regular file\n")
 
 
 def test_verdict_is_the_same_with_any_number_of_jobs(bundles: Path, monkeypatch) -> None:
