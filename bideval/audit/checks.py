@@ -112,7 +112,9 @@ def check_cosignatures(bundle: Bundle, run: Replay) -> str:
     if branches and not signed:
         raise _wrong("cosignature_missing", "checkpoint", "no branch co-signed")
     if signed:
-        return ", ".join(sorted(signed))
+        silent = sorted(people.absent.keys() - signed.keys())
+        noted = f"; noted as absent and not signing: {', '.join(silent)}" if silent else ""
+        return ", ".join(sorted(signed)) + noted
     absent = sorted(people.venues.keys() - people.joined.keys())
     return f"nobody else: {', '.join(absent)} never joined" if absent else "nobody else takes part"
 

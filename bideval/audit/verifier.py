@@ -18,6 +18,7 @@ from bideval.audit.comparison import check_against, compare, describe
 from bideval.audit.kept_receipts import check_kept
 from bideval.audit.replay import Replay, first_forged
 from bideval.audit.stamp_checks import check_stamps
+from bideval.evidence.encoding import b64u
 from bideval.ledger.checkpoint import checkpoint_origin
 from bideval.session.names import ENDED
 from bideval.terms.errors import BidevalError, EvidenceError
@@ -65,7 +66,8 @@ class Verdict:
     """What the verification found; `result` is null where the session has none.
 
     `phase` is how far the record goes and `final` whether it ends there: a record cut at a
-    checkpoint that the branches co-signed is true as far as it goes.
+    checkpoint that the branches co-signed is true as far as it goes. `keys` are the venues' public
+    keys (base64url), main first, to be compared with the cards that the venues have published.
     """
 
     ok: bool = False
@@ -74,6 +76,7 @@ class Verdict:
     entries: int = 0
     root: str | None = None
     cosigned_by: list[str] = field(default_factory=list)
+    keys: dict[str, str] = field(default_factory=dict)
     result: object = None
     phase: str | None = None
     final: bool = False
@@ -91,6 +94,7 @@ class Verdict:
             "entries": self.entries,
             "root": self.root,
             "cosigned_by": self.cosigned_by,
+            "keys": self.keys,
             "result": self.result,
             "phase": self.phase,
             "final": self.final,
@@ -208,6 +212,9 @@ def _state_facts(verdict: Verdict, bundle: Bundle, run: Replay) -> None:
     verdict.entries = run.size
     verdict.root = run.root().hex()
     verdict.cosigned_by = sorted(checks.cosigners(bundle, run))
+    venues = run.session.people.venues
+    ordered = sorted(venues, key=lambda venue: (venue != run.session.main, venue))
+    verdict.keys = {venue: b64u(venues[venue].key.raw) for venue in ordered}
     verdict.result = result_checks.stated_result(run)
     verdict.phase = run.session.phase.value
     verdict.final = run.session.phase in ENDED

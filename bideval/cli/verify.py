@@ -191,6 +191,7 @@ def _lines(verdict: Verdict) -> str:
         lines.append(f"verified: {verdict.entries} entries of {verdict.origin}")
         lines.append(f"root {verdict.root}")
         lines.append(f"co-signed by {_all(verdict.cosigned_by) or 'nobody else'}")
+        lines += [f"key of {venue}: {public}" for venue, public in verdict.keys.items()]
         if not verdict.final:
             lines.append(f"NOT FINISHED: the record ends in phase {verdict.phase}")
     else:

@@ -277,7 +277,9 @@ def test_branch_that_was_noted_absent_need_not_cosign() -> None:
     note = note_of(talk, lines_of(talk), branches=("wencheng",))
     bundle, run = opened(bundle_of(talk, note=note))
 
-    assert checks.check_cosignatures(bundle, run) == "wencheng"
+    assert checks.check_cosignatures(bundle, run) == (
+        "wencheng; noted as absent and not signing: beilun"
+    )
     assert checks.cosigners(bundle, run) == {"wencheng": TIME_S}
 
 
@@ -292,6 +294,19 @@ def test_one_branch_at_least_must_have_witnessed() -> None:
         "cosignatures",
         "checkpoint: no branch co-signed",
     )
+
+
+def test_branch_that_is_noted_as_absent_and_did_not_sign_is_named() -> None:
+    talk = at(Phase.PREPARED)
+    talk.must(MAIN, "venue.absent", {"venue": "beilun", "since": instant_text(talk.now)})
+    lines = lines_of(talk)
+
+    for branches, said in (
+        (("wencheng",), "wencheng; noted as absent and not signing: beilun"),
+        (("beilun", "wencheng"), "beilun, wencheng"),
+    ):
+        bundle, run = opened(bundle_of(talk, note=note_of(talk, lines, branches=branches)))
+        assert checks.check_cosignatures(bundle, run) == said
 
 
 def test_branches_that_never_joined_are_named() -> None:

@@ -8,6 +8,7 @@ from functools import cache
 import pytest
 
 from bideval.audit.verifier import STEPS, Step, verify_bundle
+from bideval.evidence.encoding import b64u
 from bideval.ledger.tree import leaf_hash, tree_root
 from bideval.session.names import Phase
 from bideval.terms.errors import InputError
@@ -50,6 +51,10 @@ def test_honest_bundle_passes_every_step() -> None:
         "entries": len(talk.lines),
         "root": root,
         "cosigned_by": ["beilun", "wencheng"],
+        "keys": {
+            venue: b64u(talk.actors[f"venue/{venue}"].key.public.raw)
+            for venue in ("fenghua", "beilun", "wencheng")
+        },
         "result": dict(current.body.lots["1"]),
         "phase": "archived",
         "final": True,

@@ -90,6 +90,15 @@ def test_damaged_other_bundle_fails_at_the_comparison(bundles: Path, capsys) -> 
     assert lines[10].startswith("11 FAIL against: against: the other bundle does not hold: ")
 
 
+def test_keys_of_the_venues_are_printed_main_first(bundles: Path, capsys) -> None:
+    _, lines = said(capsys, bundles / "one")
+    main(["verify", "--json", str(bundles / "one")])
+    keys = json.loads(capsys.readouterr().out)["keys"]
+
+    assert list(keys) == ["fenghua", "beilun", "wencheng"]
+    assert lines[-4:-1] == [f"key of {venue}: {public}" for venue, public in keys.items()]
+
+
 def test_json_has_phase_and_comparison(bundles: Path, capsys) -> None:
     main(["verify", "--json", str(bundles / "one"), "--against", str(bundles / "early")])
     verdict = json.loads(capsys.readouterr().out)
