@@ -123,7 +123,7 @@ def play(seed: int, *, steps: int = 400_000, tell: bool = False, garble: float =
     world: World | None = None
     with threads_at_once(), ideal_cryptography(seed), quiet_logs(), collected_between_worlds():
         try:
-            names = VENUES[: 3 - seed // 10 % 2]
+            names = VENUES[: 3 - seed // (20 if holds_a_meeting(seed) else 10) % 2]
             world = World(seed, names, tell=tell)
             _Course(world, garble).run(steps)
             violation = None
