@@ -68,7 +68,7 @@ class OpeningOnly(Meeting):
     async def hold(self) -> View:
         await self._gather()
         async with self.tasks:
-            self.before = {plan.id: reset_peak(plan) for plan in self.plan.venues}
+            self.before = {plan.id: reset_peak(server_of(plan.folder)) for plan in self.plan.venues}
             await self._hand_in(await self._publish())
             self._start_officials()
             view = await self._wait(lambda view: view["phase"] != "prepared", "opening")
@@ -90,14 +90,14 @@ class OpeningOnly(Meeting):
                 waiting = {one for one in waiting if not any(one.glob(f"**/{self.content}"))}
 
 
-def server_of(plan: VenuePlan) -> Path:
-    """Return the folder in /proc of the process that has the venue's database open."""
-    databases = {str(path) for path in plan.folder.glob("**/*.sqlite")}
+def server_of(folder: Path) -> Path:
+    """Return the folder in /proc of the process that has the database of a venue's folder open."""
+    databases = {str(path) for path in folder.glob("**/*.sqlite")}
     for process in Path("/proc").glob("[0-9]*"):
         with contextlib.suppress(OSError):
             if databases & {str(opened.readlink()) for opened in (process / "fd").iterdir()}:
                 return process
-    raise LookupError(plan.id)
+    raise LookupError(folder)
 
 
 def resident(process: Path, name: str) -> int:
@@ -106,8 +106,8 @@ def resident(process: Path, name: str) -> int:
     return int(line.split()[1]) * 1024
 
 
-def reset_peak(plan: VenuePlan) -> int:
-    process = server_of(plan)
+def reset_peak(process: Path) -> int:
+    """Forget the peak of a process; return what is resident now, in bytes."""
     (process / "clear_refs").write_text("5")
     return resident(process, "VmRSS")
 
@@ -124,7 +124,8 @@ def measure(size: int, folder: Path) -> list[Figures]:
     with running(venues):
         before = asyncio.run(_hold(plan, digest))
         return [
-            Figures(one.id, before[one.id], resident(server_of(one), "VmHWM")) for one in venues
+            Figures(one.id, before[one.id], resident(server_of(one.folder), "VmHWM"))
+            for one in venues
         ]
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import re
 import subprocess
@@ -15,6 +16,7 @@ from playwright.sync_api import (
     Browser,
     BrowserContext,
     Page,
+    Playwright,
     ViewportSize,
     expect,
     sync_playwright,
@@ -124,18 +126,30 @@ def bideval(*arguments: str) -> str:
 
 
 @pytest.fixture(scope="session")
-def browser() -> Iterator[Browser]:
-    with sync_playwright() as playwright:
-        flags = ["--no-sandbox", "--disable-dev-shm-usage", "--disable-gpu"]
-        started = playwright.chromium.launch(executable_path=CHROMIUM, args=flags)
+def playwright() -> Iterator[Playwright]:
+    with sync_playwright() as started:
         yield started
-        started.close()
+
+
+@pytest.fixture(scope="session")
+def browser(playwright: Playwright) -> Iterator[Browser]:
+    flags = ["--no-sandbox", "--disable-dev-shm-usage", "--disable-gpu"]
+    started = playwright.chromium.launch(executable_path=CHROMIUM, args=flags)
+    yield started
+    started.close()
 
 
 @pytest.fixture
 def site(tmp_path: Path) -> Iterator[Site]:
-    folder = tmp_path / "venue"
-    config = tmp_path / "venue.toml"
+    with running_site(tmp_path) as running:
+        yield running
+
+
+@contextlib.contextmanager
+def running_site(place: Path) -> Iterator[Site]:
+    """Run a venue server whose folder and settings lie in `place`."""
+    folder = place / "venue"
+    config = place / "venue.toml"
     config.write_text(
         SETTINGS.format(folder=folder, database=venue_database_url()), encoding="utf-8"
     )

@@ -17,7 +17,7 @@ from bideval.evidence.sealing import (
 from bideval.session.names import Phase
 from bideval.session.unsealing import OpenedMarks, Remark, open_marks
 from tests.unit.session.acts.test_panel import refill, replace
-from tests.unit.session.conversation import EXPERTS, MARKS, SESSION, Conversation, at
+from tests.unit.session.conversation import CRITERIA, EXPERTS, MARKS, SESSION, Conversation, at
 
 EXPERT = "wencheng-01"
 
@@ -154,6 +154,39 @@ def test_marks_under_a_seal_that_was_not_opened_are_not_compared() -> None:
 
 
 def test_seal_whose_shares_rebuild_no_key_is_remarked() -> None:
+    talk = unopenable()
+
+    found = open_marks(talk.session)
+
+    assert found.remarks == (Remark(code="seal_unopenable", member=EXPERT),)
+    assert EXPERT not in found.sheets
+
+
+def test_marks_that_cannot_be_opened_keep_no_session_from_its_end() -> None:
+    """The member enters them as missing marks; who will not, is not waited for."""
+    talk = unopenable()
+    assert talk.consolidate()["final"] is False
+    stopped = talk.fork()
+    stopped.move(Phase.ARCHIVED, ordered=True)
+    assert stopped.session.phase is Phase.ARCHIVED
+
+    for bid in ("bid-a", "bid-b", "bid-c"):
+        for criterion in CRITERIA:
+            given = {
+                "bid": bid,
+                "criterion": criterion,
+                "before": None,
+                "after": MARKS[bid][criterion],
+            }
+            reason = {"ground": "missing", "reason": "the seal does not open"}
+            talk.must(EXPERT, "mark.corrected", given | reason)
+    assert talk.consolidate()["final"] is True
+    talk.move(Phase.CONSOLIDATED)
+    assert talk.session.phase is Phase.CONSOLIDATED
+
+
+def unopenable() -> Conversation:
+    """Return a session after release in which one member's shares do not fit together."""
     talk = at(Phase.SCORING)
     custody = talk.session.custody(Purpose.MARKS)
     custodians = [Custodian(one.actor, one.recipient) for one in custody.custodians]
@@ -171,11 +204,7 @@ def test_seal_whose_shares_rebuild_no_key_is_remarked() -> None:
             talk.release(seal)
     for custodian in custodians[:2]:
         release(talk, custodian.actor, recipient, str(seals[0]["recipient"]))
-
-    found = open_marks(talk.session)
-
-    assert found.remarks == (Remark(code="seal_unopenable", member=EXPERT),)
-    assert EXPERT not in found.sheets
+    return talk
 
 
 def release(talk: Conversation, custodian: str, recipient: str, dealt_as: str) -> None:

@@ -50,8 +50,8 @@ async function sealBid(fields, files, root) {
   const manifest = await makeManifest(parts, files, (done) => progress(root, "step_digest", done, total));
   const { identity: _dropped, seal, recipient } = await dealt(page);
   const plain = packageBlob(manifest, files);
-  const { sealed, sha256, size } = await sealBlob(plain, recipient, (done) => progress(root, "step_seal", done, plain.size));
-  await upload(`/api/files/${sha256}`, sealed, (done) => progress(root, "step_upload", done, size));
+  const { sealed, sha256, size, forget } = await sealBlob(plain, recipient, (done) => progress(root, "step_seal", done, plain.size));
+  await upload(`/api/files/${sha256}`, sealed, (done) => progress(root, "step_upload", done, size)).finally(forget);
   const body = { bid, lot, ciphertext: { sha256, size }, seal };
   const answer = await act("bid.sealed", body);
   return { bid, lot, sha256, size, recipient, answer, names: files.map((file) => file.name) };

@@ -5,6 +5,7 @@
 import { Encrypter } from "age-encryption";
 import { sha256 } from "@noble/hashes/sha2.js";
 import { canonicalBytes, hex, utf8 } from "./encoding.js";
+import { roomFor } from "./own_disk.js";
 
 const MAGIC = "bideval-bid/1\n";
 const CHUNK = 1024 * 1024;
@@ -48,9 +49,9 @@ export function packageBlob(manifest, files) {
 }
 
 /**
- * Seal `plain` to `recipient`. Parts are handed to Blobs as they come, so memory stays flat.
+ * Seal `plain` to `recipient`. What comes goes to the page's own disk, so memory stays flat; `forget` when it is handed on.
  * @param {Blob} plain @param {string} recipient @param {(done: number) => void} tell plaintext bytes sealed
- * @returns {Promise<{sealed: Blob, sha256: string, size: number}>}
+ * @returns {Promise<{sealed: Blob, sha256: string, size: number, forget: () => Promise<void>}>}
  */
 export async function sealBlob(plain, recipient, tell) {
   const encrypter = new Encrypter();
@@ -63,27 +64,23 @@ export async function sealBlob(plain, recipient, tell) {
       else controller.enqueue(value);
     },
   });
-  return collect(await encrypter.encrypt(stream));
+  return collect(await encrypter.encrypt(stream), await roomFor(plain.size));
 }
 
-/** @param {ReadableStream<Uint8Array>} stream */
-async function collect(stream) {
+/** @param {ReadableStream<Uint8Array>} stream @param {import("./own_disk.js").Room} room */
+async function collect(stream, room) {
   const hash = sha256.create();
-  const parts = [];
-  let held = [];
   let size = 0;
-  let waiting = 0;
-  const reader = stream.getReader();
-  for (let step = await reader.read(); !step.done; step = await reader.read()) {
-    hash.update(step.value);
-    held.push(step.value);
-    size += step.value.length;
-    waiting += step.value.length;
-    if (waiting > 8 * CHUNK) {
-      parts.push(new Blob(held));
-      held = [];
-      waiting = 0;
+  try {
+    const reader = stream.getReader();
+    for (let step = await reader.read(); !step.done; step = await reader.read()) {
+      hash.update(step.value);
+      size += step.value.length;
+      await room.write(step.value);
     }
+    return { sealed: await room.whole(), sha256: hex(hash.digest()), size, forget: room.forget };
+  } catch (error) {
+    await room.forget();
+    throw error;
   }
-  return { sealed: new Blob([...parts, ...held]), sha256: hex(hash.digest()), size };
 }

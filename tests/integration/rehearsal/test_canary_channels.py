@@ -1,0 +1,112 @@
+"""The tap and the watch of the canary test find what is planted in them."""
+
+from __future__ import annotations
+
+import os
+import socket
+import subprocess
+import sys
+import time
+from typing import TYPE_CHECKING
+
+import pytest
+
+from tests.integration.rehearsal.canary import leaks
+from tests.integration.rehearsal.scratch_watch import SHARED_MEMORY, ScratchWatch
+from tests.integration.rehearsal.tap import Unwrapping, tapped
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+TEXT = "专家甲乙 canary-5b1f77c2"
+
+
+@pytest.mark.parametrize("masked", [False, True])
+@pytest.mark.parametrize("size", [60, 200, 70_000])
+@pytest.mark.parametrize("piece", [1, 7, 100_000])
+def test_a_leak_on_the_line_between_venues_is_heard(size: int, piece: int, *, masked: bool) -> None:
+    said = b"GET /link HTTP/1.1\r\n\r\n"
+    said += frame(b"." * 10, masked=masked)
+    said += frame(b"." * size + TEXT.encode(), masked=masked)
+    unwrapping, heard = Unwrapping(), b""
+    for at in range(0, len(said), piece):
+        heard += unwrapping.feed(said[at : at + piece])
+    assert {one.form for one in leaks({"wire": heard}, {"planted": TEXT.encode()})} == {"raw"}
+    assert not masked or TEXT.encode() not in said
+
+
+def frame(payload: bytes, *, masked: bool) -> bytes:
+    """Return a binary frame as RFC 6455 writes it."""
+    size, mark = len(payload), 0x80 if masked else 0
+    if size < 126:
+        head = bytes([0x82, mark | size])
+    elif size < 1 << 16:
+        head = bytes([0x82, mark | 126]) + size.to_bytes(2, "big")
+    else:
+        head = bytes([0x82, mark | 127]) + size.to_bytes(8, "big")
+    if not masked:
+        return head + payload
+    key = b"\x37\xfa\x21\x3d"
+    return head + key + bytes(one ^ key[at % 4] for at, one in enumerate(payload))
+
+
+def test_the_tap_relays_and_hears_a_real_connection() -> None:
+    heard: list[tuple[str, bytes]] = []
+    with (
+        socket.create_server(("127.0.0.1", 0)) as server,
+        tapped(server.getsockname()[1], lambda *said: heard.append(said)) as port,
+        socket.create_connection(("127.0.0.1", port)) as client,
+    ):
+        client.sendall(b"GET / HTTP/1.1\r\n\r\n" + frame(TEXT.encode(), masked=True))
+        near, _ = server.accept()
+        with near:
+            assert near.recv(9999).startswith(b"GET /")
+            near.sendall(b"HTTP/1.1 101\r\n\r\n" + frame(b"yes", masked=False))
+            assert client.recv(9999).endswith(b"yes")
+    assert ("asked", b"GET / HTTP/1.1\r\n\r\n" + TEXT.encode()) in joined(heard)
+    assert ("answered", b"HTTP/1.1 101\r\n\r\nyes") in joined(heard)
+
+
+def joined(heard: list[tuple[str, bytes]]) -> list[tuple[str, bytes]]:
+    ways = {way for way, _ in heard}
+    return [(way, b"".join(said for one, said in heard if one == way)) for way in ways]
+
+
+LEAKING = """
+import sys, tempfile, time
+with open(sys.argv[2] + "/short", "wb") as file:
+    file.write(sys.argv[1].encode())
+with tempfile.TemporaryFile() as nameless:
+    nameless.write(sys.argv[1].encode())
+    nameless.flush()
+    with open("/dev/shm/canary-" + sys.argv[3], "wb") as shared:
+        shared.write(sys.argv[1].encode())
+    print("written", flush=True)
+    sys.stdin.readline()
+"""
+
+
+def test_a_leak_in_temporary_files_is_found(tmp_path: Path) -> None:
+    found: dict[str, bytes] = {}
+    folder, tag = tmp_path / "tmp", os.urandom(8).hex()
+    folder.mkdir()
+    watch = ScratchWatch([folder], [tmp_path / "venue"], found.__setitem__)
+    environment = os.environ | {"TMPDIR": str(folder)}
+    command = [sys.executable, "-c", LEAKING, TEXT, str(folder), tag]
+    with subprocess.Popen(
+        command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, env=environment
+    ) as leaking:
+        watch.follow([leaking.pid])
+        assert leaking.stdin is not None
+        assert leaking.stdout is not None
+        leaking.stdout.readline()
+        before = watch.looks
+        while watch.looks < before + 3:
+            time.sleep(0.01)
+        leaking.stdin.write(b"\n")
+        leaking.stdin.flush()
+    (SHARED_MEMORY / f"canary-{tag}").unlink()
+    watch.stop()
+    places = {one.place for one in leaks(found, {"planted": TEXT.encode()})}
+    assert {f"{folder}/short", f"{SHARED_MEMORY}/canary-{tag}"} < places
+    assert any(place.startswith("open file ") for place in places)
