@@ -170,7 +170,7 @@ async def _hold(  # what was made ready for it
     pids: dict[str, int],
 ) -> dict[str, Any]:
     rooms = [
-        room_plan(f"bench-{number}", size, venues, codes)
+        room_plan(number, size, venues, codes)
         for number, size in enumerate(room_sizes(load.seats), start=1)
     ]
     devices = open_workshop().devices

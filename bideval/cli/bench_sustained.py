@@ -91,7 +91,7 @@ async def _hold(
     pids: dict[str, int],
 ) -> dict[str, Any]:
     rooms = [
-        room_plan(f"bench-{number}", size, venues, codes)
+        room_plan(number, size, venues, codes)
         for number, size in enumerate(room_sizes(seats), start=1)
     ]
     devices = open_workshop().devices

@@ -104,14 +104,18 @@ def room_sizes(seats: int) -> list[int]:
 
 
 def room_plan(
-    session: str, seats: int, venues: Sequence[VenuePlan], codes: Mapping[str, str]
+    number: int, seats: int, venues: Sequence[VenuePlan], codes: Mapping[str, str]
 ) -> tuple[MeetingPlan, CaseScript]:
-    """Return the meeting that seats `seats` experts, spread over all venues."""
+    """Return the meeting that seats `seats` experts, spread over all venues.
+
+    Meetings are numbered from 1. Nobody sits in two of them: a venue bounds the open pages of one
+    person.
+    """
     case = bench_case(seats)
     names = [venue.id for venue in venues]
     script = make_script(case, names)
     plan = MeetingPlan(
-        session=session,
+        session=f"bench-{number}",
         title="bench",
         rulebook="rehearsal/1",
         venues=venues,
@@ -120,6 +124,7 @@ def room_plan(
         bids=bids_of(case, script),
         pool=pool_of(script),
         codes=codes,
+        seats_taken=(number - 1) * ROOM,
     )
     return plan, script
 

@@ -92,6 +92,8 @@ class MeetingPlan:
     pool: str
     codes: Mapping[str, str]
     cut_line_s: float = 0.0
+    seats_taken: int = 0
+    """Seats of each venue that belong to other sessions: those of this one are numbered behind."""
     slack_ms: int = SLACK_MS
 
 
@@ -282,7 +284,7 @@ class Meeting:
         """Seat the experts of one venue as they come."""
         operator = self.desks[_operator(plan)]
         path = f"/api/sessions/{self.plan.session}/checkin"
-        seated = 0
+        seated = self.plan.seats_taken
         async with operator.follow(self.plan.session) as views:
             async for view in views:
                 for seat in view["seats"]:
