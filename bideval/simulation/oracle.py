@@ -199,10 +199,19 @@ class Oracle:
             entry = self._entry(stored)
             if place.id == stored.origin and is_turn(entry):
                 self._world.seen["act said again"] += 1
-            early = early_words(entry, self.secrets, dates)
+            early = early_words(entry, self.secrets, dates) or self._bare_bid(place, entry)
             if early is not None and not (self.liars or self.lost_disks):
                 raise ViolationError(f"I5-I7: at {place.id} {early}")
             dates.take(entry)
+
+    def _bare_bid(self, place: Place, entry: Entry) -> str | None:
+        """Return what stands readable in the file of a sealed bid; None if nothing does."""
+        if entry.kind != "bid.sealed":
+            return None
+        file: Any = entry.body["ciphertext"]
+        text = place.disk.image.blobs.get(file["sha256"], b"").decode("utf-8", "ignore")
+        found = self.secrets.found_in(text, purpose="bid")
+        return None if found is None else f"the file of a bid says {found!r}"
 
     def _new_lines(self, place: Place, session: str) -> list[StoredLine]:
         """Return what a disk has got: in record order, then its venue's own without a place."""

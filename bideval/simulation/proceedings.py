@@ -108,7 +108,7 @@ class Proceedings:
 
     def _lacking(self, to: str, body: dict[str, Any]) -> str | None:
         """Return what a phase needs and does not have."""
-        if to in ORDERED and self._order_missing(to, body):
+        if (to in ORDERED and self._order_missing(to, body)) or self._fails_too_soon(to):
             return "an officer's order"
         needs: dict[str, list[tuple[str, bool]]] = {
             "opened": [("the box closed", self._kinds["bids.closed"] == 1), self._all_opened()],
@@ -127,6 +127,10 @@ class Proceedings:
     def _order_missing(self, to: str, body: dict[str, Any]) -> bool:
         waived = to == "drawn" and body["order"] is None
         return to not in self._orders and not waived
+
+    def _fails_too_soon(self, to: str) -> bool:
+        """Whether a session fails by itself although its box has never been closed."""
+        return to == "failed" and to not in self._orders and not self._kinds["bids.closed"]
 
     def _all_opened(self) -> tuple[str, bool]:
         closed = [bid for bid, state in self._bids.items() if state == "sealed"]
