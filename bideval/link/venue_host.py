@@ -250,6 +250,7 @@ class VenueHost:
             common_now = peering.common_sessions(self._venue, peer)
             notes = [(one.session, one.checkpoint) for one in common_now if one.checkpoint]
             return [
+                *(NewSession(_shared(one)) for one in common_now),  # a known one is no news
                 *(NewLines(one.session) for one in common_now),
                 *(NewCheckpoint(session, CheckpointNote(*note)) for session, note in notes),
                 *(SessionStopped(name) for name in self._venue.findings.sessions()),
