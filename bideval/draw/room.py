@@ -4,6 +4,7 @@ Decided here: the largest panel that is drawn, and how many bytes the cells of i
 together (docs/spec/draw.md, 3). An entry has at most 65,000 bytes, and the names of a drawn seat
 are in it twice: for the venue of the seat, and sealed for publication. It is settled before the
 pool is sealed, so that no draw is found too large when its seed is known.
+Each file that age encrypts has a stanza of random length; each part has 100 bytes to spare for it.
 Not decided here: the form of the entry (`session.bodies`), and who is told (`actions`).
 """
 
@@ -15,14 +16,14 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
 MOST_DRAWN = 21
-"""Seats of one draw: with so many, each expert has some 650 bytes of names and declarations."""
+"""Seats of one draw: with so many, each expert has some 550 bytes of names and declarations."""
 ENTRY_BYTES = 48_550
 """Bytes of an entry's payload that fit with header and signature into 65,000 in base64url."""
-BASE_BYTES = 1_120
+BASE_BYTES = 1_220
 """Session, author, ids, seed and the like."""
-CUSTODIAN_BYTES = 1_245
+CUSTODIAN_BYTES = 1_345
 """One custodian's share in the seal of the names."""
-SEAT_BYTES = 1_215
+SEAT_BYTES = 1_315
 """A seat whose expert's cells are all empty: ticket, leaf, and both documents encrypted."""
 TWICE = ("name", "employer", "title", "discipline", "venue")
 """Cells that are published, and that the venue of the seat gets too."""

@@ -87,7 +87,7 @@ def test_draw_that_uses_all_of_its_room_fits_into_an_entry(drawn: int, custodian
     experts = [expert(room // drawn - bare) for _ in range(drawn)]
     assert sum(cell_bytes(cells(*one)) for one in experts) > room - 3 * drawn - drawn
     jws, body = entry(drawn, custodians, experts)
-    assert JWS_LIMIT * 0.98 < len(jws) <= JWS_LIMIT
+    assert JWS_LIMIT * 0.9 < len(jws) <= JWS_LIMIT * 0.99
     assert len(read_draw_computed(Fields(body, "body")).panel) == drawn
 
 
@@ -99,5 +99,5 @@ def test_published_cells_count_twice_and_json_has_its_escapes() -> None:
 
 
 def test_largest_panel_leaves_room_for_names_and_declarations() -> None:
-    assert room_for(MOST_DRAWN, 3) // MOST_DRAWN > 600
+    assert room_for(MOST_DRAWN, 3) // MOST_DRAWN > 500
     assert room_for(2 * MOST_DRAWN, 3) < 0
