@@ -236,7 +236,7 @@ def result_not_final(session: Standing) -> list[Missing]:
 
 
 def all_confirmed(session: Standing) -> list[Missing]:
-    """Every member has a stance on the current version, or the chair noted a refusal."""
+    """Every member has a stance on the current version, or a noted refusal."""
     results = session.results
     settled = {*results.confirmations, *results.refusals}
     waiting = [one for one in session.member_ids() if one not in settled]

@@ -34,9 +34,10 @@ class Confirmation:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Refusal:
-    """The chair's note that a member does not sign (Order 12 art. 43)."""
+    """A note `by` the panel that a member does not sign (Order 12 art. 43)."""
 
     member: str
+    by: str
     digest: str
     note: str
     position: int

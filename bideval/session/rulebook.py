@@ -69,6 +69,8 @@ class MeetingRules:
     later versions have instead, and hold to; None where nothing is said. `most_drawn`: experts that
     one draw may have, None in the first versions, where a larger draw fails when it is written.
     `archive_reason`: whether an order to archive without a result needs its reason.
+    `members_note_chair`: whether the other members note it where the chair does not sign; in the
+    first versions nobody could, and a silent chair kept the session open for ever.
     """
 
     minimum_responsive: int
@@ -76,6 +78,7 @@ class MeetingRules:
     faults: FaultRules | None = None
     most_drawn: int | None = None
     archive_reason: bool = False
+    members_note_chair: bool = False
 
 
 CITY_RULE = FaultRules(
@@ -98,6 +101,7 @@ def _current(minimum_responsive: int, faults: FaultRules) -> MeetingRules:
         faults=faults,
         most_drawn=MOST_DRAWN,
         archive_reason=True,
+        members_note_chair=True,
     )
 
 

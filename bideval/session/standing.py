@@ -235,6 +235,13 @@ class Standing:
             ("members",), lambda: [member.id for member in self.panel.counting()]
         ).copy()
 
+    def may_note_refusal(self, author: str, member: str) -> bool:
+        """Return whether `author` may note that `member` does not sign (Order 12 art. 43)."""
+        chair = self.panel.chair
+        if author == chair:
+            return True
+        return self.meeting.members_note_chair and member == chair and author in self.member_ids()
+
     def panel_complete(self) -> bool:
         """Return whether every seat has a member who has declared."""
         return len(self.member_ids()) == self.plan.panel.members

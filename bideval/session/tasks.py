@@ -124,7 +124,7 @@ def _expert(session: Standing, person: Person) -> list[Task]:
     member = session.panel.member(person.id)
     if member is None:
         return []
-    panel, results = session.panel, session.results
+    results = session.results
     steps: list[tuple[str, str, bool]] = [
         ("declare", "declaration.signed", member.declared),
         ("vote_chair", "chair.voted", _chair_done(session, person)),
@@ -140,9 +140,7 @@ def _expert(session: Standing, person: Person) -> list[Task]:
     ready = signed or (final and session.result_is_current())
     confirm = _state(session, "result.confirmed", done=signed) if ready else WAITING
     tasks.append(_task("confirm_result", confirm))
-    if panel.chair == person.id:
-        tasks += _refusals(session, person)
-    return tasks
+    return tasks + _refusals(session, person)
 
 
 def _chair_done(session: Standing, person: Person) -> bool:
@@ -179,7 +177,11 @@ def _refusals(session: Standing, person: Person) -> list[Task]:
     if session.phase is not Phase.CONSOLIDATED:
         return []
     settled = {*session.results.confirmations, *session.results.refusals}
-    silent = [one for one in session.member_ids() if one not in settled and one != person.id]
+    silent = [
+        one
+        for one in session.member_ids()
+        if one not in settled and one != person.id and session.may_note_refusal(person.id, one)
+    ]
     return [_task("note_refusal", TODO, person=one) for one in silent]
 
 

@@ -247,7 +247,7 @@ def signatures_part(session: Standing, person: Person) -> list[Json]:
             "member": one.member,
             "stance": "refuse",
             "reasons": one.note,
-            "by": session.panel.chair,
+            "by": one.by,
         }
         for one in results.refusals.values()
     ]

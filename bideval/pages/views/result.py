@@ -281,7 +281,8 @@ class ConfirmView:
     lots: tuple[LotResult, ...]
     members: tuple[MemberStance, ...]
     may_confirm: bool
-    may_note: bool
+    may_note_of: tuple[str, ...]
+    """Members of whom the reader may note that they do not sign."""
 
 
 def confirm_view(session: Standing, person: str) -> ConfirmView:
@@ -296,9 +297,13 @@ def confirm_view(session: Standing, person: str) -> ConfirmView:
         may_confirm=open_now
         and person in session.member_ids()
         and session.phase is Phase.CONSOLIDATED,
-        may_note=session.panel.chair == person
-        and session.phase is Phase.CONSOLIDATED
-        and any(one not in results.confirmations for one in session.member_ids()),
+        may_note_of=tuple(
+            one
+            for one in session.member_ids()
+            if session.phase is Phase.CONSOLIDATED
+            and one not in results.confirmations
+            and session.may_note_refusal(person, one)
+        ),
     )
 
 

@@ -148,8 +148,11 @@ def confirm(session: Standing, act: Act, body: ResultConfirmed) -> Callable[[], 
 
 
 def note_refusal(session: Standing, act: Act, body: RefusalNoted) -> Callable[[], None]:
-    """The chair notes that a member does not sign (Order 12 art. 43)."""
-    if session.panel.chair != act.actor:
+    """The chair notes that a member does not sign, a member that the chair does not.
+
+    The committee notes it in writing (Order 12 art. 43).
+    """
+    if not session.may_note_refusal(act.actor, body.person):
         raise refused("not_chair")
     if body.person not in session.member_ids():
         raise refused("not_seated", field="body.person")
@@ -157,6 +160,7 @@ def note_refusal(session: Standing, act: Act, body: RefusalNoted) -> Callable[[]
         raise refused("already_signed", field="body.person")
     refusal = Refusal(
         member=body.person,
+        by=act.actor,
         digest=session.results.versions[-1].body.digest,
         note=body.note,
         position=act.position,

@@ -427,7 +427,8 @@ function confirmed(it, body, { entry }) {
 }
 
 function noted(it, body, { entry }) {
-  need(entry.author === it.panel.chair, "not_chair");
+  const ofChair = it.rules.membersNoteChair && body.person === it.panel.chair && it.panel.member(entry.author)?.declared === true;
+  need(entry.author === it.panel.chair || ofChair, "not_chair");
   need(it.panel.member(body.person)?.declared, "not_seated");
   need((it.stances.get(body.person) ?? "noted") === "noted", "already_signed");
   it.stances.set(body.person, "noted");

@@ -9,7 +9,7 @@ const procurement = { bidders: 3, responsive: 3, minimum: 5, large: "10000000.00
   lowestOnly: true, bonus: false, faults: null, mostDrawn: Infinity };
 const works = { ...procurement, responsive: 1, large: null, largeMinimum: 5, weight: {}, lowestOnly: false, bonus: true };
 const rehearsal = { bidders: 1, responsive: 0, free: true, faults: null, mostDrawn: Infinity };
-const second = { faults: faults(2 * HOUR, 4 * HOUR), mostDrawn: 21 };
+const second = { faults: faults(2 * HOUR, 4 * HOUR), mostDrawn: 21, membersNoteChair: true };
 
 export const RULEBOOKS = {
   "procurement/1": procurement, "works/1": works, "rehearsal/1": rehearsal,

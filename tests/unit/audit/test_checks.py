@@ -344,7 +344,7 @@ def test_member_without_a_stance_is_found_unless_the_chair_noted_the_refusal() -
     with pytest.raises(EvidenceError) as caught:
         checks.check_confirmations(run)
     results.refusals["beilun-01"] = Refusal(
-        member="beilun-01", digest=digest, note="would not sign", position=120
+        member="beilun-01", by="fenghua-01", digest=digest, note="would not sign", position=120
     )
 
     assert str(caught.value) == "beilun-01: has no stance on the current result"

@@ -27,7 +27,9 @@ def test_new_version_voids_signatures_and_refusals() -> None:
     results = Results()
     results.consolidate(version(1))
     results.confirm(confirmation())
-    results.refusals["b-01"] = Refusal(member="b-01", digest="1", note="left", position=4)
+    results.refusals["b-01"] = Refusal(
+        member="b-01", by="b-02", digest="1", note="left", position=4
+    )
 
     results.consolidate(version(2))
 
@@ -36,7 +38,9 @@ def test_new_version_voids_signatures_and_refusals() -> None:
 
 def test_own_stance_replaces_an_earlier_one_and_a_noted_refusal() -> None:
     results = Results()
-    results.refusals["a-01"] = Refusal(member="a-01", digest="1", note="silent", position=2)
+    results.refusals["a-01"] = Refusal(
+        member="a-01", by="b-02", digest="1", note="silent", position=2
+    )
 
     results.confirm(confirmation())
     results.confirm(confirmation(Stance.DISSENT))

@@ -192,6 +192,15 @@ def test_chair_notes_who_does_not_sign() -> None:
     assert "note_refusal" not in dict(tasks(talk, "beilun-01"))
 
 
+def test_members_note_that_the_chair_does_not_sign() -> None:
+    talk = at(Phase.CONSOLIDATED, "procurement/2")
+    task_of = {one: dict(tasks(talk, one)).get("note_refusal") for one in ("fenghua-01", CHAIR)}
+
+    assert task_of == {"fenghua-01": "todo", CHAIR: "todo"}
+    person = talk.session.people.persons["fenghua-01"]
+    assert [one["person"] for one in tasks_of(talk.session, person) if "person" in one] == [CHAIR]
+
+
 def test_operator_checks_in_whom_the_draw_sends() -> None:
     talk = at(Phase.DRAWN)
     assert tasks(talk, "operator-wencheng") == [("check_in", "todo")] * 2

@@ -272,6 +272,38 @@ def test_chair_notes_the_refusal_of_a_silent_member() -> None:
     assert moving(talk, Phase.CONFIRMED) is None
 
 
+def test_members_note_that_the_chair_does_not_sign() -> None:
+    talk = at(Phase.CONSOLIDATED, "procurement/2")
+    note = {"person": EXPERT, "note": "has left and answers no call"}
+    assert talk.session.panel.chair == EXPERT
+    assert (
+        talk.say("fenghua-01", "refusal.noted", note | {"person": "beilun-01"}).void_code
+        == "not_chair"
+    )
+
+    talk.must("fenghua-01", "refusal.noted", note)
+    for name in talk.session.member_ids():
+        if name != EXPERT:
+            talk.confirm(name)
+    assert talk.session.results.refusals[EXPERT].by == "fenghua-01"
+    assert moving(talk, Phase.CONFIRMED) is None
+
+
+def test_chair_who_signs_after_all_is_no_refusal() -> None:
+    talk = at(Phase.CONSOLIDATED, "procurement/2")
+    talk.must("fenghua-01", "refusal.noted", {"person": EXPERT, "note": "does not answer"})
+    talk.confirm(EXPERT)
+
+    assert talk.session.results.refusals == {}
+
+
+def test_nobody_notes_the_chair_in_an_earlier_version() -> None:
+    talk = at(Phase.CONSOLIDATED, "procurement/1")
+    note = {"person": EXPERT, "note": "does not answer"}
+
+    assert talk.say("fenghua-01", "refusal.noted", note).void_code == "not_chair"
+
+
 def test_report_is_issued_once_for_the_current_result() -> None:
     talk = at(Phase.CONFIRMED)
     body = talk.reporting()
