@@ -10,7 +10,7 @@ import socket
 import ssl
 import tempfile
 from collections.abc import AsyncIterator, Callable, Iterator
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TypeGuard
@@ -140,6 +140,7 @@ def create_app(
     app.state.house = house
     app.state.on_ready = on_ready
     app.state.door = door
+    app.state.on_fault = lambda: None
     app.state.hub_ssl = _ssl(settings)
     app.state.site = Site(house.venue, secure=secure, demo=demo)
     for module in (api_people, api_sessions, api_entries, api_files, api_findings, live):
@@ -177,17 +178,32 @@ async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
     app.state.site = replace(
         app.state.site, cut_line=watch.cut_line, lines_down=venue.lines.down_since
     )
-    async with asyncio.TaskGroup() as group:
-        running = [group.create_task(house.caretaker.run())]
-        if isinstance(venue.devices.fanout, NatsFanout):
-            running.append(group.create_task(venue.devices.fanout.run()))
-        await watch.look()
-        running.append(group.create_task(watch.run()))
-        if app.state.on_ready is not None:
-            app.state.on_ready()
+    with _told_of_fault(app):
+        async with asyncio.TaskGroup() as group:
+            running = [group.create_task(house.caretaker.run())]
+            if isinstance(venue.devices.fanout, NatsFanout):
+                running.append(group.create_task(venue.devices.fanout.run()))
+            await watch.look()
+            running.append(group.create_task(watch.run()))
+            if app.state.on_ready is not None:
+                app.state.on_ready()
+            yield
+            for task in running:
+                task.cancel()
+
+
+@contextmanager
+def _told_of_fault(app: FastAPI) -> Iterator[None]:
+    """End the server when its own work has ended by a fault; whoever keeps it starts it again.
+
+    One that only answered requests would look well, and do no duty and follow nobody.
+    """
+    try:
         yield
-        for task in running:
-            task.cancel()
+    except BaseExceptionGroup:
+        log.exception("the server's own work has ended by a fault")
+        app.state.on_fault()
+        raise
 
 
 def _hub(house: House, tls: ssl.SSLContext | None) -> LinkHub:

@@ -116,11 +116,18 @@ def serve(house: House, settings: Settings) -> int:
 
 def _run_server(settings: Settings, app: Any, door: socket.socket) -> int:  # noqa: ANN401  # an ASGI application
     server = uvicorn.Server(server_config(settings, app))
+    faults: list[int] = []
+
+    def end() -> None:
+        faults.append(1)
+        server.should_exit = True
+
+    app.state.on_fault = end
     # The server drains on this signal and then raises it again, for whoever was there before:
     # without a handler of our own that would end the process before the store is closed.
     signal.signal(signal.SIGTERM, _already_drained)
     server.run(sockets=[door])
-    return 0 if server.started else 1
+    return 0 if server.started and not faults else 1
 
 
 def _already_drained(_number: int, _frame: FrameType | None) -> None:

@@ -53,6 +53,23 @@ def test_server_says_where_it_is_and_drains_on_sigterm(settings_file):
         assert server.wait(20) == 0
 
 
+FAULTY = """
+import sys
+from bideval.actions.caretaker import Caretaker
+from bideval.cli.main import main
+Caretaker._look = lambda self: 1 / 0
+sys.exit(main(sys.argv[1:]))
+"""
+
+
+def test_server_ends_when_its_own_work_has_ended(settings_file):
+    """It would answer requests, look well, and do no duty any more."""
+    command = [sys.executable, "-c", FAULTY, "serve", "--config", str(settings_file)]
+    done = subprocess.run(command, capture_output=True, text=True, timeout=60, check=False)
+    assert "is ready at" in done.stdout
+    assert done.returncode == 1
+
+
 def test_log_goes_on_after_a_restart(settings_file):
     for _ in range(2):
         with serving(settings_file) as (server, _):
