@@ -20,6 +20,8 @@ from bideval.terms.errors import BidevalError, RefusedError
 from bideval.terms.identifiers import VENUE_LOG
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from bideval.actions.venue import Venue
     from bideval.ports import Edge, Event
 
@@ -48,9 +50,7 @@ class Lookout:
         for session in stopped:
             tell_stopped(self._venue, session)
         tell_changed_lines(self._venue, lines)
-        for edge in edges:
-            if not edge.session.startswith(VENUE_LOG):
-                self._look_at(edge)
+        self._look_at_all(edges)
 
     def _told(self, event: Event) -> None:
         session = event.data.get("session")
@@ -63,10 +63,14 @@ class Lookout:
                 conflicts = reader.conflict_count()
             if conflicts != self._conflicts:
                 self.look()
-            for edge in edges:
-                self._look_at(edge)
+            self._look_at_all(edges)
         except BidevalError:
             return  # the next look tells, and comes within a second
+
+    def _look_at_all(self, edges: Sequence[Edge]) -> None:
+        for edge in edges:
+            if not edge.session.startswith(VENUE_LOG):
+                self._look_at(edge)
 
     def _look_at(self, edge: Edge) -> None:
         venue = self._venue

@@ -12,7 +12,8 @@ import threading
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, TypeVar
 
-from sqlalchemy.exc import SQLAlchemyError
+from sqlalchemy.exc import DataError, SQLAlchemyError
+from sqlalchemy.exc import TimeoutError as NoConnectionError
 
 from bideval.store.engine import (
     SQLITE,
@@ -26,7 +27,7 @@ from bideval.store.engine import (
 from bideval.store.transaction import StoreReader
 from bideval.store.verification import verify_records
 from bideval.store.writer import Writer
-from bideval.terms.errors import FaultError
+from bideval.terms.errors import FaultError, InputError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -71,6 +72,10 @@ class SqlRecordStore:
         try:
             with self._reading.connect() as connection, connection.begin():
                 yield StoreReader(connection)
+        except DataError:
+            raise InputError("malformed", field="text", detail="cannot be stored") from None
+        except NoConnectionError as error:
+            raise FaultError("store_busy", detail="no free connection") from error
         except SQLAlchemyError as error:
             if trouble(error) is Trouble.STATEMENT:
                 raise

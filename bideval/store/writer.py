@@ -22,13 +22,13 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, TypeVar
 
 import structlog
-from sqlalchemy.exc import DBAPIError, IntegrityError
+from sqlalchemy.exc import DataError, DBAPIError, IntegrityError
 
 from bideval.ports import FaultNotice, StoreError
 from bideval.store.engine import Trouble, is_taken, trouble
 from bideval.store.heads import Heads
 from bideval.store.transaction import StoreTransaction
-from bideval.terms.errors import FaultError
+from bideval.terms.errors import FaultError, InputError
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -252,6 +252,8 @@ def _attempt(work: Work, connection: Connection, heads: Heads, *, waits: bool) -
 def _told(error: Exception) -> Exception:
     if isinstance(error, IntegrityError):
         return StoreError("exists", detail="another row has this key")
+    if isinstance(error, DataError):
+        return InputError("malformed", field="text", detail="cannot be stored")
     return error
 
 
