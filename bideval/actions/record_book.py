@@ -256,6 +256,8 @@ class RecordBook:
             return self._seen.get(session) or self._load(session)
 
     def _load(self, session: str) -> _Seen:
+        if session.startswith(VENUE_LOG):
+            raise _unknown()
         with self._store.read() as reader:
             if reader.head(session) is None:
                 raise _unknown()
@@ -266,8 +268,9 @@ class RecordBook:
 
     def _spread(self, session: str, news: Sequence[StoredLine]) -> None:
         self._retired.discard(session)
-        for tell in self._tell:
-            tell(session, news)
+        with self._held.holding(session):  # who is told looks, and would find more to tell of
+            for tell in self._tell:
+                tell(session, news)
 
 
 def _unknown() -> RefusedError:

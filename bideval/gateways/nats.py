@@ -129,6 +129,7 @@ class NatsFanout:
     async def _send(self, client: Client, ended: asyncio.Event) -> None:
         """Send what waits until the connection ends."""
         ending = asyncio.ensure_future(ended.wait())
+        self._wake.set()  # for what waits since before there was a loop to wake
         try:
             while not ended.is_set():
                 waking = asyncio.ensure_future(self._wake.wait())

@@ -58,6 +58,16 @@ async def test_a_wake_up_reaches_the_other_processes_of_the_venue_only(nats):
         assert await following(elsewhere) == Event(LOGIN)
 
 
+async def test_what_was_sent_before_it_ran_does_not_hold_up_the_rest(nats):
+    one, other = fanout(nats), fanout(nats)
+    one.send_on(MOVED, {"session": "early"})
+    there = other.subscribe(MOVED)
+    async with running(one, other):
+        one.send_on(MOVED, {"session": "late"})
+        while await following(there) != Event(MOVED, {"session": "late"}):
+            pass
+
+
 async def test_what_is_published_stays_in_its_process(nats):
     one, other = fanout(nats), fanout(nats)
     async with running(one, other):
