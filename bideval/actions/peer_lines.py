@@ -12,7 +12,7 @@ from bideval.actions.telling import moved_topic, tell_line
 from bideval.ports import PeerLine
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
     from bideval.actions.venue import Venue
 
@@ -37,6 +37,14 @@ def begin_lines(venue: Venue) -> None:
         line = known.get(peer)
         down = PeerLine(peer, up=False, since_ms=now)
         note_line(venue, down if line is None or line.up else line)
+
+
+def correct_lines(venue: Venue, held: Mapping[str, PeerLine]) -> None:
+    """At the process that holds the lines: write again what a fault of the storage has lost."""
+    down = venue.lines.down_since()
+    for peer, line in held.items():
+        if line.up is (peer in down):
+            note_line(venue, line)
 
 
 def tell_changed_lines(venue: Venue, lines: Sequence[PeerLine]) -> None:

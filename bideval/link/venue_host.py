@@ -229,8 +229,10 @@ class VenueHost:
 
     async def line_state(self, peer: str, *, up: bool, since_ms: int) -> None:
         line = PeerLine(peer, up=up, since_ms=since_ms)
-        await asyncio.to_thread(note_line, self._venue, line)
-        await asyncio.to_thread(self._steward.line, peer, up=up, since_ms=since_ms)
+        try:
+            await asyncio.to_thread(note_line, self._venue, line)
+        finally:  # or a fault of the storage would make an absent venue of one that is here
+            await asyncio.to_thread(self._steward.line, peer, up=up, since_ms=since_ms)
 
     async def changes(self, peer: str) -> AsyncIterator[Change]:
         async with self._venue.devices.fanout.subscribe(link_topic()) as news:

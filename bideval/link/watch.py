@@ -15,8 +15,9 @@ from contextlib import suppress
 from typing import TYPE_CHECKING, Final
 
 from bideval.actions.hearing import remember_words
-from bideval.actions.peer_lines import begin_lines
+from bideval.actions.peer_lines import begin_lines, correct_lines
 from bideval.link.relay import Relay
+from bideval.ports import PeerLine
 from bideval.terms.errors import BidevalError
 
 if TYPE_CHECKING:
@@ -101,6 +102,8 @@ class Watch:
         elif not held and self.kept:
             _LOG.warning("the watch is lost to another process")
             await self._end()
+        elif self.kept and self._venue.shared:
+            await asyncio.to_thread(self._correct_lines)
 
     async def _begin(self) -> None:
         try:
@@ -119,6 +122,12 @@ class Watch:
         begin_lines(self._venue)
         self._caretaker.begin()
         self._steward.tick()
+
+    def _correct_lines(self) -> None:
+        states = self._hub.states().items()
+        held = {peer: PeerLine(peer, up=one.up, since_ms=one.since_ms) for peer, one in states}
+        with suppress(BidevalError):  # the next look comes
+            correct_lines(self._venue, held)
 
     async def _keep(self) -> None:
         if self._venue.shared:

@@ -1,7 +1,8 @@
 """The lock that one server process of a venue holds while it keeps the watch.
 
 Decided here: a PostgreSQL advisory lock of a session of its own, which the database frees when
-that session ends, however its process died. Not decided here: what the watch is.
+that session ends, however its process died, and when it asks nothing for long, as a process does
+that hangs. Not decided here: what the watch is.
 """
 
 from __future__ import annotations
@@ -25,6 +26,13 @@ _TAKE = "SELECT pg_try_advisory_lock(%s, hashtext(current_schema()))"  # of one 
 ANSWER_S = 5
 """Seconds in which the database must answer, or the lock counts as lost."""
 
+SILENCE_S = 20
+"""Seconds without a question after which the holder counts as hung, and the lock is freed."""
+_FREE_WHEN_HUNG = (  # a setting of PostgreSQL since 14
+    "SELECT set_config('idle_session_timeout', %s, false)"
+    " WHERE current_setting('server_version_num')::int >= 140000"
+)
+
 _OPTIONS: dict[str, Any] = {
     "connect_timeout": ANSWER_S,
     "keepalives_idle": ANSWER_S,
@@ -47,7 +55,8 @@ class SoleProcess:
 class PostgresWatchLock:
     """A `WatchLock` on a connection of its own, which lasts as long as the lock is held."""
 
-    def __init__(self, url: str) -> None:
+    def __init__(self, url: str, *, silence_s: int = SILENCE_S) -> None:
+        self._silence = f"{silence_s}s"
         self._address = _address(database_url(url))
         self._connection: psycopg.Connection | None = None
         self._held = False
@@ -73,6 +82,7 @@ class PostgresWatchLock:
 
     def _connect(self) -> psycopg.Connection:
         self._connection = psycopg.connect(self._address, autocommit=True, **_OPTIONS)
+        self._connection.execute(_FREE_WHEN_HUNG, (self._silence,))
         return self._connection
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+import time
 
 import psycopg
 import pytest
@@ -18,6 +19,7 @@ from bideval.store.engine import database_url
 from bideval.store.record_store import SqlRecordStore
 from bideval.store.verification import verify_records
 from bideval.store.watch_lock import PostgresWatchLock
+from bideval.terms.errors import InputError, RefusedError
 from tests.unit.session.conversation import SESSION, Conversation
 
 WAIT_S = 30
@@ -106,6 +108,37 @@ def test_who_looks_sees_what_another_process_has_committed(two, talk):
     with book.settled(SESSION) as fold:
         assert len(fold.procedure.warnings) == before + 2
     assert [stored.kind for stored in told] == ["supervisor.warned"] * 2
+
+
+def test_who_is_told_of_news_and_looks_is_not_told_of_more_within(two, talk):
+    """Else a process that others outrun would look deeper and deeper."""
+    ours, theirs = two
+    book = RecordBook(venue="fenghua", store=ours, shared=True)
+    depth, deepest, sizes = 0, 0, []
+
+    def tell(session, _news):
+        nonlocal depth, deepest
+        depth += 1
+        deepest = max(deepest, depth)
+        if len(sizes) < 3:
+            more = warning(talk, f"Please wait {len(sizes)}.")
+            theirs.write(lambda tx: keep(tx, "fenghua", more)).result(WAIT_S)
+            with book.settled(session) as fold:
+                sizes.append(fold.size)
+        depth -= 1
+
+    book.on_news(tell)
+    for _ in range(3):
+        book.follow(SESSION)
+    assert (deepest, sizes) == (1, [len(talk.lines) + more for more in range(3)])
+
+
+def test_a_venue_log_is_read_by_nobody_as_a_session(two, talk):
+    book = RecordBook(venue="fenghua", store=two[0], shared=True)
+    two[0].write(lambda tx: tx.found("log.fenghua", "fenghua")).result(WAIT_S)
+    with pytest.raises(RefusedError, match="no such session"), book.reading("log.fenghua"):
+        pytest.fail("it was opened")
+    assert talk.lines
 
 
 def test_undoing_is_told_to_the_work_that_came_to_nothing(two, talk):
@@ -212,6 +245,30 @@ def test_a_batch_ends_before_a_head_that_another_process_holds(shared_store, sha
     assert second.result(WAIT_S) == 2
     with shared_store.read() as reader:
         verify_records(reader)
+
+
+def test_text_that_the_database_cannot_hold_is_refused_and_nothing_more(shared_store):
+    for session in ("\0", "a\0b"):
+        with pytest.raises(InputError, match="text"), shared_store.read() as reader:
+            reader.head(session)
+        written = shared_store.write(lambda tx, name=session: tx.found(name, "fenghua"))
+        with pytest.raises(InputError, match="text"):
+            written.result(WAIT_S)
+    assert shared_store.state == "running"
+    with shared_store.read() as reader:
+        assert reader.sessions() == ["one", "two"]
+
+
+def test_the_watch_goes_over_when_its_holder_hangs(shared_url):
+    one, other = (PostgresWatchLock(shared_url, silence_s=1) for _ in range(2))
+    assert (one.take(), other.take()) == (True, False)
+    end = time.monotonic() + WAIT_S
+    while not other.take():
+        assert time.monotonic() < end
+        time.sleep(0.1)
+    assert (one.take(), other.take()) == (False, True)
+    for lock in (one, other):
+        lock.leave()
 
 
 def test_one_process_keeps_the_watch(shared_url):
