@@ -75,6 +75,8 @@ class Supervisor:
         self._people = people
         self._links = links
         self._workers: list[Worker] = []
+        self._born: list[Worker] = []
+        """Every process that may live, also one that does not serve yet or serves no more."""
         self._turns = [asyncio.Lock() for _ in range(count)]
         self._stop = asyncio.Event()
         self._roll = asyncio.Event()
@@ -93,7 +95,7 @@ class Supervisor:
         code = 0
         with suppress(asyncio.CancelledError):
             code = await running
-        await asyncio.gather(*(worker.stop() for worker in self._workers))
+        await asyncio.gather(*(worker.stop() for worker in self._born))
         return code
 
     async def _keep_all(self, on_ready: Callable[[], None]) -> int:
@@ -124,7 +126,9 @@ class Supervisor:
                 stdin=asyncio.subprocess.DEVNULL,
                 pass_fds=[self._people.fileno(), self._links.fileno(), theirs.fileno()],
             )
-        return Worker(process, ours)
+        worker = Worker(process, ours)
+        self._born = [one for one in self._born if one.process.returncode is None] + [worker]
+        return worker
 
     async def _keep(self, number: int) -> None:
         """Start a process again whenever it has ended by itself."""
