@@ -63,7 +63,8 @@ def put(connection: Connection, table: Table, row: Mapping[str, Any]) -> None:
 def insert_if_absent(connection: Connection, table: Table, row: Mapping[str, Any]) -> bool:
     """Insert a row; False when its key is there already, whichever process made it."""
     adding = _insert_for(connection, table).values(**row).on_conflict_do_nothing()
-    return connection.execute(adding).rowcount == 1
+    # A count of rows is promised for updates and deletions only; PostgreSQL gave none here.
+    return connection.execute(adding.returning(*table.primary_key.columns)).first() is not None
 
 
 def _insert_for(connection: Connection, table: Table) -> postgresql.Insert | sqlite.Insert:

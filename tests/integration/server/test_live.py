@@ -51,7 +51,10 @@ def test_news_tell_the_size_after_the_opening(people, opened):
         heard(socket, "head")
         warn(people["supervisor"], opened)
         size = people["officer"].at.venue.book.head(opened).size
-        assert heard(socket, "head") == {"type": "head", "size": size}
+        told = heard(socket, "head")
+        while told["size"] < size:  # news of an entry before it may still be on its way
+            told = heard(socket, "head")
+        assert told == {"type": "head", "size": size}
 
 
 def test_author_hears_that_the_entry_is_saved(people, published):

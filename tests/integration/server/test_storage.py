@@ -121,6 +121,8 @@ def test_disk_that_stays_full_is_tried_until_it_has_room(place, supervisor):
 class FailingSteward:
     """A steward whose first look at the sessions meets a fault."""
 
+    on_watch = True
+
     def __init__(self):
         self.ticks = 0
 
