@@ -7,6 +7,7 @@ Ephemeral keys come from the operating system (docs/adr/0003-randomness-inside-s
 
 from __future__ import annotations
 
+import io
 import re
 from typing import IO, TYPE_CHECKING, TypeVar
 
@@ -25,6 +26,13 @@ _PADDING_BITS = 4
 """Bits of the 52 letters that a key of 32 bytes does not fill; the library takes any."""
 _CHECKSUM = 6
 """Letters of a Bech32 checksum."""
+HEADER_LIMIT = 16 * 1024
+"""Bytes before the line of the header's MAC: one recipient and what else a writer adds take 300.
+
+The library reads a header again for every byte of it: one of a megabyte takes it ten seconds.
+"""
+_END_OF_HEADER = b"\n---"
+_PIECE = 1024
 _P25519 = 2**255 - 19
 _LOW_ORDER = frozenset(
     {
@@ -73,8 +81,7 @@ def age_encrypt(recipient: str, data: bytes) -> bytes:
 def age_decrypt(identity: str, data: bytes) -> bytes:
     """Return the plaintext; raise `EvidenceError` for a wrong identity or any changed byte."""
     key = _identity(identity)
-    if not data.startswith(_MAGIC):
-        raise _unopened()
+    _check_header(data)
     try:
         plain: bytes = pyrage.decrypt(data, [key])
     except pyrage.DecryptError:
@@ -97,10 +104,27 @@ def decrypt_stream(identity: str, source: IO[bytes], target: IO[bytes]) -> None:
     Faults of the two streams themselves (`OSError`) come through as they are.
     """
     key = _identity(identity)
-    reader, writer = _Watched(source, start=_MAGIC), _Watched(target)
-    if source.read(len(_MAGIC)) != _MAGIC:
-        raise _unopened()
+    start = _read_start(source)
+    _check_header(start)
+    reader, writer = _Watched(source, start=start), _Watched(target)
     _run(lambda: pyrage.decrypt_io(reader, writer, [key]), reader, writer)
+
+
+def _read_start(source: IO[bytes]) -> bytes:
+    """Return what a stream begins with, as far as the longest header may go."""
+    start = b""
+    while len(start) < HEADER_LIMIT and _END_OF_HEADER not in start:
+        part = source.read(min(_PIECE, HEADER_LIMIT - len(start)))
+        if not part:
+            break
+        start += part
+    return start
+
+
+def _check_header(start: bytes) -> None:
+    """Refuse what is no binary age file, and a header that is longer than anybody needs."""
+    if not start.startswith(_MAGIC) or start.find(_END_OF_HEADER, 0, HEADER_LIMIT) < 0:
+        raise _unopened()
 
 
 class _Watched:
@@ -108,12 +132,12 @@ class _Watched:
 
     def __init__(self, stream: IO[bytes], *, start: bytes = b"") -> None:
         self._stream = stream
-        self._start = start
+        self._start = io.BytesIO(start)
         self.fault: OSError | None = None
 
     def read(self, size: int) -> bytes:
-        if self._start:
-            part, self._start = self._start[:size], self._start[size:]
+        part = self._start.read(size)
+        if part:
             return part
         return self._guard(lambda: self._stream.read(size))
 

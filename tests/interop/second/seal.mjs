@@ -119,6 +119,7 @@ const raw64 = (text) => {
 
 // The plaintext, or null where the file is no age file, is damaged, or is for somebody else.
 export function ageDecrypt(identity, data) {
+  if (data.subarray(0, 16_384).indexOf("\n---") < 0) return null;
   const end = data.indexOf("\n--- ");
   const stop = end < 0 ? -1 : data.indexOf(10, end + 1);
   if (stop < 0) return null;

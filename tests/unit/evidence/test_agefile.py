@@ -11,6 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from bideval.evidence.agefile import (
+    HEADER_LIMIT,
     age_decrypt,
     age_encrypt,
     check_recipient,
@@ -233,3 +234,47 @@ def test_a_fault_of_the_disk_is_not_taken_for_a_forged_file(act):
     with pytest.raises(OSError, match="broken") as caught:
         act()
     assert caught.value.errno == errno.EIO
+
+
+def with_longer_header(size):
+    """Return the sealed file with a second stanza, so that the MAC's line begins at `size`."""
+    magic, rest = CIPHERTEXT[:22], CIPHERTEXT[22:]
+    missing = size - CIPHERTEXT.index(b"\n---") - len(b"-> other \n\n")
+    return magic + b"-> other " + b"a" * missing + b"\n\n" + rest
+
+
+def open_as(opener, sealed):
+    if opener == "bytes":
+        age_decrypt(IDENTITY, sealed)
+    else:
+        decrypt_stream(IDENTITY, io.BytesIO(sealed), io.BytesIO())
+
+
+@pytest.mark.parametrize("opener", ["bytes", "stream"])
+def test_a_header_longer_than_anybody_needs_is_not_read(monkeypatch, opener):
+    library = []
+
+    def note(*_args):
+        library.append(opener)
+        raise pyrage.DecryptError
+
+    monkeypatch.setattr(pyrage, "decrypt", note)
+    monkeypatch.setattr(pyrage, "decrypt_io", note)
+    for end in (HEADER_LIMIT - 4, HEADER_LIMIT - 3, 2_000_000):
+        sealed = with_longer_header(end)
+        assert sealed.index(b"\n---") == end
+        with pytest.raises(EvidenceError) as caught:
+            open_as(opener, sealed)
+        assert caught.value.code == "unsealing_failed"
+    assert library == [opener]
+
+
+@pytest.mark.parametrize("step", [1, 7, 1 << 20])
+def test_a_header_is_whole_however_its_stream_comes(step):
+    class Slow(io.BytesIO):
+        def read(self, size=-1):
+            return super().read(min(size, step) if size >= 0 else step)
+
+    opened = io.BytesIO()
+    decrypt_stream(IDENTITY, Slow(CIPHERTEXT), opened)
+    assert opened.getvalue() == b"ten in the morning"
