@@ -39,7 +39,9 @@ def offer_digest(manifest: Manifest) -> str:
 
 
 def _shortest(number: Decimal) -> str:
-    return plain(number.normalize())
+    whole, point, places = plain(number).partition(".")
+    places = places.rstrip("0")
+    return whole + point + places if places else whole
 
 
 def offers_of(session: Standing) -> list[dict[str, object]]:

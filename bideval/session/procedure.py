@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from bideval.session.names import Phase
-from bideval.terms.instants import instant_text
+from bideval.terms.instants import LAST_INSTANT, instant_text
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -60,8 +60,10 @@ class Fault:
 
     @property
     def due(self) -> Instant | None:
-        """When the limit passes; None where there is none."""
-        return None if self.limit is None else self.since + self.limit.limit_ms
+        """When the limit passes, never after the last instant; None where there is none."""
+        if self.limit is None:
+            return None
+        return min(self.since + self.limit.limit_ms, LAST_INSTANT)
 
     def has_expired(self, now: Instant) -> bool:
         """Return whether the limit has passed: main noted it, or whoever says `now` does."""

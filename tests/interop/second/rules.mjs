@@ -362,6 +362,7 @@ const given = (text) => typeof text === "string" && !/^\p{White_Space}*$/u.test(
 
 // --- phases.md, Faults ---------------------------------------------------------------------------------
 
+const LAST_INSTANT = Date.UTC(9999, 11, 31);
 const BEFORE = ["opened", "drawn", "checked_in", "declared", "chaired"];
 const DURING = ["responsiveness", "scoring", "released", "consolidated"];
 
@@ -373,7 +374,7 @@ function paused(it, body, { entry }) {
     need(since <= instantOf(entry.at), "fault_ahead");
     const during = DURING.includes(it.phase);
     const limit = during ? it.rules.faults.during : BEFORE.includes(it.phase) ? it.rules.faults.before : null;
-    fault = { due: limit === null ? null : since + limit, during, expired: false };
+    fault = { due: limit === null ? null : Math.min(since + limit, LAST_INSTANT), during, expired: false };
   }
   Object.assign(it, { paused: true, fault });
 }

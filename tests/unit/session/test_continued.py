@@ -53,6 +53,8 @@ def test_offer_is_the_sheet_and_the_files() -> None:
     )
 
     assert digest() != digest(files=[FILE])
+    longest = "123456789012345678.000000000000000001"
+    assert digest(sheet={"price": longest}) != digest(sheet={"price": longest[:18]})
     assert digest() != digest(sheet={"price": "999999.99"})
     assert digest() != digest(sheet={"remarks": "cheaper"})
 

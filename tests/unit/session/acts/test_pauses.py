@@ -6,10 +6,11 @@ import pytest
 
 from bideval.ledger.entry import parse_entry
 from bideval.session.names import Phase
+from bideval.session.procedure import fault_document
 from bideval.session.rulebook import HOUR_MS, AfterLimit
 from bideval.session.state import CLOCK_TOLERANCE_MS
 from bideval.terms.errors import InputError, RefusedError
-from bideval.terms.instants import instant_text
+from bideval.terms.instants import LAST_INSTANT, instant_text
 from tests.unit.session.conversation import Conversation, at
 
 MAIN = "venue/fenghua"
@@ -78,6 +79,17 @@ def test_fault_cannot_begin_after_it_is_reported() -> None:
 
     assert talk.say(OFFICER, "session.paused", body).void_code == "fault_ahead"
     assert not talk.session.paused
+
+
+def test_limit_of_a_fault_at_the_end_of_time_can_be_written_down() -> None:
+    talk = at(Phase.SCORING, RULES)
+    body = {"reason": "no power", "fault": {"since": instant_text(LAST_INSTANT)}}
+    talk.say(OFFICER, "session.paused", body, at=LAST_INSTANT)
+    fault = talk.session.procedure.fault
+    assert fault is not None
+
+    assert fault_document(fault)["due"] == instant_text(LAST_INSTANT)
+    assert expired(talk, at_ms=LAST_INSTANT) is None
 
 
 @pytest.mark.parametrize("fault", [7, {}, {"since": "yesterday"}])
