@@ -228,11 +228,13 @@ def result_final(session: Standing) -> list[Missing]:
 
 
 def result_not_final(session: Standing) -> list[Missing]:
-    """The latest version is stopped by findings, whatever was corrected after it."""
+    """Findings stop the latest version, which under later rulebooks has every correction in it."""
     current = session.results.current
-    if current is not None and not current.body.final:
-        return []
-    return _lacking("result_not_final", "no result with findings", ())
+    if current is None or current.body.final:
+        return _lacking("result_not_final", "no result with findings", ())
+    if session.meeting.archive_corrected and not session.result_is_current():
+        return _lacking("result_not_final", "a consolidation is due", (session.main_actor,))
+    return []
 
 
 def all_confirmed(session: Standing) -> list[Missing]:

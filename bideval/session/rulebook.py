@@ -69,6 +69,7 @@ class MeetingRules:
     later versions have instead, and hold to; None where nothing is said. `most_drawn`: experts that
     one draw may have, None in the first versions, where a larger draw fails when it is written.
     `archive_reason`: whether an order to archive without a result needs its reason.
+    `archive_corrected`: whether that move waits until a version has every correction in it.
     `members_note_chair`: whether the other members note it where the chair does not sign; in the
     first versions nobody could, and a silent chair kept the session open for ever.
     """
@@ -79,6 +80,7 @@ class MeetingRules:
     most_drawn: int | None = None
     archive_reason: bool = False
     members_note_chair: bool = False
+    archive_corrected: bool = False
 
 
 CITY_RULE = FaultRules(
@@ -102,6 +104,7 @@ def _current(minimum_responsive: int, faults: FaultRules) -> MeetingRules:
         most_drawn=MOST_DRAWN,
         archive_reason=True,
         members_note_chair=True,
+        archive_corrected=True,
     )
 
 

@@ -13,7 +13,9 @@ from typing import TYPE_CHECKING, Any
 from bideval.ledger.entry import parse_entry
 from bideval.ledger.line import encode_line
 from bideval.session.kinds import GENERAL_REFUSALS, KINDS
+from bideval.session.names import Phase
 from bideval.terms.errors import InputError, RefusedError
+from bideval.terms.instants import LAST_INSTANT, instant_text
 from tests.interop.second_verifier import ask
 from tests.unit.session.conversation import SESSION, Conversation
 from tests.unit.session.samples import SAMPLES
@@ -100,3 +102,45 @@ def test_both_folds_let_the_same_entries_count() -> None:
         assert (kind, answer["phase"]) == (kind, talk.session.phase.value)
         seen |= set(expected)
     assert len(seen) > 40
+
+
+def archiving_early(rulebook: str) -> Conversation:
+    """Return a session that main would archive while a correction waits for its version."""
+    talk = Conversation(rulebook=rulebook)
+    talk.until(Phase.CHAIRED)
+    talk.say("officer-lin", "session.paused", paused_for_ever(), at=LAST_INSTANT)
+    talk.say("venue/fenghua", "pause.expired", {"due": instant_text(LAST_INSTANT)}, at=LAST_INSTANT)
+    talk.must("officer-lin", "session.resumed", {"reason": "mended", "decision": "we go on"})
+    talk.script["beilun-01"] = {"bid-a": {"design": "99"}}
+    talk.until(Phase.RELEASED)
+    talk.release_marks()
+    talk.consolidate()
+    order = talk.order(Phase.ARCHIVED, "they insist").entry
+    item = {"bid": "bid-a", "criterion": "design", "before": "99", "after": "98"}
+    talk.must("beilun-01", "mark.corrected", item | {"ground": "out_of_range", "reason": "no"})
+    talk.say("venue/fenghua", "phase.moved", talk.moving(Phase.ARCHIVED, order=order))
+    if not talk.session.procedure.reached(Phase.ARCHIVED):
+        talk.consolidate()
+        talk.must("venue/fenghua", "phase.moved", talk.moving(Phase.ARCHIVED, order=order))
+    return talk
+
+
+def paused_for_ever() -> dict[str, Any]:
+    return {"reason": "no power", "fault": {"since": instant_text(LAST_INSTANT)}}
+
+
+def test_both_folds_archive_by_the_rules_of_the_version() -> None:
+    talks = [archiving_early(rulebook) for rulebook in ("procurement/1", "procurement/2")]
+
+    answers = ask(
+        {
+            "session": SESSION,
+            "lines": [base64.b64encode(encode_line(line)).decode() for line in talk.lines],
+        }
+        for talk in talks
+    )
+
+    codes = [[folded(outcome.void_code) for outcome in talk.outcomes] for talk in talks]
+    assert [[folded(code) for code in answer["codes"]] for answer in answers] == codes
+    assert ["conditions_missing" in one for one in codes] == [False, True]
+    assert ["no_limit" in one for one in codes] == [True, False]

@@ -170,7 +170,7 @@ const CONDITIONS = {
   marks_opened: (it) => it.panel.members().every(({ sheets }) => !sheets.length
     || it.seals.enough(sheets.at(-1).recipient) || it.seals.lost(sheets.at(-1).recipient)),
   result_final: (it) => it.current && it.result.final,
-  result_not_final: (it) => it.result !== null && !it.result.final,
+  result_not_final: (it) => it.result !== null && !it.result.final && (it.current || it.rules.faults === null),
   all_confirmed: (it) => it.panel.members().every((member) => it.stances.has(member.person)),
   report_issued: (it) => it.report !== null,
 };

@@ -84,3 +84,4 @@ def test_current_versions_limit_the_draw_and_ask_why_there_is_no_result() -> Non
         current = rules.faults is not None
         assert (rules.most_drawn, rules.archive_reason) == (21 if current else None, current)
         assert rules.members_note_chair is current
+        assert rules.archive_corrected is current

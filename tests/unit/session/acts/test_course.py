@@ -243,6 +243,29 @@ def test_session_of_an_earlier_version_needs_no_reason_to_be_archived() -> None:
     assert moving(talk, Phase.ARCHIVED, order=given.entry) is None
 
 
+@pytest.mark.parametrize(
+    ("rulebook", "voided"), [("procurement/1", None), ("procurement/2", "conditions_missing")]
+)
+def test_session_is_not_archived_while_a_correction_waits_for_its_version(
+    rulebook: str, voided: str | None
+) -> None:
+    talk = stuck(rulebook)
+    body = {
+        "bid": "bid-a",
+        "criterion": "design",
+        "before": "99",
+        "after": "20",
+        "ground": "out_of_range",
+        "reason": "read as a percentage",
+    }
+    order = talk.order(Phase.ARCHIVED).entry
+    talk.must(EXPERT, "mark.corrected", body)
+    assert moving(talk.fork(), Phase.ARCHIVED, order=order) == voided
+
+    talk.consolidate()
+    assert moving(talk, Phase.ARCHIVED, order=order) is None
+
+
 def test_session_with_a_final_result_is_not_archived_without_signatures() -> None:
     talk = at(Phase.RELEASED)
     talk.release_marks()
