@@ -20,6 +20,7 @@ from bideval.terms.errors import BidevalError, EvidenceError
 if TYPE_CHECKING:
     from bideval.audit.bundle import Bundle
     from bideval.audit.replay import Replay
+    from bideval.ledger.entry import Entry
     from bideval.session.bidding import Bid
 
 NO_FILE = frozenset({"ciphertext_missing", "ciphertext_differs"})
@@ -29,11 +30,12 @@ NO_FILE = frozenset({"ciphertext_missing", "ciphertext_differs"})
 def check_bids(bundle: Bundle, run: Replay) -> str:
     """Each announced bid is what its shares open; each bid given up really stays closed."""
     opened = given_up = 0
+    places = _announced(run)
     for bid in run.session.bidding.bids.values():
         position = run.session.places[bid.entry].position
         try:
             if bid.state is BidState.OPENED:
-                _check_opened(bundle, run, bid)
+                _check_opened(bundle, run, bid, run.entry(places[bid.id]))
                 opened += 1
             elif bid.state is BidState.UNOPENABLE:
                 _check_given_up(bundle, run, bid)
@@ -43,12 +45,12 @@ def check_bids(bundle: Bundle, run: Replay) -> str:
     return f"{opened} opened, {given_up} that could not be"
 
 
-def _check_opened(bundle: Bundle, run: Replay, bid: Bid) -> None:
+def _check_opened(bundle: Bundle, run: Replay, bid: Bid, announced: Entry) -> None:
     _demand_ciphertext(bundle, bid)
     document, digest = _open(bundle, run, bid)
     if digest != bid.plaintext:
         raise EvidenceError("bid_differs", field=bid.id, detail="another plaintext was announced")
-    if document != _announced(run, bid):
+    if document != announced.body.get("manifest"):
         raise EvidenceError("bid_differs", field=bid.id, detail="another manifest was announced")
 
 
@@ -109,8 +111,6 @@ def _open(bundle: Bundle, run: Replay, bid: Bid) -> tuple[dict[str, object], str
     return document, package.sha256
 
 
-def _announced(run: Replay, bid: Bid) -> object:
-    for _position, entry in run.of_kind("bid.opened"):
-        if entry.body.get("bid") == bid.id:
-            return entry.body.get("manifest")
-    return None
+def _announced(run: Replay) -> dict[str, int]:
+    """Return where each opened bid is announced: a bid is opened once."""
+    return {str(entry.body["bid"]): place for place, entry in run.of_kind("bid.opened")}
