@@ -62,8 +62,9 @@ def _read(path: Path) -> bytes:
     try:
         with path.open("rb") as file:
             return file.read(KEPT_LIMIT + 1)
-    except OSError as error:
-        detail = f"cannot be read: {error.strerror}"
+    except (OSError, ValueError) as error:
+        reason = error.strerror if isinstance(error, OSError) else "not a file name"
+        detail = f"cannot be read: {reason}"
         raise InputError("unreadable", field="receipt", detail=detail) from None
 
 

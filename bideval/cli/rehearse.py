@@ -22,7 +22,7 @@ from bideval.rehearsal.script import make_script, result_in_words_of_case
 from bideval.rehearsal.servers import load_program, running
 from bideval.rehearsal.stage import first_accounts, hold_meeting, plan_venues, settle_venues
 from bideval.scoring.engine import consolidate
-from bideval.scoring.reading import read_case
+from bideval.scoring.reading import MAX_CASE_BYTES, read_case
 from bideval.scoring.result import result_document
 from bideval.terms.errors import BidevalError, InputError
 
@@ -208,9 +208,11 @@ def _print(document: Mapping[str, Any], verdict: Verdict, *, same: bool, as_json
 
 def _read(path: Path) -> bytes:
     try:
-        return path.read_bytes()
-    except OSError as error:
-        detail = f"cannot be read: {error.strerror}"
+        with path.open("rb") as file:
+            return file.read(MAX_CASE_BYTES + 1)
+    except (OSError, ValueError) as error:
+        reason = error.strerror if isinstance(error, OSError) else "not a file name"
+        detail = f"cannot be read: {reason}"
         raise InputError("unreadable", field="case", detail=detail) from None
 
 

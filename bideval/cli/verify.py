@@ -126,9 +126,14 @@ def verify_file(
         mapped(path, "file"),
         checker=checker(jobs or cores()),
         against=None if against is None else mapped(against, "--against"),
-        receipts={name: _receipt(Path(name)) for name in receipts},
+        receipts={_printable(name): _receipt(Path(name)) for name in receipts},
         stamp_judge=stamp_judge,
     )
+
+
+def _printable(name: str) -> str:
+    """Return the name of a file with what is not Unicode escaped, as standard output wants it."""
+    return name.encode(errors="backslashreplace").decode()
 
 
 def _is_strange(path: Path) -> bool:
@@ -158,8 +163,9 @@ def _receipt(path: Path) -> bytes:
     try:
         with path.open("rb") as file:
             return file.read(KEPT_LIMIT + 1)
-    except OSError as error:
-        detail = f"{path.name} cannot be read: {error.strerror}"
+    except (OSError, ValueError) as error:
+        reason = error.strerror if isinstance(error, OSError) else "not a file name"
+        detail = f"{path.name} cannot be read: {reason}"
         raise InputError("unreadable", field="--receipt", detail=detail) from None
 
 

@@ -27,7 +27,7 @@ def is_proof(path: Path) -> bool:
     try:
         with path.open("rb") as file:
             return file.read(len(HEADER)) == HEADER
-    except OSError:
+    except (OSError, ValueError):
         return False
 
 

@@ -126,6 +126,38 @@ def test_unusable_input_is_refused(bundles: Path, capsys, words: list[str]) -> N
     assert len(capsys.readouterr().err.splitlines()) == 1
 
 
+def test_receipt_whose_name_is_no_unicode_is_named_all_the_same(bundles: Path, capsys) -> None:
+    strange = os.fsdecode(bytes(bundles) + b"/\xff.receipt")
+    (bundles / "receipt").rename(strange)
+
+    code, lines = said(capsys, bundles / "early", "--receipt", strange)
+    assert code == 0
+    (bundles / strange).write_bytes(b"{}")
+    code, lines = said(capsys, bundles / "early", "--receipt", strange)
+
+    assert code == 1
+    assert lines[10].startswith(f"12 FAIL receipts: {bundles}/\\udcff.receipt: ")
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        ["verify", "a\0b"],
+        ["verify", "early", "--receipt", "a\0b"],
+        ["receipt", "verify", "a\0b"],
+        ["rehearse", "a\0b"],
+        ["rehearse", "/dev/zero"],
+    ],
+)
+def test_what_is_no_file_or_never_ends_is_refused(
+    bundles: Path, capsys, monkeypatch, words: list[str]
+) -> None:
+    monkeypatch.chdir(bundles)
+
+    assert main(words) == 2
+    assert len(capsys.readouterr().err.splitlines()) == 1
+
+
 def test_pipe_is_refused_at_once(bundles: Path, capsys) -> None:
     os.mkfifo(bundles / "pipe")
 
