@@ -121,3 +121,12 @@ def test_answers_carry_the_security_headers(people):
     assert response.headers["cache-control"] == "no-store"
     assert response.headers["x-content-type-options"] == "nosniff"
     assert "frame-ancestors 'none'" in response.headers["content-security-policy"]
+
+
+@pytest.mark.parametrize("name", ["%00", "a%00b", "%ED%A0%80", "log.fenghua", "x" * 300])
+def test_names_that_no_session_can_have_are_refused(name, people, published):
+    assert published
+    for path in ("", f"/entries/{HASH}", "/bundle"):
+        response = people["officer"].http.get(f"/api/sessions/{name}{path}")
+        code = response.json()["error"]["code"]
+        assert (response.status_code, code) in ((404, "unknown_session"), (422, "malformed"))
