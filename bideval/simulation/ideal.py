@@ -25,7 +25,7 @@ from bideval.terms.errors import EvidenceError
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
-MAGIC = b"age-encryption.org/v1\n"
+MAGIC = b"age-encryption.org/v1\n---\n"
 LETTERS = "qpzry9x8gf2tvdw0s3jn54khce6mua7l"
 """The alphabet of Bech32, which recipients and identities are spelt in."""
 NAME_SIZE = 32
