@@ -10,6 +10,8 @@ from __future__ import annotations
 import contextlib
 import gc
 import os
+import threading
+import time
 from collections import deque
 from concurrent.futures import Future, ProcessPoolExecutor
 from functools import partial
@@ -32,6 +34,9 @@ CHUNK = 500
 ALONE = 4_000
 """Up to so many signatures, half a second, other processes cost more than they save."""
 
+PARENT_LOOK_S = 1.0
+"""Seconds between two looks whether the process that asks is still there."""
+
 AHEAD = 4
 """Chunks per process that wait or are checked: what bounds the memory."""
 
@@ -52,7 +57,7 @@ def first_forged_in_pool(jobs: Iterable[Job], *, workers: int) -> int | None:
     few = list(islice(stream, ALONE + 1))
     if len(few) <= ALONE:
         return first_forged(few)
-    with ProcessPoolExecutor(workers) as pool:
+    with ProcessPoolExecutor(workers, initializer=_end_with_parent) as pool:
         found = _first_forged_in(pool, chain(few, stream), workers)
         pool.shutdown(cancel_futures=True)
         return found
@@ -67,10 +72,25 @@ def ready_checker(jobs: int) -> Iterator[Checker]:
     if jobs == 1:
         yield first_forged
         return
-    with ProcessPoolExecutor(jobs) as pool:
+    with ProcessPoolExecutor(jobs, initializer=_end_with_parent) as pool:
         pool.submit(cores).result()
         yield partial(_first_forged_in, pool, workers=jobs)
         pool.shutdown(cancel_futures=True)
+
+
+def _end_with_parent() -> None:
+    """End this process when the one that asks is killed.
+
+    It would wait for ever: its siblings hold the other end of the pipe that it reads.
+    """
+    born_to = os.getppid()
+
+    def watch() -> None:
+        while os.getppid() == born_to:
+            time.sleep(PARENT_LOOK_S)
+        os._exit(1)
+
+    threading.Thread(target=watch, daemon=True).start()
 
 
 def _first_forged_in(pool: ProcessPoolExecutor, jobs: Iterable[Job], workers: int) -> int | None:
