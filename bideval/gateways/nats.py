@@ -120,6 +120,9 @@ class NatsFanout:
                 tls_hostname=urlsplit(self._url).hostname if _is_tls(self._url) else None,
             )
             await client.subscribe(self._subject, cb=self._hear)
+            # The library writes the ping of the first flush before the subscription that waits in
+            # its buffer; only the second is answered by a server that has the subscription.
+            await client.flush(CONNECT_S)
             await client.flush(CONNECT_S)
         except (OSError, TimeoutError, ValueError, nats.errors.Error):
             await _close(client)
@@ -133,8 +136,10 @@ class NatsFanout:
         try:
             while not ended.is_set():
                 waking = asyncio.ensure_future(self._wake.wait())
-                await asyncio.wait((waking, ending), return_when=asyncio.FIRST_COMPLETED)
-                waking.cancel()
+                try:
+                    await asyncio.wait((waking, ending), return_when=asyncio.FIRST_COMPLETED)
+                finally:
+                    waking.cancel()
                 self._wake.clear()
                 with self._lock:
                     messages, self._waiting = self._waiting, {}
