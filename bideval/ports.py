@@ -45,7 +45,8 @@ class StoreError(BidevalError):
     Codes: `unknown_session`, `already_founded`, `gap` (n is not the next one), `fork` (the same
     n with other bytes), `bad_chain`, `reused_id` (the author's id with other bytes),
     `unknown_line`, `bad_leaf`, `already_placed`, `other_checkpoint`, `unknown_checkpoint`,
-    `exists` (an administration row is there already), `unknown` (it is not).
+    `session_stopped` (the record takes nothing more), `exists` (an administration row is there
+    already), `unknown` (it is not).
     """
 
 
@@ -66,6 +67,8 @@ class RecordHead:
     epoch: int
     awaiting: tuple[str, ...] = ()
     """Venues whose word is awaited before anything is written: this copy was put back."""
+    stopped: str | None = None
+    """SHA-256 of the proof of misbehaviour since which the session takes nothing more here."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -212,11 +215,24 @@ class RecordWriter(Protocol):
         """Say whose word is awaited before this venue writes on; nobody: it writes."""
         ...
 
+    def stop(self, session: str, sha256: str) -> bool:
+        """Let the record take no further line or place, for good; `sha256` names the proof.
+
+        Whoever writes there next, through whichever server process, sees it. False when it takes
+        nothing already.
+
+        Raises:
+            StoreError: `unknown_session`.
+
+        """
+        ...
+
     def add_line(self, session: str, line: Line, *, entry: Entry, chain: bytes) -> bool:
         """Keep the origin's next line; False when exactly this line is kept already.
 
         Raises:
-            StoreError: `unknown_session`, `gap`, `fork`, `bad_chain`, `reused_id`.
+            StoreError: `unknown_session`, `session_stopped`, `gap`, `fork`, `bad_chain`,
+                `reused_id`.
 
         """
         ...
@@ -225,7 +241,8 @@ class RecordWriter(Protocol):
         """Give a kept line the next position of the record and return it.
 
         Raises:
-            StoreError: `unknown_session`, `unknown_line`, `bad_leaf`, `already_placed`.
+            StoreError: `unknown_session`, `session_stopped`, `unknown_line`, `bad_leaf`,
+                `already_placed`.
 
         """
         ...

@@ -156,7 +156,7 @@ def admit_and_keep(venue: Venue, tx: Transaction, entry: Entry, key: PublicKey) 
     """In a work: ask the session, then number, keep, place and fold the entry."""
     head = tx.head(entry.session)
     refuse_while_awaiting(head)
-    venue.findings.refuse(entry.session)
+    venue.findings.refuse(entry.session, head)
     fold = venue.book.ahead(entry.session, tx)
     if entry.author != venue.actor and fold.session.key_for(entry) != key:
         raise EvidenceError("unknown_key", field="kid", detail="the author's key has changed")

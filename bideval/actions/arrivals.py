@@ -60,8 +60,9 @@ def commit_up(
     def work(tx: Transaction) -> tuple[tuple[OriginHead, int], list[StoredLine]]:
         if _leads(tx, session) != venue.id:
             raise EvidenceError("wrong_main", field="main", detail="this venue does not lead it")
-        venue.findings.refuse(session)
-        refuse_while_awaiting(tx.head(session))
+        before = tx.head(session)
+        venue.findings.refuse(session, before)
+        refuse_while_awaiting(before)
         fold = venue.book.ahead(session, tx)
         held = tx.origin_head(session, origin).n
         kept = []
@@ -87,8 +88,9 @@ def commit_down(
     batch = _verified(venue, session, lines)
 
     def work(tx: Transaction) -> tuple[RecordHead, list[StoredLine]]:
-        venue.findings.refuse(session)
-        if tx.head(session) is None and batch:
+        before = tx.head(session)
+        venue.findings.refuse(session, before)
+        if before is None and batch:
             check_founding(venue, main, batch[0].entry)
             tx.found(session, main)
         head = tx.head(session)

@@ -49,7 +49,7 @@ def _state(venue: Venue, tx: Transaction, session: str) -> StoredCheckpoint | No
     if venue.findings.stopped(session):
         return None
     head = tx.head(session)
-    if head is None or head.main != venue.id or head.size == 0 or head.awaiting:
+    if head is None or head.main != venue.id or head.size == 0 or head.awaiting or head.stopped:
         return None
     latest = tx.checkpoint(session)
     if latest is not None and latest.size == head.size:
@@ -71,7 +71,7 @@ def answer_checkpoint(venue: Venue, session: str, note: str) -> tuple[int, str]:
     stated = open_checkpoint(note, session, main.key)
 
     def work(tx: Transaction) -> tuple[int, str]:
-        venue.findings.refuse(session)
+        venue.findings.refuse(session, tx.head(session))
         if root_at(tx, session, stated.size) != stated.root:
             raise EvidenceError("other_root", field="root", detail="main's record is not ours")
         check_acknowledged(venue, tx, session, stated.size)

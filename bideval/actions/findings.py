@@ -1,7 +1,7 @@
 """What this venue has found out about misbehaviour, and that the session stops then.
 
-Decided here: a session with a proof takes nothing more here; how the proof is kept (a conflict, for
-good) and told.
+Decided here: a session with a proof takes nothing more here, from the commit that keeps the proof
+on (a conflict, for good, and a mark at the record's head); how it is told.
 Not decided here: what a proof is (audit) and how one is put together (accusing).
 """
 
@@ -19,6 +19,8 @@ from bideval.ports import Conflict
 from bideval.terms.errors import BidevalError, RefusedError
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from bideval.actions.venue import Venue
     from bideval.audit.misbehaviour import Misbehaviour
     from bideval.ports import RecordReader, Transaction
@@ -69,6 +71,20 @@ def load_findings(venue: Venue, reader: RecordReader) -> list[str]:
     return fresh
 
 
+def stop_records(venue: Venue, sessions: Iterable[str]) -> None:
+    """Mark the records of stopped sessions that are not marked.
+
+    Their proofs came with a backup, or an earlier program has kept them.
+    """
+
+    def work(tx: Transaction) -> None:
+        for session in sessions:
+            first = venue.findings.of(session)[0]
+            tx.stop(session, first.sha256)
+
+    venue.devices.store.write(work).result()
+
+
 def tell_stopped(venue: Venue, session: str) -> None:
     """Tell pages and links here that a session takes nothing more."""
     venue.devices.fanout.publish(session_topic(session), {"type": "phase"})
@@ -96,6 +112,7 @@ def keep_finding(venue: Venue, found: Misbehaviour) -> bool:
     entry = venue_entry(venue, venue.log, "misbehaviour.found", body, entry_id=entry_id)
 
     def work(tx: Transaction) -> None:
+        tx.stop(found.session, finding.sha256)
         if tx.add_conflict(conflict):
             keep_line(venue.id, tx, entry, place=True)
         venue.findings.stop(finding)

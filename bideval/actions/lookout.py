@@ -12,7 +12,7 @@ from __future__ import annotations
 import asyncio
 from typing import TYPE_CHECKING
 
-from bideval.actions.findings import load_findings, tell_stopped
+from bideval.actions.findings import load_findings, stop_records, tell_stopped
 from bideval.actions.peer_lines import tell_changed_lines
 from bideval.actions.starting import remember_spread
 from bideval.actions.telling import moved_topic
@@ -47,6 +47,8 @@ class Lookout:
             lines = reader.peer_lines()
             stopped = load_findings(self._venue, reader) if conflicts != self._conflicts else []
         self._conflicts = conflicts
+        if stopped:
+            stop_records(self._venue, stopped)
         for session in stopped:
             tell_stopped(self._venue, session)
         tell_changed_lines(self._venue, lines)

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 
 from bideval.actions.accusing import accuse_again
 from bideval.actions.confirming import remember_awaiting
-from bideval.actions.findings import load_findings
+from bideval.actions.findings import load_findings, stop_records
 from bideval.actions.hearing import remember_words
 from bideval.actions.venue_log import start_log
 from bideval.actions.verifying import verify_all
@@ -31,6 +31,7 @@ def start_venue(venue: Venue) -> list[Verified]:
         verified = verify_all(reader)
         load_findings(venue, reader)
         remember_words(venue, reader)
+    stop_records(venue, venue.findings.sessions())
     remember_awaiting(venue, [one.session for one in verified])
     for one in verified:
         if not one.session.startswith(VENUE_LOG):

@@ -15,6 +15,7 @@ from bideval.sync.words import Placed, Vouch
 from bideval.terms.errors import RefusedError
 
 if TYPE_CHECKING:
+    from bideval.ports import RecordHead
     from bideval.sync.words import Word
 
 STOPPED = "session_stopped"
@@ -52,9 +53,14 @@ class Stops:
         """Whether the session takes nothing more at this venue."""
         return session in self._stopped
 
-    def refuse(self, session: str) -> None:
-        """Raise RefusedError `session_stopped` for a session that takes nothing more."""
-        if session in self._stopped:
+    def refuse(self, session: str, head: RecordHead | None) -> None:
+        """Raise RefusedError `session_stopped` for a session that takes nothing more.
+
+        `head` is the locked one of the transaction that would write: what another process of the
+        venue has found out counts from its commit on, not from when this one hears of it. What this
+        process knows counts too: the disk may have failed when it was to be kept.
+        """
+        if session in self._stopped or (head is not None and head.stopped is not None):
             raise RefusedError(STOPPED, field="session", rule="spec/misbehaviour")
 
     def stop(self, finding: Finding) -> None:

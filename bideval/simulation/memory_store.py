@@ -59,6 +59,7 @@ class Record:
     main: str
     epoch: int = 1
     awaiting: tuple[str, ...] = ()
+    stopped: str | None = None
     frontier: Frontier = field(default_factory=Frontier)
     order: list[tuple[str, int]] = field(default_factory=list)
     leaves: list[bytes] = field(default_factory=list)
@@ -126,6 +127,7 @@ class Reading:
             edge.to_bytes(),
             record.epoch,
             record.awaiting,
+            record.stopped,
         )
 
     def origin_head(self, session: str, origin: str) -> OriginHead:
@@ -282,7 +284,14 @@ class Writing(Reading):
     def await_venues(self, session: str, venues: Collection[str]) -> None:
         self._record(session).awaiting = tuple(sorted(venues))
 
+    def stop(self, session: str, sha256: str) -> bool:
+        if self.image.records[session].stopped is not None:
+            return False
+        self._record(session).stopped = sha256
+        return True
+
     def add_line(self, session: str, line: Line, *, entry: Entry, chain: bytes) -> bool:
+        self._refuse_stopped(session)
         before = self.origin_head(session, line.origin)
         data = encode_line(line)
         if line.n <= before.n:
@@ -314,6 +323,7 @@ class Writing(Reading):
         return True
 
     def place(self, session: str, origin: str, n: int, leaf: bytes) -> int:
+        self._refuse_stopped(session)
         lines = self._lines(session, origin)
         if n > len(lines):
             raise StoreError("unknown_line", field="n")
@@ -432,6 +442,11 @@ class Writing(Reading):
             table = dict(table)
             setattr(self.image, name, table)
         return table
+
+    def _refuse_stopped(self, session: str) -> None:
+        record = self.image.records.get(session)
+        if record is not None and record.stopped is not None:
+            raise StoreError("session_stopped", field="session")
 
     def _record(self, session: str) -> Record:
         """Return a record that may be changed; the first change keeps how it was."""

@@ -1,6 +1,7 @@
 """Triggers by which the database itself keeps the record append-only, whoever asks.
 
-Decided here: which tables refuse UPDATE, DELETE and TRUNCATE, and which numbers only grow.
+Decided here: which tables refuse UPDATE, DELETE and TRUNCATE, which numbers only grow, and that a
+stopped record stays stopped.
 Not decided here: what may be added.
 """
 
@@ -31,7 +32,11 @@ def _sqlite_ddl() -> list[str]:
         f"WHEN NEW.{column} < OLD.{column} {body}"
         for table, column in GROWING
     ]
-    return refusals + growth
+    stop = (
+        "CREATE TRIGGER head_stopped_stays BEFORE UPDATE ON head "
+        f"WHEN OLD.stopped IS NOT NULL AND NEW.stopped IS NOT OLD.stopped {body}"
+    )
+    return [*refusals, *growth, stop]
 
 
 def _postgresql_ddl() -> list[str]:
@@ -58,4 +63,8 @@ def _postgresql_ddl() -> list[str]:
         f"WHEN (NEW.{column} < OLD.{column}) {call}"
         for table, column in GROWING
     ]
-    return [function, *rows, *whole, *growth]
+    stop = (
+        "CREATE TRIGGER head_stopped_stays BEFORE UPDATE ON head FOR EACH ROW WHEN "
+        f"(OLD.stopped IS NOT NULL AND NEW.stopped IS DISTINCT FROM OLD.stopped) {call}"
+    )
+    return [function, *rows, *whole, *growth, stop]

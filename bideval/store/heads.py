@@ -7,7 +7,7 @@ Not decided here: which heads may follow which; see the records.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from sqlalchemy import bindparam, insert, select, update
@@ -50,15 +50,17 @@ class RecordEdge:
     frontier: Frontier
     changed: bool = False
     awaiting: tuple[str, ...] = ()
+    stopped: str | None = None
 
     def copy(self) -> RecordEdge:
-        frontier = self.frontier.copy()
-        return RecordEdge(self.main, self.epoch, frontier, self.changed, self.awaiting)
+        return replace(self, frontier=self.frontier.copy())
 
     def head(self, session: str) -> RecordHead:
         edge = self.frontier
         root, state = edge.root(), edge.to_bytes()
-        return RecordHead(session, self.main, edge.size, root, state, self.epoch, self.awaiting)
+        return RecordHead(
+            session, self.main, edge.size, root, state, self.epoch, self.awaiting, self.stopped
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -147,7 +149,8 @@ class Heads:
         frontier = Frontier.from_bytes(row.frontier)
         if frontier.size != row.size:
             raise FaultError("record_damaged", field=session, detail="head and frontier differ")
-        return RecordEdge(row.main, row.epoch, frontier, awaiting=awaited(row.awaiting))
+        waits = awaited(row.awaiting)
+        return RecordEdge(row.main, row.epoch, frontier, awaiting=waits, stopped=row.stopped)
 
     def _write_record(self, session: str, edge: RecordEdge) -> None:
         self._connection.execute(

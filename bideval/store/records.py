@@ -66,7 +66,9 @@ class RecordReading(LineReading):
             return None
         root = Frontier.from_bytes(row.frontier).root()
         awaiting = awaited(row.awaiting)
-        return RecordHead(session, row.main, row.size, root, row.frontier, row.epoch, awaiting)
+        return RecordHead(
+            session, row.main, row.size, root, row.frontier, row.epoch, awaiting, row.stopped
+        )
 
     def origin_head(self, session: str, origin: str) -> OriginHead:
         known = self.origin_heads(session)
@@ -138,8 +140,17 @@ class RecordWriting(LineReading):
         chosen = update(t.head).where(t.head.c.session == session)
         self._connection.execute(chosen.values(awaiting=",".join(edge.awaiting) or None))
 
+    def stop(self, session: str, sha256: str) -> bool:
+        edge = self._edge(session)
+        if edge.stopped is not None:
+            return False
+        edge.stopped = sha256
+        statement = update(t.head).where(t.head.c.session == session).values(stopped=sha256)
+        self._connection.execute(statement)
+        return True
+
     def add_line(self, session: str, line: Line, *, entry: Entry, chain: bytes) -> bool:
-        self._edge(session)
+        self._growing_edge(session)
         before = self._heads.origin(session, line.origin)
         data = encode_line(line)
         if line.n <= before.n:
@@ -156,7 +167,7 @@ class RecordWriting(LineReading):
         return True
 
     def place(self, session: str, origin: str, n: int, leaf: bytes) -> int:
-        edge = self._edge(session)
+        edge = self._growing_edge(session)
         if self._leaf_to_place(session, origin, n) != leaf:
             raise StoreError("bad_leaf", field="leaf")
         position = edge.frontier.size
@@ -216,6 +227,12 @@ class RecordWriting(LineReading):
         edge = self._heads.record(session)
         if edge is None:
             raise StoreError("unknown_session", field="session")
+        return edge
+
+    def _growing_edge(self, session: str) -> RecordEdge:
+        edge = self._edge(session)
+        if edge.stopped is not None:
+            raise StoreError("session_stopped", field="session")
         return edge
 
     def _check_same(self, session: str, line: Line, data: bytes) -> None:

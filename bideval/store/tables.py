@@ -69,6 +69,7 @@ head = Table(
     _raw("frontier"),
     _count("epoch"),
     _maybe("awaiting"),
+    _maybe("stopped"),
     PrimaryKeyConstraint("session"),
     CheckConstraint("size >= 0", name="size"),
 )

@@ -14,6 +14,7 @@ from bideval.actions import accusing, arrivals, checkpoints, hearing, peering
 from bideval.actions.appending import keep_line
 from bideval.actions.authoring import say
 from bideval.actions.findings import proof_file, session_findings
+from bideval.actions.stopping import STOPPED, Stops
 from bideval.audit.misbehaviour import judge, read_misbehaviour
 from bideval.cli.main import main as command
 from bideval.evidence.encoding import b64u
@@ -21,7 +22,9 @@ from bideval.evidence.signing import new_signing_key
 from bideval.ledger.checkpoint import sign_checkpoint
 from bideval.ledger.entry import Seen, entry_payload, parse_entry, sign_entry
 from bideval.link.venue_host import VenueHost
+from bideval.store.records import RecordWriting
 from bideval.sync.words import RECORD, Placed, Vouch
+from bideval.terms.errors import RefusedError
 from tests.integration.server.offline_venues import (
     SESSION,
     Supervisor,
@@ -266,6 +269,88 @@ def test_key_used_after_its_closing_is_proven_after_a_restart_in_between(
     bring_up(main, branch)  # and the server dies before it looks at what has come
     assert findings(main) == []
     check_proven(settings, MAIN, "closed_key", person.name, tmp_path, capsys)
+
+
+def deaf_to_the_database(monkeypatch):
+    """A planted bug: a process refuses only what it has itself heard to be stopped."""
+
+    def refuse(stops, session, _head):
+        if stops.stopped(session):
+            raise RefusedError(STOPPED, field="session")
+
+    monkeypatch.setattr(Stops, "refuse", refuse)
+    monkeypatch.setattr(RecordWriting, "_growing_edge", RecordWriting._edge)
+
+
+@pytest.mark.parametrize("planted", [False, True])
+def test_other_process_of_the_venue_writes_nothing_once_one_has_stopped(
+    province, monkeypatch, planted
+):
+    """The other one has not looked yet; with the planted bug it goes on, which this would see."""
+    settings, main, branch = province
+    person = Supervisor(main, "supervisor-two")
+    person.join(main)
+    Supervisor(branch, "supervisor-up").join(branch)
+    first = own_head(main, BRANCH).n + 1
+    up = peering.read_up(branch, MAIN, SESSION, first, size=(9, 1 << 20))
+    head = own_head(branch, BRANCH)
+    if planted:
+        deaf_to_the_database(monkeypatch)
+    with started(settings[MAIN]) as finder:
+        hearing.hear(finder, signed(branch, Vouch(SESSION, BRANCH, head.n, head.chain)))
+        other = signed(branch, Vouch(SESSION, BRANCH, head.n, b"?" * 32))
+        assert accusing.accuse_speaker(finder, BRANCH, other)
+    assert main.findings.sessions() == []
+    before = head_of(main).size
+    refusals = [
+        refusal(lambda: person.warn(main, "late")),
+        refusal(lambda: arrivals.commit_up(main, SESSION, BRANCH, first, up)),
+    ]
+    stated = checkpoints.state_record(main, SESSION)
+    whole = (refusals, stated, head_of(main).size) == ([STOPPED] * 2, None, before)
+    assert whole is not planted
+
+
+def refusal(act):
+    """Return the code with which an act is refused, None when it is not."""
+    try:
+        act()
+    except RefusedError as refused:
+        return refused.code
+    return None
+
+
+def test_branch_process_takes_and_cosigns_nothing_once_another_has_stopped(province):
+    settings, main, branch = province
+    Supervisor(main, "supervisor-more").join(main)
+    size = head_of(branch).size
+    lines = peering.read_down(main, BRANCH, SESSION, size + 1, size=(9, 1 << 20))
+    stated = checkpoints.state_record(main, SESSION)
+    note = sign_checkpoint(main.devices.keys.signing_key, SESSION, size - 1, b"?" * 32)
+    said = signed(main, Vouch(SESSION, RECORD, size, head_of(branch).root))
+    with started(settings[BRANCH]) as finder:
+        hearing.hear(finder, said)
+        assert accusing.accuse_main(finder, SESSION, note)
+    assert branch.findings.sessions() == []
+    assert [
+        refusal(lambda: arrivals.commit_down(branch, SESSION, MAIN, size, lines)),
+        refusal(lambda: checkpoints.answer_checkpoint(branch, SESSION, stated.note)),
+    ] == [STOPPED] * 2
+    assert head_of(branch).size == size
+
+
+def test_session_that_an_earlier_program_stopped_is_marked_at_the_start(province, monkeypatch):
+    settings, main, branch = province
+    head = own_head(branch, BRANCH)
+    with monkeypatch.context() as earlier, started(settings[MAIN]) as finder:
+        earlier.setattr(RecordWriting, "stop", lambda *_words: False)
+        hearing.hear(finder, signed(branch, Vouch(SESSION, BRANCH, head.n, head.chain)))
+        other = signed(branch, Vouch(SESSION, BRANCH, head.n, b"?" * 32))
+        assert accusing.accuse_speaker(finder, BRANCH, other)
+    assert head_of(main).stopped is None
+    with started(settings[MAIN]) as again:
+        (one,) = findings(again)
+    assert head_of(main).stopped == one.sha256
 
 
 def test_honest_venues_that_start_again_accuse_nobody(province):

@@ -52,6 +52,13 @@ def test_tables_of_the_record_cannot_be_emptied(connection, table):
         connection.execute(emptying)
 
 
+@pytest.mark.parametrize("after", ["NULL", "'another'"])
+def test_stopped_record_stays_stopped(connection, founded, author, after):
+    assert founded.write(lambda tx: tx.stop(author.session, "proof")).result(timeout=20)
+    with pytest.raises(DBAPIError, match="append-only"):
+        connection.execute(text(f"UPDATE head SET stopped = {after}"))  # noqa: S608  # our own words
+
+
 @pytest.mark.parametrize(
     "change", ["head SET size = 1", "head SET epoch = 0", "origin_head SET n = 1"]
 )

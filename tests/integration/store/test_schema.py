@@ -90,7 +90,7 @@ def guards_of(url):
 
 def test_there_is_a_single_head(migrations):
     assert migrate.__module__ == "bideval.store.schema"
-    assert head_of(migrations) == "20261129_peer_lines"
+    assert head_of(migrations) == "20261129_stopped_records"
 
 
 def test_migrating_from_empty_makes_the_tables_of_the_program(empty_url, migrations):
@@ -122,7 +122,7 @@ def test_guards_of_the_migration_are_the_guards_of_the_program(
             connection.exec_driver_sql(statement)
         connection.commit()
     assert guards_of(empty_url) == guards_of(other)
-    assert len(guards_of(empty_url)) == (15 if empty_url.startswith("sqlite") else 17)
+    assert len(guards_of(empty_url)) == (16 if empty_url.startswith("sqlite") else 18)
 
 
 def test_constraints_of_the_migration_are_the_constraints_of_the_program(empty_url, migrations):

@@ -7,6 +7,9 @@ import sys
 import threading
 from pathlib import Path
 
+import pytest
+
+from bideval.ports import StoreError
 from bideval.store.record_store import SqlRecordStore
 from bideval.store.verification import verify_records
 
@@ -74,3 +77,47 @@ def test_stores_that_lock_sessions_crosswise_both_finish(founded, store_url, aut
     with founded.read() as reader:
         assert [reader.head(s).epoch for s in orders[founded]] == [17, 17]
     assert founded.state == "running"
+
+
+def test_record_that_one_process_stops_takes_nothing_from_another(founded, store_url, author):
+    other = SqlRecordStore(store_url, checkpoints=False)
+    try:
+        other.write(author.work(1)).result(timeout=20)
+        other.write(lambda tx: author.add(tx, author.entry(2), place=False)).result(timeout=20)
+        stops = [
+            founded.write(lambda tx, proof=proof: tx.stop(author.session, proof)).result(timeout=20)
+            for proof in ("proof", "later")
+        ]
+        assert stops == [True, False]
+        refused = []
+        for work in (author.work(3), lambda tx: tx.place(author.session, author.origin, 2, b"")):
+            with pytest.raises(StoreError) as caught:
+                other.write(work).result(timeout=20)
+            refused.append(caught.value.code)
+        assert refused == ["session_stopped"] * 2
+        with other.read() as reader:
+            head = reader.head(author.session)
+    finally:
+        other.close()
+    assert (head.size, head.stopped) == (1, "proof")
+
+
+def test_record_that_is_stopped_while_another_process_writes_ends_there(founded, store_url, author):
+    """Whatever was told as written before is there; the writer is refused in the end."""
+    command = [SCRIPT, store_url, author.session, "fenghua", "officer-a", 0]
+    with subprocess.Popen(
+        [sys.executable, *(str(part) for part in command)],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    ) as writing:
+        told = [writing.stdout.readline() for _ in range(20)]
+        founded.write(lambda tx: tx.stop(author.session, "proof")).result(timeout=20)
+        with founded.read() as reader:
+            size = reader.head(author.session).size
+        rest, complaint = writing.communicate(timeout=50)
+    told += [row for row in rest.split("\n") if row]
+    assert "session_stopped" in complaint
+    with founded.read() as reader:
+        verify_records(reader)
+        assert reader.head(author.session).size == size >= len(told)
