@@ -1,4 +1,4 @@
-"""What a pool of a million costs: import into a real store, sealing, and one draw from it.
+"""What a pool of a million costs: its wait on the disk, import into a real store, and one draw.
 
     python benchmarks/large_pool.py [experts] [--blind-only]
 
@@ -9,14 +9,16 @@ on the way. `--blind-only` leaves out what is linear and slow: encrypting and ke
 from __future__ import annotations
 
 import hashlib
+import io
 import os
 import resource
 import sys
 import tempfile
 import time
 from pathlib import Path
+from tempfile import TemporaryFile
 from types import SimpleNamespace
-from typing import TYPE_CHECKING, TypeVar
+from typing import TYPE_CHECKING, TypeVar, cast
 
 from bideval.actions.pool import _kept_rows, _Rules, identity_of_row
 from bideval.actions.pool_table import check_table, table_rows
@@ -25,6 +27,8 @@ from bideval.draw.panel import draw_panel
 from bideval.draw.pool import PoolRow, make_pool, parse_pool, pool_lines
 from bideval.draw.seats import SeatPlan
 from bideval.evidence.agefile import new_age_identity
+from bideval.evidence.veil import KEY_BYTES, Veiled
+from bideval.pages.pool_upload import GATHER_BYTES
 from bideval.store.record_store import SqlRecordStore
 from bideval.store.schema import migrate
 
@@ -63,7 +67,8 @@ def measure(folder: Path, experts: int) -> None:
     devices = SimpleNamespace(entropy=SimpleNamespace(token=os.urandom), keys=keys, store=store)
     bars = Bars(venues=set(VENUES[:2]), disciplines=set(DISCIPLINES[:2]), bidders={"单位7"})
     rules = _Rules("large-pool", bars, weighted=False)
-    with table.open("rb") as source:
+    with TemporaryFile(dir=folder) as waiting:
+        source = part("hide the table", lambda: hidden(table, waiting))
         part("check", lambda: check_table(source))
         venue = SimpleNamespace(devices=devices)
         if "--blind-only" in sys.argv:
@@ -77,6 +82,16 @@ def measure(folder: Path, experts: int) -> None:
     panel = part("draw", lambda: draw_panel(read.rows, seed, PLAN))
     print(f"drawn: {[one.row.discipline for one in panel]}")
     store.close()
+
+
+def hidden(table: Path, waiting: BinaryIO) -> BinaryIO:
+    """Return the table as an upload waits: under a key."""
+    veiled = Veiled(waiting, os.urandom(KEY_BYTES))
+    with table.open("rb") as source:
+        while piece := source.read(GATHER_BYTES):
+            veiled.write(piece)
+    veiled.seek(0)
+    return cast("BinaryIO", io.BufferedReader(veiled, GATHER_BYTES))
 
 
 def blinded(rules: _Rules, source: BinaryIO) -> Iterator[PoolRow]:

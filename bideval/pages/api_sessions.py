@@ -120,7 +120,7 @@ async def seal_pool(
 ) -> Response:
     language = language_of(request)
     try:
-        async with uploaded_pool(request, venue.limits.pool_bytes) as (table, names):
+        async with uploaded_pool(request, venue) as (table, names):
             sealed = await run_in_threadpool(
                 pool.import_pool, venue, visitor, session, table, names
             )

@@ -76,7 +76,7 @@ class Paced:
 def bounded(request: Request, limit: int, *, field: str, rule: str) -> Request:
     """Return the request with a body of at most `limit` bytes, however it says it comes.
 
-    A form's parts are written to disk as they come, so a length that nobody stated must be counted.
+    What comes waits on a disk, so a length that nobody stated must be counted.
     Reading more raises InputError `too_large`.
     """
     arrived = 0

@@ -25,16 +25,18 @@ from tests.integration.rehearsal.watched import (
     COMMITTED,
     MAIN,
     OFFER,
+    POOL_BYTES,
     REMARK,
     SCORED,
     SEALED,
     SESSION,
     Held,
+    Seen,
     hold_watched,
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterator
 
 pytestmark = pytest.mark.timeout(400)
 
@@ -58,6 +60,16 @@ def test_the_session_was_really_watched(held: Held) -> None:
     assert any(name.partition(": ")[2].startswith("live") for name in seen.answers[COMMITTED])
     assert any(b"mark.sealed" in unb64u_of(one) for one in seen.requests[COMMITTED].values())
     assert held.looks > 100
+    assert len(held.names) == 240
+    assert any(POOL_BYTES <= len(one) < 2 * POOL_BYTES for one in nameless(seen))
+
+
+def nameless(seen: Seen) -> Iterator[bytes]:
+    """Yield what was seen in files without a name: the pool's table waits in one."""
+    for places in seen.scratch.values():
+        for where, content in places.items():
+            if where.startswith("open file ") and "(deleted)" in where:
+                yield content
 
 
 def unb64u_of(request: bytes) -> bytes:

@@ -86,6 +86,75 @@ with tempfile.TemporaryFile() as nameless:
 """
 
 
+UPLOADING = """
+import asyncio, os, pathlib, sys
+from types import SimpleNamespace
+from starlette.requests import Request
+from bideval.pages import pool_upload
+
+text, folder, way = sys.argv[1:]
+table = "\\n".join([text, *["," * 8_000] * 300]).encode()
+head = b'--b\\r\\nContent-Disposition: form-data; name="file"; filename="p.csv"\\r\\n\\r\\n'
+body = head + table + b"\\r\\n--b--\\r\\n"
+pieces = [body[at : at + 65_536] for at in range(0, len(body), 65_536)]
+headers = [(b"content-type", b"multipart/form-data; boundary=b")]
+scope = {"type": "http", "method": "POST", "query_string": b"", "headers": headers}
+devices = SimpleNamespace(entropy=SimpleNamespace(token=os.urandom))
+limits = SimpleNamespace(pool_bytes=1 << 28)
+venue = SimpleNamespace(scratch=pathlib.Path(folder), limits=limits, devices=devices)
+
+async def receive():
+    return {"type": "http.request", "body": pieces.pop(0), "more_body": bool(pieces)}
+
+async def wait(table):
+    assert text in table.readline().decode()
+    table.seek(0)
+    print("written", flush=True)
+    sys.stdin.readline()
+
+async def upload():
+    request = Request(scope, receive)
+    if way == "veiled":
+        async with pool_upload.uploaded_pool(request, venue) as (table, _):
+            await wait(table)
+    else:
+        async with request.form() as form:
+            await wait(form["file"].file)
+
+asyncio.run(upload())
+"""
+
+
+@pytest.mark.parametrize("way", ["veiled", "as forms are commonly read"])
+def test_a_pool_that_waits_in_clear_is_found(tmp_path: Path, way: str) -> None:
+    found: dict[str, bytes] = {}
+    watch = ScratchWatch([tmp_path], [tmp_path / "venue"], found.__setitem__)
+    environment = os.environ | {"TMPDIR": str(tmp_path)}
+    command = [sys.executable, "-c", UPLOADING, TEXT, str(tmp_path), way]
+    with subprocess.Popen(
+        command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, env=environment
+    ) as uploading:
+        let_it_wait(watch, uploading)
+    watch.stop()
+    large = {where for where, one in found.items() if len(one) > 2_000_000}
+    assert [where.endswith("(deleted)") for where in large] == [True]
+    leaking = {one.place for one in leaks(found, {"planted": TEXT.encode()})}
+    assert leaking == (set() if way == "veiled" else large)
+
+
+def let_it_wait(watch: ScratchWatch, program: subprocess.Popen[bytes]) -> None:
+    """Look at what a program has open when it says that it has written; then let it end."""
+    watch.follow([program.pid])
+    assert program.stdin is not None
+    assert program.stdout is not None
+    assert program.stdout.readline() == b"written\n"
+    before = watch.looks
+    while watch.looks < before + 3:
+        time.sleep(0.01)
+    program.stdin.write(b"\n")
+    program.stdin.flush()
+
+
 def test_a_leak_in_temporary_files_is_found(tmp_path: Path) -> None:
     found: dict[str, bytes] = {}
     folder, tag = tmp_path / "tmp", os.urandom(8).hex()
@@ -96,15 +165,7 @@ def test_a_leak_in_temporary_files_is_found(tmp_path: Path) -> None:
     with subprocess.Popen(
         command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, env=environment
     ) as leaking:
-        watch.follow([leaking.pid])
-        assert leaking.stdin is not None
-        assert leaking.stdout is not None
-        leaking.stdout.readline()
-        before = watch.looks
-        while watch.looks < before + 3:
-            time.sleep(0.01)
-        leaking.stdin.write(b"\n")
-        leaking.stdin.flush()
+        let_it_wait(watch, leaking)
     (SHARED_MEMORY / f"canary-{tag}").unlink()
     watch.stop()
     places = {one.place for one in leaks(found, {"planted": TEXT.encode()})}

@@ -53,6 +53,8 @@ SESSION = "fenghe-2026-0300"
 OFFER = "canary-offer-5b1f77c2"
 REMARK = "canary-remark-e09d4a61"
 NAME = "canary{:04d}zq"
+POOL_BYTES = 2 << 20
+"""Bytes of the pool's table: twice what servers of forms commonly keep in memory."""
 SEALED, OPENING, COMMITTED, SCORED = "sealed", "opening", "committed", "first sheet signed"
 ROOMS = (
     "", "/tender", "/desk", "/opening", "/draw", "/checkin", "/board", "/work", "/declare",
@@ -261,9 +263,14 @@ def _plan(venues: list[VenuePlan], codes: dict[str, str]) -> MeetingPlan:
 
 
 def _marked_pool() -> str:
+    """Return a table of megabytes: an empty row, which an import passes over, behind each expert.
+
+    What is larger than a server keeps in memory waits somewhere else.
+    """
     head, *rows = example_pool([MAIN, BRANCH]).splitlines()
-    named = [f"{NAME.format(at)},{row.partition(',')[2]}" for at, row in enumerate(rows)]
-    return "\n".join([head, *named, ""])
+    empty = "," * (POOL_BYTES // len(rows))
+    named = (f"{NAME.format(at)},{row.partition(',')[2]}" for at, row in enumerate(rows))
+    return "\n".join([head, *(line for row in named for line in (row, empty)), ""])
 
 
 @dataclass(frozen=True, slots=True)
@@ -293,7 +300,8 @@ def hold_watched(folder: Path) -> Held:
     with _tapped(venues, seen), _servers(venues, temporary, watch):
         asyncio.run(_hold(_plan(venues, codes), play, seen))
     watch.stop()
-    names = {f"expert {at}": NAME.format(at).encode() for at in range(len(_marked_pool().split()))}
+    experts = range(_marked_pool().count(NAME[:6]))
+    names = {f"expert {at}": NAME.format(at).encode() for at in experts}
     database = next((folder / f"{MAIN}-3").glob("**/*.sqlite"))
     return Held(seen, play.given, _nonces(database), names, watch.looks)
 
