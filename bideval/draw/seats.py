@@ -111,11 +111,11 @@ class Seats:
 
     def _is_plenty(self, supply: Mapping[Cell, int]) -> bool:
         """Whether every cell could fill all seats that it could be asked for; mostly it can."""
-        return all(
-            supply.get((name, venue), 0) >= min(seats, room)
-            for name, seats in self.classes.items()
-            for venue, room in self.venues.items()
-        )
+        for name, seats in self.classes.items():
+            for venue, room in self.venues.items():
+                if supply.get((name, venue), 0) < min(seats, room):
+                    return False
+        return True
 
     def filled(self, supply: Mapping[Cell, int]) -> int:
         """Return the largest number of seats that `supply` could fill."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from decimal import Decimal
 from typing import TYPE_CHECKING
 
 import pytest
@@ -16,6 +17,8 @@ from tests.unit.audit.hearing import POOL, SESSION, at, bundle_of
 
 if TYPE_CHECKING:
     from pathlib import Path
+
+MILLION = 1_000_000
 
 
 def said(capsys: pytest.CaptureFixture[str], *words: object) -> tuple[int, list[str], str]:
@@ -81,20 +84,25 @@ def test_what_has_no_draw_ends_with_two(name: str, tmp_path: Path, capsys) -> No
 # simulate
 
 
-def test_twenty_thousand_draws_are_uniform_in_every_stratum(capsys) -> None:
+@pytest.mark.timeout(600)
+def test_a_million_draws_are_uniform_in_every_stratum(capsys) -> None:
     code, lines, err = said(
-        capsys, "simulate", "--experts", 12, "--draws", 20_000, "--seed", "CI", "--json"
+        capsys, "simulate", "--experts", 20, "--draws", MILLION, "--seed", "CI", "--json"
     )
     document = json.loads("\n".join(lines))
-    assert (code, document["draws"]) == (0, 20_000)
-    assert [(one["stratum"], one["freedom"], one["biased"]) for one in document["strata"]] == [
-        ("engineering/branch", 2, False),
-        ("engineering/main", 2, False),
-        ("law/branch", 2, False),
-        ("law/main", 2, False),
+    assert (code, document["draws"]) == (0, MILLION)
+    assert [
+        (one["stratum"], one["experts"], one["freedom"], one["biased"])
+        for one in document["strata"]
+    ] == [
+        ("engineering/branch", 5, 4, False),
+        ("engineering/main", 5, 4, False),
+        ("law/branch", 5, 4, False),
+        ("law/main", 5, 4, False),
     ]
-    assert sum(one["seats"] for one in document["strata"]) == 100_000
-    assert err.splitlines()[-1] == "bideval draw simulate: 20,000 of 20,000 draws"
+    assert sum(one["seats"] for one in document["strata"]) == 5 * MILLION
+    assert min(Decimal(one["p_bound"]) for one in document["strata"]) > Decimal("0.001")
+    assert err.splitlines()[-1] == "bideval draw simulate: 1,000,000 of 1,000,000 draws"
 
 
 def test_simulation_does_not_depend_on_who_draws(monkeypatch, capsys) -> None:

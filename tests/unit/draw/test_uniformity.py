@@ -111,6 +111,18 @@ def test_biased_draw_is_found(cheat: type[Draw]) -> None:
     assert [one.biased for one in (*honest, *cheated)] == [False, True]
 
 
+def test_what_a_million_draws_find_and_twenty_thousand_do_not() -> None:
+    """Ten random bits modulo thirty: four experts in thirty come 35 times where others do 34."""
+    rows = pool(ONE)
+
+    def draw(number: int) -> list[PoolRow]:
+        whole = int.from_bytes(hashlib.sha256(b"%d" % number).digest()[:2], "big")
+        return [rows[whole % 1024 % 30]]
+
+    found = [judge(rows, draw, draws)[0].biased for draws in (20_000, 1_000_000)]
+    assert found == [False, True]
+
+
 def test_draw_that_forgets_the_weights_is_found() -> None:
     rows = pool(ONE, (1, 2, 3))
     honest = judge(rows, honest_draw(rows, ROOT, THREE, SEED))

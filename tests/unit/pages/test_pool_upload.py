@@ -6,7 +6,7 @@ import asyncio
 import os
 from pathlib import Path
 from types import SimpleNamespace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 from starlette.requests import Request
@@ -89,7 +89,7 @@ def venue_at(folder: Path, limit: int = 64 << 20) -> SimpleNamespace:
     )
 
 
-def uploaded(venue: SimpleNamespace, body: bytes, kind: str) -> tuple[bytes, list[str], bytes]:
+def uploaded(venue: Any, body: bytes, kind: str) -> tuple[bytes, list[str], bytes]:
     """Return table and names as a route gets them, and what nameless files hold meanwhile."""
     pieces = [body[at : at + 65_536] for at in range(0, len(body), 65_536)] or [b""]
 
@@ -100,7 +100,7 @@ def uploaded(venue: SimpleNamespace, body: bytes, kind: str) -> tuple[bytes, lis
     async def upload() -> tuple[bytes, list[str], bytes]:
         headers = [(b"content-type", kind.encode())]
         scope = {"type": "http", "method": "POST", "query_string": b"", "headers": headers}
-        async with uploaded_pool(Request(scope, receive), venue) as (table, names):  # type: ignore[arg-type]
+        async with uploaded_pool(Request(scope, receive), venue) as (table, names):
             lying = b"".join(nameless_files(venue.scratch))
             return table.read(), names, lying
 
