@@ -56,6 +56,15 @@ class StoreError(BidevalError):
 
 
 @dataclass(frozen=True, slots=True)
+class Owed:
+    """What main owes a branch after a loss: its first `n` lines, within the first `size` places."""
+
+    venue: str
+    n: int
+    size: int
+
+
+@dataclass(frozen=True, slots=True)
 class RecordHead:
     """The record of one session as this venue has it: so many placed lines, with this root."""
 
@@ -66,9 +75,12 @@ class RecordHead:
     frontier: bytes
     epoch: int
     awaiting: tuple[str, ...] = ()
-    """Venues whose word is awaited before anything is written: this copy was put back."""
+    """Venues whose word or owed lines are awaited before anything else is written: this copy was
+    put back."""
     stopped: str | None = None
     """SHA-256 of the proof of misbehaviour since which the session takes nothing more here."""
+    owed: tuple[Owed, ...] = ()
+    """Lines of venues that were heard, in the order in which they are to be placed."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -211,8 +223,10 @@ class RecordWriter(Protocol):
         """Begin a new epoch of this venue's copy (after a restored backup); return it."""
         ...
 
-    def await_venues(self, session: str, venues: Collection[str]) -> None:
-        """Say whose word is awaited before this venue writes on; nobody: it writes."""
+    def await_venues(
+        self, session: str, venues: Collection[str], *, owed: Collection[Owed] = ()
+    ) -> None:
+        """Say whose word, and whose owed lines, are awaited before this venue writes on."""
         ...
 
     def stop(self, session: str, sha256: str) -> bool:

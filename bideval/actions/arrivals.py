@@ -9,10 +9,11 @@ Not decided here: cursors, windows and retries (sync).
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, TypeVar
+from typing import TYPE_CHECKING
 
 from bideval.actions.appending import stored_line
-from bideval.actions.awaited import refuse_while_awaiting
+from bideval.actions.awaited import owed_upto
+from bideval.actions.confirming import settle_owed
 from bideval.actions.folds import known_line, taken_apart
 from bideval.actions.naming import name_files
 from bideval.evidence.encoding import b64u, unb64u
@@ -20,16 +21,15 @@ from bideval.evidence.signing import PublicKey, public_key
 from bideval.ledger.entry import Entry, verify_entry
 from bideval.ledger.line import Line, chain_next, chain_start
 from bideval.ledger.tree import leaf_hash
+from bideval.ports import StoreError
 from bideval.terms.errors import EvidenceError, RefusedError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Sequence
 
     from bideval.actions.folds import Fold
     from bideval.actions.venue import Venue
     from bideval.ports import OriginHead, RecordHead, StoredLine, Transaction
-
-T = TypeVar("T")
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,7 +48,8 @@ def commit_up(
     """Main keeps and places a branch's own lines `first`, …; return their head, our size.
 
     Lines that are here already, byte for byte, are skipped. Raises EvidenceError for anything that
-    is not authentic or contradicts what is kept, StoreError for a gap.
+    is not authentic or contradicts what is kept, StoreError for a gap, FaultError `awaiting_venues`
+    at a copy that was put back: then lines that are owed their places may be kept all the same.
     """
     batch = _verified(venue, session, lines)
     numbers = [(one.line.origin, one.line.n) for one in batch]
@@ -57,24 +58,54 @@ def commit_up(
             "wrong_origin", field="origin", detail="not the branch's own next lines"
         )
 
-    def work(tx: Transaction) -> tuple[tuple[OriginHead, int], list[StoredLine]]:
+    while True:
+        placed = _place_up(venue, session, origin, batch)
+        rest = [one for one in batch if one.line.n > placed.origin.n]
+        if not rest:
+            return placed.origin, placed.size
+        if len(rest) == len(batch):
+            raise StoreError("gap", field="n", detail=f"after {placed.origin.n}")
+        batch = rest
+
+
+@dataclass(frozen=True, slots=True)
+class _Placed:
+    """What main holds of a branch's lines after a work, and how large the record is."""
+
+    origin: OriginHead
+    size: int
+    awaiting: tuple[str, ...] | None
+    """Who is awaited still, where this work has placed what was owed."""
+
+
+def _place_up(venue: Venue, session: str, origin: str, batch: Sequence[Arrival]) -> _Placed:
+    """Keep and place all of a batch; at a copy that was put back, as much of it as is owed."""
+
+    def work(tx: Transaction) -> tuple[_Placed, list[StoredLine]]:
         if _leads(tx, session) != venue.id:
             raise EvidenceError("wrong_main", field="main", detail="this venue does not lead it")
         before = tx.head(session)
         venue.findings.refuse(session, before)
-        refuse_while_awaiting(before)
+        upto = owed_upto(before, origin)
         fold = venue.book.ahead(session, tx)
         held = tx.origin_head(session, origin).n
         kept = []
         for arrival in batch:
             if arrival.line.n <= held:
                 _check_same(tx.origin_lines(session, origin, arrival.line.n, 1), arrival)
-            else:
+            elif upto is None or arrival.line.n <= upto:
                 kept.append(_keep(tx, session, fold, arrival))
+        left = None if upto is None else settle_owed(tx, session)
         after = tx.head(session)
-        return (tx.origin_head(session, origin), after.size if after else 0), kept
+        size = after.size if after else 0
+        return _Placed(tx.origin_head(session, origin), size, left), kept
 
-    return _commit(venue, session, work, lines)
+    weight = sum(len(arrival.raw) for arrival in batch)
+    placed, kept = venue.devices.store.write(work, weight=weight).result()
+    if placed.awaiting is not None:
+        venue.awaiting.set(session, placed.awaiting)
+    venue.book.refresh(session, wrote=kept)
+    return placed
 
 
 def commit_down(
@@ -107,7 +138,9 @@ def commit_down(
                 kept.append(_keep(tx, session, fold, arrival))
         return tx.head(session) or head, kept
 
-    head = _commit(venue, session, work, lines)
+    weight = sum(len(line) for line in lines)
+    head, kept = venue.devices.store.write(work, weight=weight).result()
+    venue.book.refresh(session, wrote=kept)
     venue.spread.elsewhere(session, head.size)
     return head
 
@@ -134,18 +167,6 @@ def check_founding(venue: Venue, main: str, entry: Entry) -> None:
         raise EvidenceError(
             "bad_founding", field="venues", detail="does not name this venue's keys"
         )
-
-
-def _commit(
-    venue: Venue,
-    session: str,
-    work: Callable[[Transaction], tuple[T, list[StoredLine]]],
-    lines: Sequence[bytes],
-) -> T:
-    weight = sum(len(line) for line in lines)
-    result, kept = venue.devices.store.write(work, weight=weight).result()
-    venue.book.refresh(session, wrote=kept)
-    return result
 
 
 def _keep(tx: Transaction, session: str, fold: Fold, arrival: Arrival) -> StoredLine:

@@ -69,6 +69,7 @@ class Caretaker:
         venue.book.on_news(self.news)
         venue.book.on_written(partial(tell_others, venue))
         venue.spread.on_growth(self.growth)
+        venue.awaiting.on_end(self.freed)
         venue.devices.store.on_fault(self.fault)
 
     def news(self, session: str, lines: Sequence[StoredLine]) -> None:
@@ -82,6 +83,11 @@ class Caretaker:
     def growth(self, session: str, before: int, after: int) -> None:
         """After another venue has more of a record."""
         tell_growth(self._venue, session, before, after)
+
+    def freed(self, session: str) -> None:
+        """After the last venue has confirmed a copy that was put back: it may be stated again."""
+        self.touch(session, tell=True)
+        self._steward.wake(session)
 
     def fault(self, notice: FaultNotice) -> None:
         """After a storage fault; the store takes no writes now."""

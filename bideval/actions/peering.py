@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 
     from bideval.actions.venue import Venue
     from bideval.ports import FileUse, Reader, StoredLine, Transaction
+    from bideval.sync.words import Placed
 
 CONFLICTS = Rate(acts=20, window_ms=3_600_000)
 """Contradicting bytes of one venue about one session that are kept."""
@@ -35,7 +36,10 @@ FILE_BATCH = 200
 
 @dataclass(frozen=True, slots=True)
 class Common:
-    """A session shared with a peer: who leads, how far our copy of the peer's stream goes."""
+    """A session shared with a peer: who leads, how far our copy of the peer's stream goes.
+
+    `placed`: at a branch, main's newest word about the places of our lines.
+    """
 
     session: str
     main: bool
@@ -44,6 +48,7 @@ class Common:
     epoch: int
     checkpoint: tuple[int, str] | None
     size: int = 0
+    placed: Placed | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,6 +88,7 @@ def common_session(venue: Venue, peer: str, session: str) -> Common | None:
                 state=head.frontier,
                 epoch=head.epoch,
                 checkpoint=None,
+                placed=venue.findings.placed(session),
             )
         origin = reader.origin_head(session, peer)
         return Common(

@@ -57,8 +57,8 @@ class Asking:
     async def tell(self, effect: fx.Effect) -> None:
         """Tell the host what needs no answer."""
         match effect:
-            case fx.PeerHas(session, direction, upto):
-                await self._host.peer_has(self._peer, session, direction, upto)
+            case fx.PeerHas(session, direction, upto, promised):
+                await self._host.peer_has(self._peer, session, direction, upto, promised)
             case fx.SessionRefused(session, code):
                 await self._host.session_refused(self._peer, session, code)
             case fx.CosignatureArrived(session, size, line):

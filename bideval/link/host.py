@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from bideval.sync.notes import CheckpointNote
     from bideval.sync.shared import SharedSession
     from bideval.sync.trails import Direction
-    from bideval.sync.words import Word
+    from bideval.sync.words import Placed, Word
 
 
 @dataclass(frozen=True, slots=True)
@@ -178,12 +178,19 @@ class LinkHost(Protocol):
         """
         ...
 
-    async def peer_has(self, peer: str, session: str, direction: Direction, upto: int) -> None:
+    async def peer_has(  # who, and the effect's parts
+        self,
+        peer: str,
+        session: str,
+        direction: Direction,
+        upto: int,
+        promised: Placed | None = None,
+    ) -> None:
         """Learn that the peer's disk holds the first `upto` lines of that stream.
 
         UP (we are branch): main has our own lines up to `upto`: they are *saved by the session*.
         DOWN (we are main): the branch holds the record's first `upto` lines. Never goes back
-        within a connection.
+        within a connection. `promised`: our own word about lines of the branch that we lack.
         """
         ...
 

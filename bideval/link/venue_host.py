@@ -38,7 +38,7 @@ if TYPE_CHECKING:
     from bideval.actions.venue import Venue
     from bideval.ports import Event
     from bideval.sync.effects import FaultFound
-    from bideval.sync.words import Word
+    from bideval.sync.words import Placed, Word
 
 _LOG = logging.getLogger("bideval.link")
 
@@ -197,9 +197,9 @@ class VenueHost:
         session: str,
         direction: Direction,
         upto: int,
+        promised: Placed | None = None,
     ) -> None:
-        if await asyncio.to_thread(confirming.hear, self._venue, session, peer):
-            self._steward.wake(session)
+        await asyncio.to_thread(confirming.hear, self._venue, session, peer, promised)
         if direction is Direction.DOWN:
             await asyncio.to_thread(self._venue.spread.elsewhere, session, upto)
         else:
@@ -310,4 +310,5 @@ def _shared(common: peering.Common) -> SharedSession:
         epoch=common.epoch,
         checkpoint=note,
         size=common.size,
+        placed=common.placed,
     )

@@ -30,6 +30,7 @@ from bideval.simulation.memory_store import CrashedError, Reading, Writing
 from bideval.simulation.oracle import ViolationError
 from bideval.simulation.people import Client
 from bideval.simulation.province import Faults, World
+from bideval.sync.words import Placed
 from bideval.terms.errors import BidevalError
 from bideval.terms.identifiers import VENUE_LOG
 
@@ -75,6 +76,7 @@ RARE = (
     "stale backup found",
     "recovered from a peer",
     "confirmed without loss",
+    "promised lines come first",
     "forged line sent",
     "forged line refused",
     "hostile venue",
@@ -321,12 +323,14 @@ class _Course:
             return
         backup = place.disk.image.copy()
         beyond = self.world.seed % 20 < 10  # every other time something is lost
-        for client in self.clients if beyond else ():
+        owing = place is self.main and not beyond
+        for client in self.clients if beyond or owing else ():
             self.world.later(self.chance.randrange(300), client.warn)
 
         def lose() -> None:
-            if beyond and not self._others_hold_more(place, backup) and self.world.now < LATEST_MS:
-                self.world.later(200, lose)
+            more = beyond and not self._others_hold_more(place, backup)
+            if (more or (owing and not self._promised_more())) and self.world.now < LATEST_MS:
+                self.world.later(200 if beyond else 5, lose)
                 return
             self.world.seen[name] += 1
             place.crash_now("disk lost", downtime=1_500)
@@ -356,6 +360,13 @@ class _Course:
             return any(len(one.order) > len(before.order) for one in kept)
         own = len(before.lines.get(place.id, []))
         return any(len(one.lines.get(place.id, [])) > own for one in kept)
+
+    def _promised_more(self) -> bool:
+        """Whether main has signed a place to a branch that no other venue's copy reaches."""
+        branches = [one for one in self.branches if SESSION in one.disk.image.records]
+        longest = max((len(one.disk.image.records[SESSION].order) for one in branches), default=0)
+        words = [word for one in branches for word in one.disk.image.words.values()]
+        return any(isinstance(word, Placed) and word.size > longest for word in words)
 
     def _look_after(self, place: Place) -> None:
         """Do what an administrator does: take the rest from a venue that has more."""

@@ -39,6 +39,7 @@ if TYPE_CHECKING:
         Activation,
         FileUse,
         KeptFile,
+        Owed,
         PoolExpert,
         Projection,
         SeatBooking,
@@ -59,6 +60,7 @@ class Record:
     main: str
     epoch: int = 1
     awaiting: tuple[str, ...] = ()
+    owed: tuple[Owed, ...] = ()
     stopped: str | None = None
     frontier: Frontier = field(default_factory=Frontier)
     order: list[tuple[str, int]] = field(default_factory=list)
@@ -128,6 +130,7 @@ class Reading:
             record.epoch,
             record.awaiting,
             record.stopped,
+            record.owed,
         )
 
     def origin_head(self, session: str, origin: str) -> OriginHead:
@@ -281,8 +284,12 @@ class Writing(Reading):
         record.epoch += 1
         return record.epoch
 
-    def await_venues(self, session: str, venues: Collection[str]) -> None:
-        self._record(session).awaiting = tuple(sorted(venues))
+    def await_venues(
+        self, session: str, venues: Collection[str], *, owed: Collection[Owed] = ()
+    ) -> None:
+        record = self._record(session)
+        record.awaiting = tuple(sorted({*venues, *(one.venue for one in owed)}))
+        record.owed = tuple(sorted(owed, key=lambda one: (one.size, one.venue)))
 
     def stop(self, session: str, sha256: str) -> bool:
         if self.image.records[session].stopped is not None:

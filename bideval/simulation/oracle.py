@@ -171,6 +171,7 @@ class Oracle:
 
     def _committed(self, place: Place, session: str) -> None:
         record = place.disk.image.records[session]
+        self._world.seen["promised lines come first"] += bool(record.owed)
         key = (place.id, session)
         size, before = len(record.order), self._sizes.get(key, 0)
         if size < before:

@@ -15,7 +15,7 @@ from sqlalchemy import bindparam, insert, select, update
 from bideval.ledger.line import chain_start
 from bideval.ledger.tree import Frontier
 from bideval.ports import OriginHead, RecordHead
-from bideval.store.lines import awaited
+from bideval.store.lines import awaited, owed
 from bideval.store.tables import head, origin_head
 from bideval.terms.errors import FaultError
 
@@ -49,7 +49,8 @@ class RecordEdge:
     epoch: int
     frontier: Frontier
     changed: bool = False
-    awaiting: tuple[str, ...] = ()
+    awaiting: str | None = None
+    """The column as it is stored."""
     stopped: str | None = None
 
     def copy(self) -> RecordEdge:
@@ -58,8 +59,9 @@ class RecordEdge:
     def head(self, session: str) -> RecordHead:
         edge = self.frontier
         root, state = edge.root(), edge.to_bytes()
+        names, lines = awaited(self.awaiting), owed(self.awaiting)
         return RecordHead(
-            session, self.main, edge.size, root, state, self.epoch, self.awaiting, self.stopped
+            session, self.main, edge.size, root, state, self.epoch, names, self.stopped, lines
         )
 
 
@@ -149,8 +151,7 @@ class Heads:
         frontier = Frontier.from_bytes(row.frontier)
         if frontier.size != row.size:
             raise FaultError("record_damaged", field=session, detail="head and frontier differ")
-        waits = awaited(row.awaiting)
-        return RecordEdge(row.main, row.epoch, frontier, awaiting=waits, stopped=row.stopped)
+        return RecordEdge(row.main, row.epoch, frontier, awaiting=row.awaiting, stopped=row.stopped)
 
     def _write_record(self, session: str, edge: RecordEdge) -> None:
         self._connection.execute(

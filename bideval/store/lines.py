@@ -10,12 +10,12 @@ from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import and_, bindparam, func, select
 
-from bideval.ports import Conflict, Edge, StoredCheckpoint, StoredLine
+from bideval.ports import Conflict, Edge, Owed, StoredCheckpoint, StoredLine
 from bideval.store import tables as t
 from bideval.sync.words import Placed, Vouch
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterable, Sequence
 
     from sqlalchemy import BindParameter, Connection, Row, Select
 
@@ -99,8 +99,29 @@ _EDGES = (
 
 
 def awaited(text: str | None) -> tuple[str, ...]:
-    """Read the column `awaiting`: venue ids with commas between them, or nothing."""
-    return tuple(text.split(",")) if text else ()
+    """Read the column `awaiting`: ids of venues with commas between them, or nothing.
+
+    Behind the id of a venue that was heard stand the numbers of what it is owed.
+    """
+    return tuple(one.split(" ")[0] for one in text.split(",")) if text else ()
+
+
+def owed(text: str | None) -> tuple[Owed, ...]:
+    """Read from the column `awaiting` what is owed, in the order in which it is to be placed."""
+    parts = [one.split(" ") for one in text.split(",")] if text else []
+    return in_order(Owed(part[0], int(part[1]), int(part[2])) for part in parts if len(part) > 1)
+
+
+def in_order(all_owed: Iterable[Owed]) -> tuple[Owed, ...]:
+    """Sort what is owed: the narrowest place first."""
+    return tuple(sorted(all_owed, key=lambda one: (one.size, one.venue)))
+
+
+def awaiting_text(venues: Iterable[str], all_owed: Iterable[Owed]) -> str | None:
+    """Write the column `awaiting`; None for nobody."""
+    lines = {one.venue: f"{one.venue} {one.n} {one.size}" for one in all_owed}
+    named = lines | {venue: venue for venue in venues}
+    return ",".join(named[venue] for venue in sorted(named)) or None
 
 
 class LineReading:

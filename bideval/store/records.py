@@ -20,7 +20,7 @@ from bideval.ledger.line import chain_next, chain_start, encode_line
 from bideval.ledger.tree import Frontier, leaf_hash
 from bideval.ports import Conflict, OriginHead, RecordHead, StoredLine, StoreError
 from bideval.store import tables as t
-from bideval.store.lines import PLACED, VOUCH, LineReading, awaited
+from bideval.store.lines import PLACED, VOUCH, LineReading, awaited, awaiting_text, owed
 from bideval.store.people import put
 from bideval.sync.words import Placed
 
@@ -31,6 +31,7 @@ if TYPE_CHECKING:
 
     from bideval.ledger.entry import Entry
     from bideval.ledger.line import Line
+    from bideval.ports import Owed
     from bideval.store.heads import Heads, RecordEdge
     from bideval.sync.words import Word
 
@@ -65,10 +66,9 @@ class RecordReading(LineReading):
         if row is None:
             return None
         root = Frontier.from_bytes(row.frontier).root()
-        awaiting = awaited(row.awaiting)
-        return RecordHead(
-            session, row.main, row.size, root, row.frontier, row.epoch, awaiting, row.stopped
-        )
+        names, lines = awaited(row.awaiting), owed(row.awaiting)
+        state, epoch, stopped = row.frontier, row.epoch, row.stopped
+        return RecordHead(session, row.main, row.size, root, state, epoch, names, stopped, lines)
 
     def origin_head(self, session: str, origin: str) -> OriginHead:
         known = self.origin_heads(session)
@@ -134,11 +134,13 @@ class RecordWriting(LineReading):
         self._connection.execute(statement)
         return edge.epoch
 
-    def await_venues(self, session: str, venues: Collection[str]) -> None:
+    def await_venues(
+        self, session: str, venues: Collection[str], *, owed: Collection[Owed] = ()
+    ) -> None:
         edge = self._edge(session)
-        edge.awaiting = tuple(sorted(venues))
+        edge.awaiting = awaiting_text(venues, owed)
         chosen = update(t.head).where(t.head.c.session == session)
-        self._connection.execute(chosen.values(awaiting=",".join(edge.awaiting) or None))
+        self._connection.execute(chosen.values(awaiting=edge.awaiting))
 
     def stop(self, session: str, sha256: str) -> bool:
         edge = self._edge(session)

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from bideval.sync.trails import Direction, Mark
-    from bideval.sync.words import Word
+    from bideval.sync.words import Placed, Word
 
 
 class FaultKind(StrEnum):
@@ -110,11 +110,16 @@ class Commit:
 
 @dataclass(frozen=True, slots=True)
 class PeerHas:
-    """The peer holds the first `upto` lines of that stream on its disk."""
+    """The peer holds the first `upto` lines of that stream on its disk.
+
+    `promised`: at main, its own word about more lines of the branch than it holds: it has lost
+    them, and owes them these places.
+    """
 
     session: str
     direction: Direction
     upto: int
+    promised: Placed | None = None
 
 
 @dataclass(frozen=True, slots=True)

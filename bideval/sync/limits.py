@@ -17,7 +17,7 @@ SUBPROTOCOL: Final = "bideval.link.v1"
 # Sizes, in bytes.
 
 FRAME_BYTES: Final = 1_048_576
-"""One WebSocket message. Largest legal one: 256 KiB of lines, or 1,024 cursors of 200 bytes."""
+"""One WebSocket message. Largest legal one: 1,024 marks of 330 bytes, or 256 KiB of lines."""
 
 LINE_BYTES: Final = 65_535
 """One line of the record; the ledger's own limit."""

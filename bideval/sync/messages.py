@@ -55,6 +55,17 @@ class Prove(_Message, frozen=True, tag="prove"):
     signature: Signature
 
 
+class StatedPlace(
+    msgspec.Struct, frozen=True, array_like=True, forbid_unknown_fields=True, gc=False
+):
+    """Main's newest `placed` word to the speaker, as it was signed."""
+
+    n: Count
+    digest: Digest
+    size: Count
+    signature: Signature
+
+
 class StatedMark(
     msgspec.Struct, frozen=True, array_like=True, forbid_unknown_fields=True, gc=False
 ):
@@ -63,6 +74,8 @@ class StatedMark(
     `main`: the speaker is the session's main venue (then the mark is of the peer's own lines: `n`
     and chain); otherwise it is a branch (then of its copy of the record: size and root).
     `epoch`: the speaker's epoch of this session's copy; it rises when a backup is put back.
+    `placed`: by a branch, what main has signed about its lines: a main that has lost them learns
+    from it what it owes.
     """
 
     session: SessionId
@@ -70,6 +83,7 @@ class StatedMark(
     n: Count
     digest: Digest
     epoch: Count
+    placed: StatedPlace | None = None
 
 
 class Marks(_Message, frozen=True, tag="marks"):

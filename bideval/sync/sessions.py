@@ -378,6 +378,7 @@ class SessionTable:
         if mark.main == found.main:
             raise SessionFault(FaultKind.ROLE, found.id, "both or none claim to be main")
         found.stated = mark
+        found.promised = self._vouching.promised(found, mark)
         if mark.n == 0:
             self._begin(found, mark, b"", now)
         else:
@@ -402,7 +403,7 @@ class SessionTable:
         self._vouching.vouch(found, found.sending)
         self._vouching.place(found)
         self._vouching.hear_early(found)
-        self._emit(PeerHas(found.id, found.sends, mark.n))
+        self._emit(PeerHas(found.id, found.sends, mark.n, found.promised))
         self._hungry[found.id] = None
         self._send_note(found, now)
 

@@ -16,6 +16,7 @@ from bideval.sync.trails import Direction, trail_at
 
 if TYPE_CHECKING:
     from bideval.sync.sending import SendingStream
+    from bideval.sync.words import Placed
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,6 +28,7 @@ class SharedSession:
     `state` may be empty for `n` 0. `epoch` counts the lives of our copy.
     `checkpoint`: at main, the newest one if the peer's cosignature is missing.
     `size`: at main, the record's size by which the peer's `n` lines were placed; 0: not known.
+    `placed`: at a branch, main's newest word about the places of our lines.
     """
 
     session: str
@@ -36,6 +38,7 @@ class SharedSession:
     epoch: int = 1
     checkpoint: CheckpointNote | None = None
     size: int = 0
+    placed: Placed | None = None
 
 
 class LinkedSession:
@@ -46,6 +49,7 @@ class LinkedSession:
         self.main = shared.main
         self.epoch = shared.epoch
         self.size = shared.size
+        self._place = _stated_place(None if shared.main else shared.placed)
         self.asked_at = now
         self.sends = Direction.DOWN if self.main else Direction.UP
         gets = Direction.UP if self.main else Direction.DOWN
@@ -54,6 +58,8 @@ class LinkedSession:
         self.stated: messages.StatedMark | None = None
         self.sending: SendingStream | None = None
         self.vouched = False
+        self.promised: Placed | None = None
+        """At main: what it has signed to the branch about lines that it has lost."""
         self.early_word: messages.PlacedWord | None = None
         """Main's word that came before its mark was compared; the newest is enough."""
         self.down = NotesDown()
@@ -63,5 +69,11 @@ class LinkedSession:
 
     def mark(self) -> messages.StatedMark:
         """Return our durable mark for the peer."""
-        mark = self.receiving.durable
-        return messages.StatedMark(self.id, self.main, mark.n, mark.digest, self.epoch)
+        mark, place = self.receiving.durable, self._place
+        return messages.StatedMark(self.id, self.main, mark.n, mark.digest, self.epoch, place)
+
+
+def _stated_place(word: Placed | None) -> messages.StatedPlace | None:
+    if word is None:
+        return None
+    return messages.StatedPlace(word.n, word.digest, word.size, word.signature)

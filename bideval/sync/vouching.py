@@ -101,6 +101,25 @@ class Vouching:
         if found.sending.digest_at(message.n) == message.digest:
             self._emit(WordHeard(word))
 
+    def promised(self, found: LinkedSession, mark: messages.StatedMark) -> Placed | None:
+        """At main: return our own word about more of the branch's lines than we hold, if any.
+
+        Raises LinkFault for a word that we have not signed, and for one that main states.
+        """
+        if mark.placed is None:
+            return None
+        if not found.main:
+            raise LinkFault(FaultKind.ROLE, f"{found.id}: main states a place for its own lines")
+        stated = mark.placed
+        if stated.n <= found.receiving.durable.n or self._voice is None:
+            return None
+        word = Placed(found.id, self._peer, stated.n, stated.digest, stated.size, stated.signature)
+        try:
+            self._voice.check_own(word)
+        except EvidenceError as error:
+            raise LinkFault(FaultKind.AUTHENTICATION, f"{found.id}: {error.code}") from None
+        return word
+
     def hear_early(self, found: LinkedSession) -> None:
         """Hear the word that came before main's mark was compared."""
         word, found.early_word = found.early_word, None

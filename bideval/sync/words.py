@@ -83,6 +83,10 @@ class Voice:
         """Raise `EvidenceError` unless the peer has signed the word."""
         check_word(word, self._peer)
 
+    def check_own(self, word: Word) -> None:
+        """Raise `EvidenceError` unless we have signed the word ourselves, perhaps before a loss."""
+        check_word(word, self._key.public)
+
 
 def check_word(word: Word, public: PublicKey) -> None:
     """Raise `EvidenceError` unless the owner of `public` has signed the word."""

@@ -147,29 +147,59 @@ def trust_foreign_lines(patch):
 
 def restore_without_waiting(patch):
     """Write on at once after a backup was put back."""
-    patch.setattr(Writing, "await_venues", lambda *_said: None)
+    patch.setattr(Writing, "await_venues", lambda *_said, **_owed: None)
 
 
 def hear_everybody(patch):
     """Take any one venue's word for the word of all."""
-    original = confirming._without
-
-    def without(tx, session, names):
-        head = tx.head(session)
-        return original(tx, session, set(head.awaiting) if head else names)
-
-    patch.setattr(confirming, "_without", without)
+    patch.setattr(confirming, "_unheard", lambda _head: set())
 
 
 def never_hear(patch):
     """Wait for ever, whoever confirms."""
-    patch.setattr(confirming, "hear", lambda *_heard: False)
+    patch.setattr(confirming, "hear", lambda *_heard: None)
 
 
 def accept_while_waiting(patch):
     """Place branches' lines while main still waits for others."""
-    patch.setattr(arrivals, "refuse_while_awaiting", lambda _head: None)
+    patch.setattr(arrivals, "owed_upto", lambda _head, _origin: None)
     patch.setattr(appending, "refuse_while_awaiting", lambda _head: None)
+
+
+def forget_promised_places(patch):
+    """Go on after a recovery without asking what main had signed about the branches' lines."""
+    original = confirming.hear
+
+    def hear(venue, session, peer, _promised=None):
+        original(venue, session, peer)
+
+    patch.setattr(confirming, "hear", hear)
+
+
+def pay_debts_in_any_order(patch):
+    """Place owed lines as they come, also those with the wider place first."""
+    original = arrivals.owed_upto
+
+    def owed_upto(head, origin):
+        theirs = [one.n for one in (head.owed if head else ()) if one.venue == origin]
+        return theirs[0] if theirs else original(head, origin)
+
+    patch.setattr(arrivals, "owed_upto", owed_upto)
+
+
+def let_newcomers_pass(patch):
+    """Place whatever a branch sends together with what it is owed."""
+    original = arrivals.owed_upto
+
+    def owed_upto(head, origin):
+        return None if original(head, origin) is None else 1 << 53
+
+    patch.setattr(arrivals, "owed_upto", owed_upto)
+
+
+def rest_after_waiting(patch):
+    """Do nothing when the last venue has confirmed a copy that was put back."""
+    patch.setattr(caretaker.Caretaker, "freed", lambda _self, _session: None)
 
 
 def claim_to_hold_any_mark(patch):
@@ -451,6 +481,10 @@ HOUSE = {
         hear_everybody,
         never_hear,
         accept_while_waiting,
+        forget_promised_places,
+        pay_debts_in_any_order,
+        let_newcomers_pass,
+        rest_after_waiting,
         claim_to_hold_any_mark,
         read_one_line_too_far,
         place_twice,
@@ -510,8 +544,12 @@ OF_BACKUPS = frozenset(
     {
         "accept_while_waiting",
         "claim_to_hold_any_mark",
+        "forget_promised_places",
         "hear_everybody",
+        "let_newcomers_pass",
         "never_hear",
+        "pay_debts_in_any_order",
+        "rest_after_waiting",
         "restore_without_waiting",
     }
 )

@@ -44,7 +44,7 @@ def may_meet(name, seed):
     if name in OF_EVALUATIONS:
         return holds_a_meeting(seed)
     if name in OF_BACKUPS:
-        return seed % 20 in (3, 5)
+        return seed % 10 in (3, 5)
     if name in OF_FORGERIES:
         return seed % 10 == 7
     return True

@@ -37,7 +37,7 @@ if TYPE_CHECKING:
 
     from bideval.sync.effects import FaultFound
     from bideval.sync.trails import Direction
-    from bideval.sync.words import Word
+    from bideval.sync.words import Placed, Word
 
 
 class Clock:
@@ -138,7 +138,15 @@ class MemoryHost:
     ) -> int | None:
         return self.disk.write_chunk(sha256, offset=offset, data=data, last=last)
 
-    async def peer_has(self, peer: str, session: str, direction: Direction, upto: int) -> None:
+    async def peer_has(
+        self,
+        peer: str,
+        session: str,
+        direction: Direction,
+        upto: int,
+        promised: Placed | None = None,
+    ) -> None:
+        assert promised is None  # nobody loses a disk here
         self.told[peer, session, direction] = upto
 
     async def word_heard(self, peer: str, word: Word) -> None:

@@ -126,7 +126,7 @@ def marks_agree(main, branch, session=SESSION):
     down = _head(branch, session)
     held = peering.mark_down(main, branch.id, session, down[0])
     if held is not None and checkpoints.root_at(_reader(main), session, down[0]) == down[1]:
-        confirming.hear(main, session, branch.id)
+        confirming.hear(main, session, branch.id, _promised(main, branch, session))
         confirmed.add(main.id)
     with main.devices.store.read() as reader:
         up = reader.origin_head(session, branch.id)
@@ -134,6 +134,14 @@ def marks_agree(main, branch, session=SESSION):
         confirming.hear(branch, session, main.id)
         confirmed.add(branch.id)
     return confirmed
+
+
+def _promised(main, branch, session):
+    """Return what main has signed about lines of the branch that it does not hold."""
+    said = branch.findings.placed(session)
+    with main.devices.store.read() as reader:
+        held = reader.origin_head(session, branch.id).n
+    return said if said is not None and said.n > held else None
 
 
 def carry(main, branch, session=SESSION):

@@ -11,6 +11,8 @@ from itertools import count
 
 import pytest
 
+from bideval.actions import arrivals, hearing, peering
+from bideval.actions.acknowledged import check_acknowledged
 from bideval.actions.appending import keep_line
 from bideval.actions.backup_file import read_backup
 from bideval.actions.confirming import stop_waiting
@@ -27,9 +29,11 @@ from bideval.evidence.canonical import canonical_bytes
 from bideval.evidence.encoding import b64u, unb64u
 from bideval.ledger.entry import parse_entry
 from bideval.ledger.line import parse_line
+from bideval.sync.words import Placed
 from bideval.terms.errors import EvidenceError, FaultError, RefusedError
 from tests.integration.server.offline_venues import (
     SESSION,
+    SIZE,
     Supervisor,
     carry,
     found,
@@ -184,6 +188,136 @@ def test_stale_backup_of_a_branch_gets_its_own_lines_from_main(province, tmp_pat
         watching.warn(branch, "and on")
         carry(main, branch)
         assert head_of(main).root == head_of(branch).root != before.root
+
+
+def lines_of(venue, first=1):
+    return peering.read_up(venue, MAIN, SESSION, first, size=SIZE)
+
+
+def bring_up(main, branch, first):
+    """Carry a branch's own lines to main, as a link does."""
+    lines = lines_of(branch, first)
+    return arrivals.commit_up(main, SESSION, branch.id, first, lines)
+
+
+def promise(main, branch):
+    """Let main sign where the branch's lines stand, and the branch hear it."""
+    with main.devices.store.read() as reader:
+        held, head = reader.origin_head(SESSION, branch.id), reader.head(SESSION)
+    word = Placed(SESSION, branch.id, held.n, held.chain, head.size)
+    signature = main.devices.keys.signing_key.sign(word.signed_bytes())
+    said = replace(word, signature=signature)
+    hearing.hear(branch, said)
+    branch.devices.store.write(lambda _tx: None).result()
+    return said
+
+
+def owed_by(main):
+    return [(one.venue, one.n) for one in head_of(main).owed]
+
+
+@pytest.fixture
+def forgetful(province, tmp_path, new_url):
+    """Main has acknowledged lines of both branches and lost its disk before it sent them down.
+
+    Yields the settings of main after its recovery, and both words. Wencheng's place is narrower.
+    """
+    with (
+        started(province[MAIN]) as main,
+        started(province[BRANCH]) as branch,
+        started(province[OTHER]) as other,
+    ):
+        found(main, [BRANCH, OTHER])
+        people = [Supervisor(one, f"supervisor-{one.id}") for one in (branch, other)]
+        for one, watching in zip((branch, other), people, strict=True):
+            carry(main, one)
+            watching.join(one)
+            carry(main, one)
+        carry(main, branch)
+        for one, watching in zip((branch, other), people, strict=True):
+            backup_venue(province[one.id], tmp_path / f"{one.id}.backup")
+            for number in range(2):
+                watching.warn(one, f"acknowledged {number}")
+        words = []
+        for one in (branch, other):
+            with main.devices.store.read() as reader:
+                first = reader.origin_head(SESSION, one.id).n + 1
+            bring_up(main, one, first)
+            words.append(promise(main, one))
+        people[1].warn(other, "not acknowledged yet")
+        people[0].warn(branch, "not acknowledged yet")
+    settings = moved(province[MAIN], new_url)
+    house = empty_house(settings)
+    recover(house.venue, [take(tmp_path / f"{name}.backup") for name in (OTHER, BRANCH)])
+    house.close()
+    return settings, words
+
+
+def test_lines_that_main_had_promised_a_place_come_first(province, forgetful):
+    settings, (narrow, wide) = forgetful
+    with started(settings) as main, started(province[BRANCH]) as branch:
+        assert narrow.size < wide.size
+        assert marks_agree(main, branch) == {MAIN, BRANCH}
+        assert (owed_by(main), head_of(main).awaiting) == ([(BRANCH, narrow.n)], (OTHER, BRANCH))
+        with pytest.raises(FaultError, match="put back; waits for"):
+            bring_up(main, branch, narrow.n - 1)
+    with started(settings) as main, started(province[OTHER]) as other:
+        assert main.awaiting.venues(SESSION) == {OTHER, BRANCH}
+        assert marks_agree(main, other) == {MAIN, OTHER}
+        assert owed_by(main) == [(BRANCH, narrow.n), (OTHER, wide.n)]
+        with pytest.raises(FaultError, match="put back; waits for"):
+            bring_up(main, other, wide.n - 1)
+        with started(province[BRANCH]) as branch:
+            with pytest.raises(FaultError, match=f"waits for {OTHER}$"):
+                bring_up(main, branch, narrow.n - 1)  # its third line is owed nothing
+            assert owed_by(main) == [(OTHER, wide.n)]
+            ended = []
+            main.awaiting.on_end(ended.append)
+            bring_up(main, other, wide.n - 1)  # all of it: nobody else is owed anything
+            assert (ended, head_of(main).awaiting, owed_by(main)) == ([SESSION], (), [])
+            bring_up(main, branch, narrow.n + 1)
+            carry(main, branch)
+            carry(main, other)
+            for one, word in ((branch, narrow), (other, wide)):
+                with one.devices.store.read() as reader:
+                    check_acknowledged(one, reader, SESSION, head_of(one).size)
+                    last = reader.origin_lines(SESSION, one.id, word.n, 1)[0]
+                assert last.position < word.size
+                assert not one.findings.stopped(SESSION)
+            assert head_of(branch).root == head_of(other).root == head_of(main).root
+
+
+def test_what_is_owed_to_a_venue_that_is_lost_for_good_is_given_up(province, forgetful):
+    settings, (narrow, wide) = forgetful
+    with (
+        started(settings) as main,
+        started(province[BRANCH]) as branch,
+        started(province[OTHER]) as other,
+    ):
+        marks_agree(main, branch)
+        marks_agree(main, other)
+        marks_agree(main, other)  # a link that comes up again changes nothing
+        assert owed_by(main) == [(BRANCH, narrow.n), (OTHER, wide.n)]
+        assert stop_waiting(main, SESSION, [BRANCH]) == (OTHER,)
+        bring_up(main, other, wide.n - 1)
+        assert (head_of(main).awaiting, owed_by(main)) == ((), [])
+        before = head_of(main)
+        marks_agree(main, branch)  # it comes again after all, and its place is taken
+        assert head_of(main) == before
+        main.devices.store.write(lambda _tx: None).result()
+        with main.devices.store.read() as reader:
+            log = reader.lines(main.log, 0, 100)
+        assert b"link_stale_backup" in unb64u(log[-1].line.split(b".")[1].decode())
+
+
+def test_main_without_its_newest_lines_learns_what_it_owes_unasked(province, forgetful):
+    """Its disk was put back without a word: nobody has told the program."""
+    settings, (narrow, _) = forgetful
+    with started(settings) as main, started(province[BRANCH]) as branch:
+        stop_waiting(main, SESSION, [BRANCH, OTHER])
+        assert head_of(main).awaiting == ()
+        marks_agree(main, branch)
+        assert (owed_by(main), head_of(main).awaiting) == ([(BRANCH, narrow.n)], (BRANCH,))
 
 
 def test_copies_that_contradict_each_other_are_refused(province, tmp_path, new_url):

@@ -23,7 +23,11 @@ def test_one_line_always_fits_a_batch_and_a_batch_fits_the_windows():
 def test_largest_messages_fit_a_frame():
     lines = [b"x" * (limits.BATCH_BYTES // limits.BATCH_LINES)] * limits.BATCH_LINES
     batch = messages.Lines("s" * 64, 2**53 - 1, lines, b"d" * 32)
-    mark = messages.StatedMark("s" * 64, main=True, n=2**53 - 1, digest=b"d" * 32, epoch=2**53 - 1)
+    most = 2**53 - 1
+    place = messages.StatedPlace(most, b"d" * 32, most, b"s" * 64)
+    mark = messages.StatedMark(
+        "s" * 64, main=False, n=most, digest=b"d" * 32, epoch=most, placed=place
+    )
     marks = messages.Marks([mark] * limits.SESSIONS)
     note = messages.Checkpoint("s" * 64, 1, "n" * limits.NOTE_BYTES)
     sizes = [len(messages.encode(message)) for message in (batch, marks, note)]

@@ -14,6 +14,18 @@ EVERY = [
     messages.Hello(1, "fenghua", "dialler", D, 1),
     messages.Prove(b"s" * 64),
     messages.Marks([messages.StatedMark("fh-2026", main=True, n=3, digest=D, epoch=1)]),
+    messages.Marks(
+        [
+            messages.StatedMark(
+                "fh-2026",
+                main=False,
+                n=3,
+                digest=D,
+                epoch=1,
+                placed=messages.StatedPlace(2, D, 9, b"s" * 64),
+            )
+        ]
+    ),
     messages.Marks([]),
     messages.Refuse("fh-2026", "not_invited"),
     messages.Lines("fh-2026", 1, [b"a", b"b"], D),

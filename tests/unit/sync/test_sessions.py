@@ -15,13 +15,15 @@ from bideval.sync.messages import (
     Marks,
     Refuse,
     StatedMark,
+    StatedPlace,
 )
 from bideval.sync.notes import CheckpointNote
 from bideval.sync.outbox import Outbox
 from bideval.sync.sessions import SessionTable
 from bideval.sync.shared import SharedSession
 from bideval.sync.trails import Direction, Mark
-from tests.unit.sync.playbook import EMPTY, SESSION, chain, frontier, line, lines, root
+from bideval.sync.words import Placed, Voice
+from tests.unit.sync.playbook import EMPTY, KEYS, SESSION, chain, frontier, line, lines, root
 
 OTHER = "wc-2026-0042"
 RECORD = lines("fenghua", 9)
@@ -121,6 +123,18 @@ def test_sending_begins_where_the_peer_stands():
     )
     play.table.lines_read(SESSION, 4, RECORD[3:5], 0)
     play.says(Lines(SESSION, 4, RECORD[3:5], root(RECORD[:5])))
+
+
+def test_main_is_told_what_it_owes_when_the_marks_agree():
+    word = Placed(SESSION, "wencheng", 3, chain("wencheng", THEIRS[:3]), 9)
+    signature = KEYS["fenghua"].sign(word.signed_bytes())
+    place = StatedPlace(3, word.digest, 9, signature)
+    play = Table(as_main(2))
+    play.table.speak("wencheng", Voice(KEYS["fenghua"], KEYS["wencheng"].public))
+    mark = StatedMark(SESSION, main=False, n=0, digest=EMPTY, epoch=1, placed=place)
+    play.quiet().hears(Marks([mark]))
+    promised = Placed(SESSION, "wencheng", 3, word.digest, 9, signature)
+    assert play.effects[0] == fx.PeerHas(SESSION, DOWN, 0, promised)
 
 
 def test_acknowledged_lines_are_what_the_peer_has():

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from bideval.sync.messages import StatedMark
+from bideval.sync.messages import StatedMark, StatedPlace
 from bideval.sync.notes import CheckpointNote
 from bideval.sync.shared import LinkedSession, SharedSession
 from bideval.sync.trails import Direction
+from bideval.sync.words import Placed
 from tests.unit.sync.playbook import SESSION, chain, frontier, lines, root
 
 THEIRS = lines("wencheng", 3)
@@ -31,6 +32,14 @@ def test_branch_gets_the_record_and_sends_its_own_lines():
     )
     assert (linked.receiving.direction, linked.sends) == (Direction.DOWN, Direction.UP)
     assert linked.mark() == StatedMark(SESSION, main=False, n=3, digest=root(THEIRS), epoch=1)
+
+
+def test_branch_states_what_main_has_signed_about_its_lines():
+    said = Placed(SESSION, "fenghua", 3, chain("fenghua", THEIRS), 9, b"s" * 64)
+    ours = LinkedSession(SharedSession(SESSION, main=False, placed=said), peer="wencheng", now=0)
+    assert ours.mark().placed == StatedPlace(3, said.digest, 9, said.signature)
+    main = LinkedSession(SharedSession(SESSION, main=True, placed=said), peer="wencheng", now=0)
+    assert main.mark().placed is None
 
 
 def test_newest_checkpoint_waits_for_the_branch():

@@ -7,6 +7,7 @@ import pytest
 from bideval.sync import effects as fx
 from bideval.sync.credit import Credit
 from bideval.sync.faults import LinkFault, SessionFault
+from bideval.sync.messages import StatedMark, StatedPlace
 from bideval.sync.outbox import Outbox
 from bideval.sync.sending import SendingStream
 from bideval.sync.shared import LinkedSession, SharedSession
@@ -176,3 +177,36 @@ def test_place_that_comes_before_the_mark_was_compared_waits_for_it():
     speaker.vouching.hear_early(found)
     word = Placed(SESSION, "fenghua", 3, said.digest, 9, said.signature)
     assert (before, speaker.effects) == ([], [fx.WordHeard(word)])
+
+
+def stating(n, size=9, *, key="fenghua", main=False):
+    """Return the mark of a branch that shows main's word about its first lines."""
+    word = Placed(SESSION, "wencheng", n, chain("wencheng", THEIRS[:n]), size)
+    signature = KEYS[key].sign(word.signed_bytes())
+    place = StatedPlace(n, word.digest, size, signature)
+    return StatedMark(SESSION, main, 0, root([]), 1, place)
+
+
+def test_main_learns_what_it_has_promised_and_lost():
+    mark = stating(3)
+    word = Speaker().vouching.promised(as_main(2), mark)
+    digest = chain("wencheng", THEIRS)
+    assert word == Placed(SESSION, "wencheng", 3, digest, 9, mark.placed.signature)
+
+
+def test_word_about_lines_that_main_holds_is_no_promise():
+    vouching = Speaker().vouching
+    assert vouching.promised(as_main(2), stating(2, key="wencheng")) is None
+    none = StatedMark(SESSION, main=False, n=0, digest=root([]), epoch=1)
+    assert vouching.promised(as_main(2), none) is None
+    assert Speaker(silent=True).vouching.promised(as_main(2), stating(3)) is None
+
+
+def test_promise_that_main_has_not_signed_closes():
+    with pytest.raises(LinkFault, match="signature_invalid"):
+        Speaker().vouching.promised(as_main(2), stating(3, key="wencheng"))
+
+
+def test_promise_that_main_states_closes():
+    with pytest.raises(LinkFault, match="main states a place"):
+        Speaker().vouching.promised(as_branch(), stating(3, main=True))

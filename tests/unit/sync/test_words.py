@@ -32,6 +32,9 @@ def test_word_that_one_signs_the_other_checks(word):
         **{name: getattr(word, name) for name in word.__slots__[:-1]}, signature=signature
     )
     Voice(WENCHENG, FENGHUA.public).check(said)
+    Voice(FENGHUA, WENCHENG.public).check_own(said)
+    with pytest.raises(EvidenceError):
+        Voice(WENCHENG, FENGHUA.public).check_own(said)
     with pytest.raises(EvidenceError):
         check_word(said, WENCHENG.public)
 
