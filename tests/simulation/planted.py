@@ -187,16 +187,6 @@ def pay_debts_in_any_order(patch):
     patch.setattr(arrivals, "owed_upto", owed_upto)
 
 
-def let_newcomers_pass(patch):
-    """Place whatever a branch sends together with what it is owed."""
-    original = arrivals.owed_upto
-
-    def owed_upto(head, origin):
-        return None if original(head, origin) is None else 1 << 53
-
-    patch.setattr(arrivals, "owed_upto", owed_upto)
-
-
 def rest_after_waiting(patch):
     """Do nothing when the last venue has confirmed a copy that was put back."""
     patch.setattr(caretaker.Caretaker, "freed", lambda _self, _session: None)
@@ -483,7 +473,6 @@ HOUSE = {
         accept_while_waiting,
         forget_promised_places,
         pay_debts_in_any_order,
-        let_newcomers_pass,
         rest_after_waiting,
         claim_to_hold_any_mark,
         read_one_line_too_far,
@@ -546,7 +535,6 @@ OF_BACKUPS = frozenset(
         "claim_to_hold_any_mark",
         "forget_promised_places",
         "hear_everybody",
-        "let_newcomers_pass",
         "never_hear",
         "pay_debts_in_any_order",
         "rest_after_waiting",

@@ -24,7 +24,13 @@ SEEDS = int(os.environ.get("BIDEVAL_TEST_SEEDS", "60"))
 PER_TEST = 50
 LONG_COURSE = 300
 """Words of an evaluation's conversation, at least."""
-NEAR = {"leave_the_last_checkpoint_undone": 190, "count_who_was_replaced": 141}
+NEAR = {
+    "leave_the_last_checkpoint_undone": 190,
+    "count_who_was_replaced": 141,
+    "pay_debts_in_any_order": 143,
+    "rest_after_waiting": 253,
+    "forget_promised_places": 873,
+}
 """Where to begin to look for mistakes that are seldom met; `teeth` looks from the beginning."""
 
 
