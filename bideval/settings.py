@@ -161,6 +161,18 @@ class WorkerSettings(_Part):
     """How many processes serve the venue, side by side behind its one port."""
 
     count: int = Field(default=1, ge=1, le=64, description="Server processes of this venue.")
+    ready_s: int = Field(
+        default=600,
+        ge=1,
+        le=86_400,
+        description="Seconds that a process gets to verify the records and to serve.",
+    )
+    silent_s: int = Field(
+        default=30,
+        ge=3,
+        le=3_600,
+        description="Seconds without a sign of life after which a process is replaced.",
+    )
 
 
 class FanoutSettings(_Part):

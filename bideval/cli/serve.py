@@ -24,7 +24,7 @@ from pydantic import ValidationError
 from bideval.actions.starting import start_venue
 from bideval.app import build_house, clear_leftovers, create_app
 from bideval.cli.migrate import migrate_venue
-from bideval.cli.supervise import supervise
+from bideval.cli.supervise import Patience, supervise
 from bideval.cli.worker import inherited
 from bideval.gateways.clock import SystemClock
 from bideval.gateways.log import configure_log
@@ -78,7 +78,9 @@ def _run_parent(settings: Settings, args: argparse.Namespace) -> int:
         migrate_venue(settings)
         clear_leftovers(settings)
         say_ready = partial(_say_ready, settings.venue.id, address(settings, door))
-        return supervise(_worker_command(args), settings.workers.count, door, say_ready)
+        workers = settings.workers
+        patience = Patience(ready_s=workers.ready_s, silent_s=workers.silent_s)
+        return supervise(_worker_command(args), workers.count, door, say_ready, patience=patience)
 
 
 def _run_worker(settings: Settings, handed: Inheritance) -> int:

@@ -2,7 +2,7 @@
 
 Decided here: what the parent hands over: the socket that people and peers connect to, the one on
 which the process that keeps the watch takes links, and a life line. The process says on that line
-when it serves, and drains when the parent is gone.
+when it serves and, from then on, that its event loop runs; it drains when the parent is gone.
 Not decided here: what is served (serve) and what the parent does (supervise).
 """
 
@@ -23,6 +23,11 @@ if TYPE_CHECKING:
 
 READY = b"r"
 """What a process writes on its life line once it serves."""
+BEAT = b"."
+"""What it writes there afterwards, again and again."""
+BEAT_S = 0.5
+"""Seconds between two signs of life: a fraction of the shortest silence that a parent may be told
+to take for a fault."""
 SOCKETS = 3
 
 
@@ -41,10 +46,17 @@ class Inheritance:
     def say_ready(self) -> None:
         """Tell the parent that this process serves, and watch from now on whether it lives."""
         asyncio.get_running_loop().add_reader(self.life, self._heard)
+        self._say(READY)
+
+    def _say(self, word: bytes) -> None:
         try:
-            self.life.send(READY)
+            self.life.send(word)
+        except BlockingIOError:
+            pass  # the parent is busy; it has enough to read
         except OSError:
             _drain()
+            return
+        asyncio.get_running_loop().call_later(BEAT_S, self._say, BEAT)
 
     def _heard(self) -> None:
         """The parent never writes: it has ended."""

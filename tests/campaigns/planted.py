@@ -6,7 +6,9 @@ nothing goes wrong.
 
 from __future__ import annotations
 
+import asyncio
 import mmap
+import runpy
 import struct
 from pathlib import Path
 
@@ -19,6 +21,12 @@ def plant(name, clock=""):
         BUGS[name]()
     if clock:
         _move_clock(clock)
+
+
+def serve(name):
+    """Run the command of this process's command line with a bug."""
+    plant(name)
+    runpy.run_module("bideval.cli", run_name="__main__", alter_sys=True)
 
 
 def bug(function):
@@ -94,6 +102,29 @@ def hasty_word():
     from bideval.actions import spread  # noqa: PLC0415  # in the server's process
 
     spread.Spread.state_of = lambda _self, _stored: "session"
+
+
+@bug
+def deaf_parent():
+    """The parent of server processes notices only that they end."""
+    from bideval.cli import supervise  # noqa: PLC0415  # in the server's process
+
+    async def hear_nothing(_worker, _after_s):
+        await asyncio.Future()
+
+    supervise.Worker.falls_silent = hear_nothing
+
+
+@bug
+def patient_parent():
+    """The parent waits for ever until a successor serves."""
+    from bideval.cli import supervise  # noqa: PLC0415  # in the server's process
+
+    async def wait(worker, _within_s):
+        loop = asyncio.get_running_loop()
+        return await loop.sock_recv(worker._life, 1) == supervise.READY
+
+    supervise.Worker.serves = wait
 
 
 def _move_clock(path):

@@ -5,9 +5,11 @@
 The main venue runs as several processes on PostgreSQL with a NATS server; a branch as one process.
 Supervisors at both write without pause and send the same bytes again until an entry is confirmed.
 Meanwhile, at random moments: a process is killed, the one that keeps the watch is killed or stopped
-for a while, all are replaced one after the other (SIGHUP), NATS is stopped for a while, or the
-whole venue is killed with its parent and started again. In the end both records are read from the
-databases and judged as in the campaign of writing.
+for a while, one that does not keep it hangs for good (its parent must replace it), all are replaced
+one after the other (SIGHUP), the first successor of such a roll hangs before it serves (the roll
+must be given up, and the old processes stay), NATS is stopped for a while, or the whole venue is
+killed with its parent and started again. In the end both records are read from the databases and
+judged as in the campaign of writing. `--planted BUG` gives the parent a bug of `planted.py`.
 """
 
 from __future__ import annotations
@@ -35,9 +37,15 @@ from tests.campaigns import writing
 NATS_SERVER = Path(sysconfig.get_path("scripts")) / "nats-server"
 WATCH = re.compile(r'"event": "this process keeps the watch".*"pid": (\d+)')
 ROLLED = '"event": "rolling restart is done"'
-KINDS = ("process", "process", "keeper", "keeper", "stopped", "nats", "roll", "venue")
+GIVEN_UP = '"event": "rolling restart is given up"'
+ONCE = ("stopped", "hung", "nats", "roll", "vain_roll", "venue")
+KINDS = ("process", "process", "keeper", "keeper", *ONCE)
 START_S = 90.0
 """Seconds in which a process must have come up, on a very busy machine."""
+READY_S, SILENT_S = 120, 8
+"""What the parent is told to wait for a process to serve, and for its signs of life."""
+ACT_S = 200.0
+"""Seconds in which the parent must have dealt with a process that hangs."""
 
 
 class Nats:
@@ -83,6 +91,12 @@ def children_of(pid):
 class Processes(writing.Server):
     """A venue of several processes: a parent and its children."""
 
+    def __init__(self, plan, planted=""):
+        super().__init__(plan)
+        if planted:
+            begin = f"from tests.campaigns.planted import serve; serve({planted!r})"
+            self.command = [sys.executable, "-c", begin]
+
     def children(self):
         """Return the pids of the server processes that run now."""
         return children_of(self.process.pid)
@@ -96,6 +110,25 @@ class Processes(writing.Server):
     def told(self):
         """Return what the processes have logged."""
         return self.plan.log_file.read_text("utf-8", errors="replace")
+
+    def hang(self, pid):
+        """Let a process stop for good; its parent must put another in its place."""
+        count = len(self.children())
+        os.kill(pid, signal.SIGSTOP)
+        gone = "a process that hangs to be killed"
+        writing.until(lambda: not _runs(pid), gone, patience_s=ACT_S)
+        self.await_children(count)
+
+    def roll_in_vain(self):
+        """Restart, while the first successor hangs before it serves; nobody may be gone then."""
+        before, given_up = set(self.children()), self.told().count(GIVEN_UP)
+        self.process.send_signal(signal.SIGHUP)
+        writing.until(lambda: set(self.children()) - before, "a successor")
+        [successor] = set(self.children()) - before
+        os.kill(successor, signal.SIGSTOP)
+        vain = "the roll to be given up"
+        writing.until(lambda: self.told().count(GIVEN_UP) > given_up, vain, patience_s=ACT_S)
+        assert set(self.children()) == before
 
     def roll(self):
         """Restart the processes one after the other, and wait until that is done."""
@@ -145,6 +178,16 @@ class Harm:
         time.sleep(self.chances.uniform(0.5, 4))
         self._signal(pid, signal.SIGCONT)
 
+    def harm_hung(self):
+        """Let a process that does not keep the watch hang."""
+        self.server.await_children(self.workers)
+        self.server.hang(min(set(self.server.children()) - {self._keeper()}))
+
+    def harm_vain_roll(self):
+        """Restart with a successor that does not get ready."""
+        self.server.await_children(self.workers)
+        self.server.roll_in_vain()
+
     def harm_nats(self):
         """Take NATS away."""
         self.nats.stop()
@@ -176,18 +219,22 @@ def _runs(pid):
     return Path(f"/proc/{pid}").exists()
 
 
-def campaign(folder, url_for, nats, *, harms, seed, workers=3):
+def campaign(folder, url_for, nats, *, harms, seed, workers=3, planted=""):  # noqa: PLR0913  # where, what, how
     """Do these harms, one after the other; return what was found, and how often each was done."""
     chances = random.Random(seed)
-    with processes(folder, url_for, nats, workers=workers) as servers:
+    with processes(folder, url_for, nats, workers=workers, planted=planted) as servers:
         found = writing.Found()
         main = servers[writing.MAIN]
         writers = writing.begin(servers, open_workshop(), seed, at_main=3)
         harm = Harm(main, nats, chances, workers)
-        for kind in harms:
-            time.sleep(chances.uniform(0.2, 2))
-            harm.do(kind)
-        main.await_children(workers)
+        try:
+            for kind in harms:
+                time.sleep(chances.uniform(0.2, 2))
+                harm.do(kind)
+            main.await_children(workers)
+        except AssertionError:
+            writing.dismiss(writers)
+            raise
         plans = [server.plan for server in servers.values()]
         writing.end(plans, writers, found)
     writing.judge(plans, writers, found)
@@ -195,14 +242,17 @@ def campaign(folder, url_for, nats, *, harms, seed, workers=3):
 
 
 @contextlib.contextmanager
-def processes(folder, url_for, nats, *, workers):
+def processes(folder, url_for, nats, *, workers, planted=""):
     """Run a main venue of several processes and a branch of one; yield the servers by name."""
     main, branch = (
         replace(plan, database_url=url_for(plan.id)) for plan in plan_venues(writing.NAMES, folder)
     )
     plans = [replace(main, workers=workers, nats=nats.url), branch]
     write_settings(plans, open_workshop().make_keys, demo=False)
-    servers = {plan.id: Processes(plan) for plan in plans}
+    settings = plans[0].settings_file
+    patience = f"[workers]\nready_s = {READY_S}\nsilent_s = {SILENT_S}\n"
+    settings.write_text(settings.read_text("utf-8").replace("[workers]\n", patience), "utf-8")
+    servers = {plan.id: Processes(plan, planted if plan is plans[0] else "") for plan in plans}
     try:
         yield servers
     finally:
@@ -215,6 +265,7 @@ def main():
     parser.add_argument("--harms", type=int, default=40)
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--workers", type=int, default=3)
+    parser.add_argument("--planted", default="", metavar="BUG")
     args = parser.parse_args()
     os.environ.setdefault("XDG_RUNTIME_DIR", tempfile.gettempdir())
     with contextlib.ExitStack() as stack:
@@ -223,9 +274,8 @@ def main():
         nats = stack.enter_context(nats_server())
         chances = random.Random(args.seed)
         harms = [chances.choice(KINDS) for _ in range(args.harms)]
-        found, done = campaign(
-            folder, urls, nats, harms=harms, seed=args.seed, workers=args.workers
-        )
+        shape = {"workers": args.workers, "planted": args.planted}
+        found, done = campaign(folder, urls, nats, harms=harms, seed=args.seed, **shape)
     sys.stdout.write(f"{found}\n{dict(done)}\n")
     return 1 if found.lost or found.doubled or len(found.roots) != 1 else 0
 

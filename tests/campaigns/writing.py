@@ -66,6 +66,8 @@ class Found:
 class Server:
     """One venue's server process, which comes again."""
 
+    command = (sys.executable, "-m", "bideval.cli")
+
     def __init__(self, plan):
         self.plan = plan
         self.process = None
@@ -74,11 +76,9 @@ class Server:
     def start(self):
         """Start and wait until it answers; return the seconds that took."""
         began = time.monotonic()
-        command = [sys.executable, "-m", "bideval.cli", "serve", "--config"]
+        command = [*self.command, "serve", "--config", str(self.plan.settings_file)]
         log = self.plan.log_file.open("ab")
-        self.process = subprocess.Popen(
-            [*command, str(self.plan.settings_file)], stdout=log, stderr=log
-        )
+        self.process = subprocess.Popen(command, stdout=log, stderr=log)
         log.close()
         while time.monotonic() < began + 120:
             with contextlib.suppress(httpx2.TransportError):
@@ -122,13 +122,14 @@ class Writer(threading.Thread):
         self.resent = 0
         self.confirmed = []
         self.ending = threading.Event()
+        self.dismissed = False
         self._chances = random.Random(seed)
 
     def run(self):
         while not self.ending.is_set():
             self.said += 1
             jws = self.person.entry(SESSION, "supervisor.warned", {"text": f"warning {self.said}"})
-            while not self._send(jws):
+            while not self._send(jws) and not self.dismissed:
                 self.resent += 1
                 time.sleep(0.05)
 
@@ -208,6 +209,15 @@ def _harm(server, chances, found):
     server.kill()
     found.kills += 1
     found.slowest_start_s = max(found.slowest_start_s, server.start())
+
+
+def dismiss(writers):
+    """Let the people go, whatever has become of what they wrote."""
+    for writer in writers:
+        writer.dismissed = True
+        writer.ending.set()
+    for writer in writers:
+        writer.join()
 
 
 def end(plans, writers, found):

@@ -1,24 +1,39 @@
-"""The parent of server processes, with processes that only say that they serve, or never do."""
+"""The parent of server processes, with processes that serve, fall silent, or never get ready."""
 
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import os
+import signal
 import socket
 import sys
-import time
 
-from bideval.cli.supervise import Supervisor
+import pytest
+from structlog.testing import capture_logs
 
-PATIENCE_S = 30
+from bideval.cli.supervise import Patience, Supervisor, Worker
+
+WAIT_S = 30.0
+SEEN_S = 8.0
+"""Seconds in which a planted bug must have been seen."""
+SHORT = Patience(ready_s=3, silent_s=1.5)
+LONG = Patience(ready_s=WAIT_S, silent_s=WAIT_S)
 CHILD = """
 import os, pathlib, socket, sys, time
-folder, life = pathlib.Path(sys.argv[1]), int(sys.argv[3].split(",")[2])
-first = not list(folder.iterdir())
-(folder / str(os.getpid())).touch()
-if first:
-    socket.socket(fileno=life).send(b"r")
-time.sleep(600)
+folder, courses, words = pathlib.Path(sys.argv[1]), sys.argv[2].split(), sys.argv[4]
+line = socket.socket(fileno=int(words.split(",")[2]))
+number = len(list(folder.iterdir()))
+(folder / f"{number} {os.getpid()}").touch()
+course = courses[min(number, len(courses) - 1)]
+if course == "ends":
+    sys.exit(3)
+if course != "never":
+    line.send(b"r")
+for beats in range(10_000):
+    time.sleep(0.1)
+    if course == "serves" or course == "silent" and beats < 10:
+        line.send(b".")
 """
 
 
@@ -30,23 +45,148 @@ def alive(pid):
     return True
 
 
-def await_two(folder):
-    end = time.monotonic() + PATIENCE_S
-    while len(list(folder.iterdir())) < 2:
-        assert time.monotonic() < end
-        time.sleep(0.05)
+class Parent:
+    """A supervisor whose n-th child takes the n-th course, and those after it the last."""
+
+    def __init__(self, folder, count, courses, patience, doors):
+        self.folder = folder
+        self.events = []
+        command = [sys.executable, "-c", CHILD, str(folder), " ".join(courses)]
+        people, links = doors
+        self.supervisor = Supervisor(command, count, people=people, links=links, patience=patience)
+
+    def born(self):
+        """Return the pids of the children, in the order in which they were started."""
+        names = [[int(word) for word in path.name.split()] for path in self.folder.iterdir()]
+        return [pid for _, pid in sorted(names)]
+
+    def living(self):
+        return [pid for pid in self.born() if alive(pid)]
+
+    def told(self, event):
+        return any(one["event"] == event for one in self.events)
+
+    def roll(self):
+        self.supervisor._roll.set()
+
+
+@contextlib.asynccontextmanager
+async def parent(folder, count, *courses, patience=SHORT):
+    """Run a supervisor until the test is done; then nothing of it may be left."""
+    with (
+        socket.create_server(("127.0.0.1", 0)) as people,
+        socket.socket() as links,
+        capture_logs() as events,
+    ):
+        made = Parent(folder, count, courses, patience, (people, links))
+        made.events = events
+        ready = asyncio.Event()
+        running = asyncio.ensure_future(made.supervisor.run(ready.set))
+        try:
+            async with asyncio.timeout(WAIT_S):
+                await ready.wait()
+            yield made
+        finally:
+            made.supervisor._stop.set()
+            async with asyncio.timeout(WAIT_S):
+                assert await running == 0
+            assert made.living() == []
+
+
+async def until(holds, within_s=WAIT_S):
+    """Wait until something holds; raises TimeoutError."""
+    async with asyncio.timeout(within_s):
+        while not holds():  # noqa: ASYNC110  # what other processes do sets no event
+            await asyncio.sleep(0.05)
+
+
+async def hang(running, within_s=WAIT_S):
+    """Of two processes the second falls silent: it is killed, and another takes its turn."""
+    kept, hung = running.born()
+    await until(lambda: len(running.living()) == 2 and not alive(hung), within_s)
+    assert running.living() == [kept, running.born()[2]]
+    assert running.told("a server process hangs and is killed")
+
+
+async def roll_in_vain(running, within_s=WAIT_S):
+    """The second successor does not serve: the second process stays, and may be rolled later."""
+    first, second = running.born()
+    running.roll()
+    await until(lambda: running.told("rolling restart is given up"), within_s)
+    third, failed = running.born()[2:]
+    assert running.living() == [second, third]
+    assert not alive(first)
+    assert not alive(failed)
 
 
 async def test_the_end_takes_a_successor_along_that_does_not_serve_yet(tmp_path):
-    command = [sys.executable, "-c", CHILD, str(tmp_path)]
+    async with parent(tmp_path, 1, "serves", "never", patience=LONG) as running:
+        running.roll()
+        await until(lambda: len(running.born()) == 2)
+
+
+async def test_process_that_falls_silent_is_killed_and_replaced(tmp_path):
+    async with parent(tmp_path, 2, "serves", "silent", "serves") as running:
+        await hang(running)
+
+
+async def test_process_that_is_stopped_is_killed_and_replaced(tmp_path):
+    async with parent(tmp_path, 2, "serves") as running:
+        os.kill(running.born()[1], signal.SIGSTOP)
+        await hang(running)
+
+
+async def test_process_that_gives_signs_of_life_is_left_alone(tmp_path):
+    async with parent(tmp_path, 2, "serves") as running:
+        await asyncio.sleep(2 * SHORT.silent_s)
+        assert running.living() == running.born()
+        assert len(running.born()) == 2
+
+
+async def test_process_that_ends_is_started_again_until_one_serves(tmp_path):
+    async with parent(tmp_path, 1, "serves", "ends", "never", "serves") as running:
+        os.kill(running.born()[0], signal.SIGKILL)
+        await until(lambda: len(running.born()) == 4)
+        await until(lambda: running.living() == running.born()[3:])
+
+
+@pytest.mark.parametrize("fault", ["never", "ends"])
+async def test_rolling_restart_is_given_up_when_a_successor_does_not_serve(tmp_path, fault):
+    async with parent(tmp_path, 2, "serves", "serves", "serves", fault, "serves") as running:
+        await roll_in_vain(running)
+        running.roll()
+        await until(lambda: running.told("rolling restart is done"))
+        assert running.living() == running.born()[-2:]
+
+
+async def test_venue_does_not_come_up_with_a_process_that_never_serves(tmp_path):
     with socket.create_server(("127.0.0.1", 0)) as people, socket.socket() as links:
-        supervisor = Supervisor(command, 1, people=people, links=links)
-        ready = asyncio.Event()
-        running = asyncio.ensure_future(supervisor.run(ready.set))
-        async with asyncio.timeout(PATIENCE_S):
-            await ready.wait()
-            supervisor._roll.set()
-            await asyncio.to_thread(await_two, tmp_path)
-            supervisor._stop.set()
-            assert await running == 0
-    assert [alive(int(child.name)) for child in tmp_path.iterdir()] == [False, False]
+        made = Parent(tmp_path, 2, ("serves", "never"), SHORT, (people, links))
+        told = []
+        async with asyncio.timeout(WAIT_S):
+            assert await made.supervisor.run(lambda: told.append("ready")) != 0
+    assert (told, made.living()) == ([], [])
+
+
+async def hear_no_silence(_worker, _after_s):
+    """A planted bug: nobody notices that a process hangs."""
+    await asyncio.Future()
+
+
+async def wait_for_ever(worker, _within_s):
+    """A planted bug: a process may take as long as it likes to come up."""
+    return await asyncio.get_running_loop().sock_recv(worker._life, 1) == b"r"
+
+
+async def test_hang_that_nobody_notices_is_seen_here(tmp_path, monkeypatch):
+    monkeypatch.setattr(Worker, "falls_silent", hear_no_silence)
+    async with parent(tmp_path, 2, "serves", "silent", "serves") as running:
+        with pytest.raises(TimeoutError):
+            await hang(running, within_s=SEEN_S)
+
+
+async def test_roll_that_waits_for_ever_is_seen_here(tmp_path, monkeypatch):
+    monkeypatch.setattr(Worker, "serves", wait_for_ever)
+    async with parent(tmp_path, 2, "serves", "serves", "serves", "never") as running:
+        with pytest.raises(TimeoutError):
+            await roll_in_vain(running, within_s=SEEN_S)
