@@ -12,7 +12,7 @@ from __future__ import annotations
 import sqlite3
 import time
 from enum import Enum
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import psycopg
 import structlog
@@ -21,6 +21,7 @@ from sqlalchemy.engine import make_url
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.pool import QueuePool, StaticPool
 
+from bideval.store.answering import OPTIONS, AnsweringConnection
 from bideval.terms.errors import FaultError
 
 if TYPE_CHECKING:
@@ -48,8 +49,23 @@ AUTOCHECKPOINT_PAGES = 1_000
 LOCK_TIMEOUT_MS = 10_000
 """How long PostgreSQL waits for a row that another server process holds."""
 
+STATEMENT_TIMEOUT_MS = 60_000
+"""How long PostgreSQL works at one statement: none of the server's takes a tenth of that, and one
+that does must not hold its locks until somebody looks. Migrations have no such limit."""
+
+IDLE_WRITER_MS = 20_000
+"""How long PostgreSQL keeps a writer's transaction open, with its locks, while the writer is
+silent: its process hangs, and the others of the venue must go on."""
+
+IDLE_READER_MS = 600_000
+"""The same for readers, who hold no locks: a verification may think for a while between two pages,
+but a snapshot that stays keeps old rows from being cleared."""
+
 READ_CONNECTIONS = 8
 """Readers of one server process at a time; more wait."""
+
+READER_WAIT_S = 10
+"""Seconds that a reader waits for a free connection before it is told `store_busy`."""
 
 
 class Trouble(Enum):
@@ -85,12 +101,22 @@ def database_url(text: str) -> URL:
     return url.set(drivername=driver)
 
 
-def writing_engine(url: URL, *, checkpoints: bool = True) -> Engine:
-    """Return an engine with one connection, for the writer's thread."""
+def writing_engine(url: URL, *, checkpoints: bool = True, patient: bool = False) -> Engine:
+    """Return an engine with one connection, for the writer's thread.
+
+    `patient`: a statement may take as long as it needs, as those of a migration may.
+    """
     if url.drivername == SQLITE:
         return _sqlite_engine(url, writes=True, checkpoints=checkpoints)
     engine = create_engine(url, poolclass=QueuePool, pool_size=1, max_overflow=0)
-    _on_postgresql_connect(engine, f"SET lock_timeout = {LOCK_TIMEOUT_MS}")
+    limits = {"lock_timeout": LOCK_TIMEOUT_MS}
+    if not patient:
+        _on_postgresql_dial(engine)
+        limits |= {
+            "statement_timeout": STATEMENT_TIMEOUT_MS,
+            "idle_in_transaction_session_timeout": IDLE_WRITER_MS,
+        }
+    _on_postgresql_connect(engine, _set(limits))
     return engine
 
 
@@ -104,8 +130,15 @@ def reading_engine(url: URL) -> Engine:
         pool_size=READ_CONNECTIONS,
         max_overflow=0,
         pool_pre_ping=True,
+        pool_timeout=READER_WAIT_S,
     )
-    _on_postgresql_connect(engine, "SET default_transaction_read_only = on")
+    limits = {
+        "lock_timeout": LOCK_TIMEOUT_MS,
+        "statement_timeout": STATEMENT_TIMEOUT_MS,
+        "idle_in_transaction_session_timeout": IDLE_READER_MS,
+    }
+    _on_postgresql_dial(engine)
+    _on_postgresql_connect(engine, f"{_set(limits)}; SET default_transaction_read_only = on")
     return engine
 
 
@@ -133,6 +166,12 @@ def is_taken(error: BaseException) -> bool:
     return isinstance(cause, psycopg.Error) and cause.sqlstate == LOCKED
 
 
+def is_lost(error: BaseException) -> bool:
+    """Tell whether there is no connection to the database server, or none any more."""
+    cause = error.orig if isinstance(error, DBAPIError) else error
+    return isinstance(cause, psycopg.OperationalError) and cause.sqlstate is None
+
+
 def _sqlite_engine(url: URL, *, writes: bool, checkpoints: bool) -> Engine:
     begin = "BEGIN IMMEDIATE" if writes else "BEGIN"
     arguments = {"isolation_level": None, "check_same_thread": False}
@@ -144,6 +183,7 @@ def _sqlite_engine(url: URL, *, writes: bool, checkpoints: bool) -> Engine:
             poolclass=QueuePool,
             pool_size=READ_CONNECTIONS,
             max_overflow=0,
+            pool_timeout=READER_WAIT_S,
             connect_args=arguments,
         )
 
@@ -187,6 +227,20 @@ def _switch_to_wal(cursor: DBAPICursor) -> None:
             return
 
 
+def _set(limits: dict[str, int]) -> str:
+    return "; ".join(f"SET {name} = {value}" for name, value in limits.items())
+
+
+def _on_postgresql_dial(engine: Engine) -> None:
+    """Let the engine's connections be such as nobody waits on for ever."""
+
+    @event.listens_for(engine, "do_connect")
+    def dial(
+        _dialect: object, _entry: object, words: list[Any], options: dict[str, Any]
+    ) -> psycopg.Connection[Any]:
+        return AnsweringConnection.connect(*words, **(OPTIONS | options))
+
+
 def _on_postgresql_connect(engine: Engine, statement: str) -> None:
     @event.listens_for(engine, "connect")
     def prepare(connection: DBAPIConnection, _entry: ConnectionPoolEntry) -> None:
@@ -226,7 +280,11 @@ _PASSING_STATES = frozenset({"40001", "40P01", LOCKED})
 """Serialization failure, deadlock, lock timeout."""
 
 _STORAGE_CLASSES = frozenset({"08", "53", "57", "58", "XX"})
-"""Connection, resources (disk full), operator intervention, system error, internal error."""
+"""Connection, resources (disk full), operator intervention (a statement that took too long too),
+system error, internal error."""
+
+HUNG = "25P03"
+"""The server has ended a connection because this process was silent in a transaction."""
 
 
 def _postgresql_trouble(error: psycopg.Error) -> Trouble:
@@ -236,4 +294,5 @@ def _postgresql_trouble(error: psycopg.Error) -> Trouble:
     if state is None:
         lost = isinstance(error, psycopg.OperationalError | psycopg.InterfaceError)
         return Trouble.STORAGE if lost else Trouble.STATEMENT
-    return Trouble.STORAGE if state[:2] in _STORAGE_CLASSES else Trouble.STATEMENT
+    storage = state == HUNG or state[:2] in _STORAGE_CLASSES
+    return Trouble.STORAGE if storage else Trouble.STATEMENT

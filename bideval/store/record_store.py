@@ -8,7 +8,9 @@ records.
 
 from __future__ import annotations
 
+import math
 import threading
+import time
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, TypeVar
 
@@ -19,6 +21,7 @@ from bideval.store.engine import (
     SQLITE,
     Trouble,
     database_url,
+    is_lost,
     reading_engine,
     trouble,
     warn_of_old_sqlite,
@@ -38,6 +41,10 @@ if TYPE_CHECKING:
     from bideval.ports import FaultNotice, Reader, StoreState, Transaction
 
 T = TypeVar("T")
+
+QUIET_S = 1.0
+"""Seconds after a lost connection in which nobody else tries: readers are told at once, so that all
+those who wait do not each find out for themselves."""
 
 _TRIAL_WRITE = "UPDATE alembic_version SET version_num = version_num"
 """Changes nothing, but has to reach the disk like any other commit."""
@@ -59,6 +66,7 @@ class SqlRecordStore:
         self._writing = self._new_writing()
         self._writer = Writer(self._writing)
         self._reopening = threading.Lock()
+        self._lost_at = -math.inf
 
     @property
     def state(self) -> StoreState:
@@ -69,6 +77,8 @@ class SqlRecordStore:
 
     @contextmanager
     def read(self) -> Iterator[Reader]:
+        if time.monotonic() < self._lost_at + QUIET_S:
+            raise FaultError("storage_fault", detail="the database does not answer")
         try:
             with self._reading.connect() as connection, connection.begin():
                 yield StoreReader(connection)
@@ -79,6 +89,8 @@ class SqlRecordStore:
         except SQLAlchemyError as error:
             if trouble(error) is Trouble.STATEMENT:
                 raise
+            if is_lost(error):
+                self._lost_at = time.monotonic()
             raise FaultError("storage_fault", detail="reading failed") from error
 
     def on_fault(self, tell: Callable[[FaultNotice], None]) -> None:
@@ -92,6 +104,7 @@ class SqlRecordStore:
             self._writing.dispose()
             self._writing = self._new_writing()
             self._check_database()
+            self._lost_at = -math.inf
             with self.read() as reader:
                 verify_records(reader)
                 verify(reader)

@@ -38,7 +38,7 @@ def migrate(url: str, folder: Path) -> str:
 
     """
     address = database_url(url)
-    engine = writing_engine(address, checkpoints=False)  # a server may own them
+    engine = writing_engine(address, checkpoints=False, patient=True)  # a server may own them
     try:
         return _migrate(engine, folder, exclusive=address.drivername == POSTGRESQL)
     except SQLAlchemyError as error:

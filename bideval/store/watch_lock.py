@@ -7,11 +7,12 @@ that hangs. Not decided here: what the watch is.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import psycopg
 import structlog
 
+from bideval.store.answering import OPTIONS, AnsweringConnection
 from bideval.store.engine import database_url
 
 if TYPE_CHECKING:
@@ -23,7 +24,7 @@ WATCH_LOCK = 0x62696477
 """The advisory lock of the process that keeps the watch ("bidw")."""
 _TAKE = "SELECT pg_try_advisory_lock(%s, hashtext(current_schema()))"  # of one schema: one venue
 
-ANSWER_S = 5
+ANSWER_S = 5.0
 """Seconds in which the database must answer, or the lock counts as lost."""
 
 SILENCE_S = 20
@@ -33,13 +34,11 @@ _FREE_WHEN_HUNG = (  # a setting of PostgreSQL since 14
     " WHERE current_setting('server_version_num')::int >= 140000"
 )
 
-_OPTIONS: dict[str, Any] = {
-    "connect_timeout": ANSWER_S,
-    "keepalives_idle": ANSWER_S,
-    "keepalives_interval": ANSWER_S,
-    "keepalives_count": 2,
-    "tcp_user_timeout": ANSWER_S * 1000,
-}
+_OPTIONS = OPTIONS | {"tcp_user_timeout": int(ANSWER_S * 1000)}
+
+
+class _WatchConnection(AnsweringConnection):
+    answer_s = ANSWER_S
 
 
 class SoleProcess:
@@ -81,7 +80,7 @@ class PostgresWatchLock:
             connection.close()
 
     def _connect(self) -> psycopg.Connection:
-        self._connection = psycopg.connect(self._address, autocommit=True, **_OPTIONS)
+        self._connection = _WatchConnection.connect(self._address, autocommit=True, **_OPTIONS)
         self._connection.execute(_FREE_WHEN_HUNG, (self._silence,))
         return self._connection
 
