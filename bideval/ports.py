@@ -45,6 +45,7 @@ class StoreError(BidevalError):
     Codes: `unknown_session`, `already_founded`, `gap` (n is not the next one), `fork` (the same
     n with other bytes), `bad_chain`, `reused_id` (the author's id with other bytes),
     `unknown_line`, `bad_leaf`, `already_placed`, `other_checkpoint`, `unknown_checkpoint`,
+    `other_word` (as many lines of a stream with another digest),
     `session_stopped` (the record takes nothing more), `exists` (an administration row is there
     already), `unknown` (it is not).
     """
@@ -283,8 +284,15 @@ class RecordWriter(Protocol):
         """Quarantine contradicting bytes; False when they are kept already."""
         ...
 
-    def put_word(self, word: Word) -> None:
-        """Keep what another venue has signed about lines, in place of its word before."""
+    def put_word(self, word: Word) -> bool:
+        """Keep what another venue has signed about lines; False where its word before says more.
+
+        A word is only ever replaced by one that holds its speaker to more (`sync.words`).
+
+        Raises:
+            StoreError: `other_word` (about as many lines, but others); nothing is changed.
+
+        """
         ...
 
 

@@ -94,7 +94,8 @@ def accuse_again(venue: Venue, records: Sequence[Verified]) -> None:
 
 def _accuse_kept(venue: Venue, conflict: Conflict) -> bool:
     if conflict.code == OTHER_WORD:
-        return _accuse_speaker(venue, read_other_word(conflict.session, conflict.proof))
+        word = read_other_word(conflict.session, conflict.proof)
+        return isinstance(word, Vouch) and _accuse_speaker(venue, word)
     if conflict.code in NOT_COSIGNED:
         return accuse_main(venue, conflict.session, conflict.proof.decode())
     return False

@@ -1,8 +1,8 @@
 """A backup of everything that a venue holds, made beside the running server.
 
-Decided here: what goes in (all records with the venue's log, checkpoints, proofs, accounts, pools,
-seats, files) and what does not (keys, codes, log-ins, caches). One snapshot of the database; files
-are only ever added, so every file that the snapshot names is there.
+Decided here: what goes in (all records with the venue's log, checkpoints, proofs, what other venues
+have signed, accounts, pools, seats, files) and what does not (keys, codes, log-ins, caches). One
+snapshot of the database; files are only ever added, so every file that it names is there.
 Not decided here: the form (backup_file).
 """
 
@@ -70,6 +70,7 @@ def _record(reader: Reader, session: str) -> RecordSource:
         list(_checkpoints(reader, session)),
         reader.conflicts(session),
         _blocks(reader, session, [one.line for one in pending]),
+        reader.words(session),
     )
 
 

@@ -7,7 +7,7 @@ Not decided here: whether any of it is true, and what is done with it (restoring
 
 from __future__ import annotations
 
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, field, fields
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from bideval.audit.container import SectionSource, read_container, source, write_container
@@ -23,6 +23,7 @@ from bideval.ports import (
     SeatBooking,
     StoredCheckpoint,
 )
+from bideval.sync.words import Placed, Vouch, Word
 from bideval.terms.errors import EvidenceError, InputError
 
 if TYPE_CHECKING:
@@ -71,6 +72,7 @@ class SavedRecord:
     checkpoints: list[StoredCheckpoint]
     conflicts: list[Conflict]
     blocks: list[memoryview]
+    words: list[Word] = field(default_factory=list)
 
     def lines(self) -> Iterator[bytes]:
         """Yield every line; raises EvidenceError where a block is cut."""
@@ -108,6 +110,7 @@ class RecordSource:
     checkpoints: list[StoredCheckpoint]
     conflicts: list[Conflict]
     blocks: Iterable[list[bytes]]
+    words: list[Word] = field(default_factory=list)
 
 
 def write_backup(
@@ -162,6 +165,9 @@ def _sections(
             "facts": _plain(record.facts),
             "checkpoints": [_plain(one) for one in record.checkpoints],
             "conflicts": [_plain(one) for one in record.conflicts],
+        } | {
+            name: [_plain(one) for one in record.words if isinstance(one, kind)]
+            for name, kind in _WORDS.items()
         }
         yield source("record", canonical_bytes(document))
         for block in record.blocks:
@@ -171,6 +177,8 @@ def _sections(
     yield from files
 
 
+_WORDS: dict[str, type[Word]] = {"vouches": Vouch, "placed": Placed}
+"""Members with words; backups of older programs do not have them."""
 _ROWS = fields(Rows)
 _ROW_TYPES: dict[str, type[Any]] = {
     "accounts": Account,
@@ -189,6 +197,7 @@ def _read_record(section: Section) -> SavedRecord:
         [_load(StoredCheckpoint, one) for one in document["checkpoints"]],
         [_load(Conflict, one) for one in document["conflicts"]],
         [],
+        [_load(kind, one) for name, kind in _WORDS.items() for one in document.get(name, [])],
     )
 
 

@@ -1,8 +1,8 @@
 """Is a record in a backup what its venues signed?
 
 Decided here: every line is taken again as it was taken first: chains without gaps, each signature
-under the key that speaks at its place, each line folded; then the root, and every checkpoint and
-cosignature over the root of its size.
+under the key that speaks at its place, each line folded; then the root, every checkpoint and
+cosignature over the root of its size, and every word over the lines that it is about.
 Not decided here: what is done with a record that passes (restoring, recovering).
 """
 
@@ -20,6 +20,7 @@ from bideval.ledger.line import chain_next, chain_start, parse_line
 from bideval.ledger.note import parse_note
 from bideval.ledger.tree import Frontier, leaf_hash
 from bideval.session.state import Session
+from bideval.sync.words import RECORD, Placed, check_word
 from bideval.terms.errors import BidevalError, EvidenceError
 from bideval.terms.identifiers import VENUE_LOG
 
@@ -31,6 +32,7 @@ if TYPE_CHECKING:
     from bideval.ledger.entry import Entry
     from bideval.ledger.line import Line
     from bideval.ports import StoredCheckpoint
+    from bideval.sync.words import Word
 
 
 @dataclass(slots=True)
@@ -54,7 +56,8 @@ def check_record(
     `checker` verifies the signatures, which is most of the work, perhaps on several cores. Raises
     EvidenceError naming session and place at the first thing that is not as signed.
     """
-    wanted = {*roots, *(one.size for one in saved.checkpoints), saved.facts.size}
+    heads = (one.n for one in saved.words if one.stream == RECORD)
+    wanted = {*roots, *heads, *(one.size for one in saved.checkpoints), saved.facts.size}
     check = _Check(saved, origin, wanted)
     try:
         return check.run(checker)
@@ -73,9 +76,13 @@ class _Check:
         self._venue_key = public_key(origin.suite, origin.public)
         self._wanted = wanted
         self._chains: dict[str, tuple[int, bytes]] = {}
+        self._asked = {(one.stream, one.n): b"" for one in saved.words if one.stream != RECORD}
+        """The chains that words are about."""
+        self._spoken = {stream for stream, _ in self._asked}
         self._frontier = Frontier()
         self._fold = Session(self._session)
         self._found = CheckedRecord(None if self._is_log else self._fold)
+        self._found.roots[0] = self._frontier.root()
         self._fault: BidevalError | None = None
 
     def run(self, checker: Checker) -> CheckedRecord:
@@ -92,6 +99,8 @@ class _Check:
             raise EvidenceError("other_root", detail="the lines have another root")
         for checkpoint in self._saved.checkpoints:
             self._check_checkpoint(checkpoint)
+        for word in self._saved.words:
+            self._check_word(word)
         return self._found
 
     def _jobs(self) -> Iterator[Job]:
@@ -112,10 +121,10 @@ class _Check:
         line = parse_line(raw)
         entry = parse_entry(line.jws)
         key = self._venue_key if self._is_log else self._fold.key_for(entry)
-        if self._is_log:
-            self._follow(raw, line)
-        else:
+        if not self._is_log:
             self._fold.apply(line, entry)  # it refuses gaps
+        if self._is_log or line.origin in self._spoken:
+            self._follow(raw, line)
         self._found.seen = max(self._found.seen, entry.seen_size)
         self.taken += 1
         if self.taken <= facts.size:
@@ -129,7 +138,10 @@ class _Check:
         n, chain = self._chains.get(line.origin, start)
         if line.n != n + 1:
             raise EvidenceError("gap", detail=f"{line.origin} {line.n} after {n}")
-        self._chains[line.origin] = (line.n, chain_next(chain, raw))
+        chain = chain_next(chain, raw)
+        self._chains[line.origin] = (line.n, chain)
+        if (line.origin, line.n) in self._asked:
+            self._asked[line.origin, line.n] = chain
 
     def _check_checkpoint(self, checkpoint: StoredCheckpoint) -> None:
         venues = {} if self._is_log else self._fold.people.venues
@@ -142,6 +154,23 @@ class _Check:
             if name not in venues:
                 raise EvidenceError("unknown_venue", detail=f"cosigned by {name}")
             verify_cosignature(signature, name, venues[name].key, body=body)
+
+    def _check_word(self, word: Word) -> None:
+        """Check that its speaker has signed the word, and that it is about these lines."""
+        venues = {} if self._is_log else self._fold.people.venues
+        main = "" if self._is_log else self._fold.people.main
+        speaker = main if isinstance(word, Placed) else word.stream or main
+        if word.session != self._session or speaker not in venues:
+            raise EvidenceError("unknown_venue", detail=f"a word of {speaker or 'nobody'}")
+        check_word(word, venues[speaker].key)
+        if word.stream == RECORD:
+            digest = self._found.roots.get(word.n)
+        elif word.n:
+            digest = self._asked[word.stream, word.n]
+        else:
+            digest = chain_start(self._session, word.stream)
+        if digest != word.digest:
+            raise EvidenceError("backup_malformed", detail=f"a word of {speaker} on other lines")
 
 
 def lines_from(saved: SavedRecord, start: int) -> Iterator[tuple[int, bytes, Line, Entry]]:

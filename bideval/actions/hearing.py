@@ -1,7 +1,8 @@
 """What other venues have signed on links is on the disk before it can be needed.
 
-Decided here: the newest word of each kind is written when it is heard, and read at the start; one
-that contradicts what is held here is kept for good before anybody tries to prove something with it.
+Decided here: the word of each kind that says most is written when it is heard, and read at the
+start; one that contradicts it, or what is held here, is kept for good beside it before anybody
+tries to prove something with it.
 Not decided here: which word counts more (stopping), what two of them prove (accusing, audit).
 """
 
@@ -12,7 +13,8 @@ from typing import TYPE_CHECKING
 from bideval.actions.peering import quarantine
 from bideval.evidence.canonical import canonical_bytes, read_json
 from bideval.evidence.encoding import b64u
-from bideval.sync.words import Vouch
+from bideval.ports import Conflict, StoreError
+from bideval.sync.words import Placed, Vouch, contradicts
 from bideval.terms.fields import Fields
 
 if TYPE_CHECKING:
@@ -28,14 +30,27 @@ SIGNATURE_SIZE = 64
 
 def hear(venue: Venue, word: Word) -> None:
     """Keep a word that agrees with what is held here; it is written with the next commit."""
-    if not venue.findings.hear(word):
+    kept = venue.findings.newest(word)
+    if not venue.findings.hear(word) and (kept is None or not contradicts(word, kept)):
         return
 
     def work(tx: Transaction) -> None:
-        if venue.findings.newest(word) is word:  # otherwise a work behind this one writes more
+        try:
             tx.put_word(word)
+        except StoreError as wrong:
+            if wrong.code != "other_word":
+                raise
+            tx.add_conflict(_other_word(venue, tx, word))
 
     venue.devices.store.write(work)
+
+
+def _other_word(venue: Venue, tx: Transaction, word: Word) -> Conflict:
+    head = tx.head(word.session)
+    main = "" if head is None else head.main
+    speaker = main if isinstance(word, Placed) else word.stream or main
+    proof = _document(word)
+    return Conflict(word.session, speaker, word.n, OTHER_WORD, proof, venue.now_ms())
 
 
 def remember_words(venue: Venue, reader: RecordReader) -> None:
@@ -47,23 +62,26 @@ def remember_words(venue: Venue, reader: RecordReader) -> None:
 
 def keep_other_word(venue: Venue, peer: str, word: Vouch) -> None:
     """Keep for good that a peer vouches for lines that are not ours."""
-    document = {
+    proof = _document(word)
+    quarantine(venue, word.session, peer, word.n, code=OTHER_WORD, proof=proof)
+
+
+def _document(word: Word) -> bytes:
+    document: dict[str, object] = {
         "stream": word.stream,
         "n": word.n,
         "digest": word.digest.hex(),
         "signature": b64u(word.signature),
     }
-    proof = canonical_bytes(document)
-    quarantine(venue, word.session, peer, word.n, code=OTHER_WORD, proof=proof)
+    return canonical_bytes(document | ({"size": word.size} if isinstance(word, Placed) else {}))
 
 
-def read_other_word(session: str, proof: bytes) -> Vouch:
+def read_other_word(session: str, proof: bytes) -> Word:
     """Return the word that was kept; raises InputError for anything else."""
     members = Fields(read_json(proof, limit=WORD_LIMIT, field="word"), "word")
-    return Vouch(
-        session,
-        members.text("stream", least=0),
-        members.integer("n"),
-        bytes.fromhex(members.digest("digest")),
-        members.binary("signature", size=SIGNATURE_SIZE),
-    )
+    stream, n = members.text("stream", least=0), members.integer("n")
+    digest = bytes.fromhex(members.digest("digest"))
+    signature = members.binary("signature", size=SIGNATURE_SIZE)
+    if members.absent("size"):
+        return Vouch(session, stream, n, digest, signature)
+    return Placed(session, stream, n, digest, members.integer("size"), signature)

@@ -8,7 +8,7 @@ Not decided here: what comes over the link by itself: a branch's lines that main
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from bideval.actions.checking_backup import CheckedRecord, check_record, lines_from
@@ -25,12 +25,13 @@ from bideval.audit.replay import first_forged
 from bideval.evidence.encoding import unb64u
 from bideval.evidence.signing import public_key
 from bideval.ports import Account, KeptFile
+from bideval.sync.words import RECORD, Vouch
 from bideval.terms.errors import EvidenceError, RefusedError
 from bideval.terms.fields import Fields
 from bideval.terms.identifiers import VENUE_LOG, Role
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterator, Sequence
 
     from bideval.actions.backup_file import Backup, SavedRecord
     from bideval.actions.venue import Venue
@@ -65,6 +66,8 @@ class _Copy:
     saved: SavedRecord
     fold: Session
     checked: CheckedRecord
+    heads: tuple[Vouch, ...] = ()
+    """What main has signed about this record to any of the venues whose copies these are."""
 
     @property
     def size(self) -> int:
@@ -131,7 +134,15 @@ def _longest(
             raise _fork(session, f"{copy.backup.origin.venue} and {longest.backup.origin.venue}")
     if head is not None:
         _compare_ours(venue, session, head.size, longest)
-    return longest
+    return replace(longest, heads=tuple(_heads(venue, ours)))
+
+
+def _heads(venue: Venue, copies: Sequence[_Copy]) -> Iterator[Vouch]:
+    """Yield main's words about the record: they hold it to them, whoever has heard them."""
+    for copy in copies if copies[0].fold.people.main != venue.id else ():
+        for word in copy.saved.words:
+            if isinstance(word, Vouch) and word.stream == RECORD:
+                yield word
 
 
 def _compare_ours(venue: Venue, session: str, size: int, longest: _Copy) -> None:
@@ -166,6 +177,8 @@ def _take(venue: Venue, tx: Transaction, copy: _Copy) -> int:
     before = 0 if head is None else head.size
     write_lines(tx, copy.saved, before, pending=False)
     write_checkpoints(tx, copy.saved)
+    for word in copy.heads:
+        tx.put_word(word)
     _open_accounts(venue, tx, copy)
     _note_files(tx, copy)
     tx.await_venues(session, others(copy.fold.people, venue.id))

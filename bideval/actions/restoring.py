@@ -140,6 +140,8 @@ def _restore(tx: Transaction, saved: SavedRecord, awaiting: tuple[str, ...]) -> 
     write_checkpoints(tx, saved)
     for conflict in saved.conflicts:
         tx.add_conflict(conflict)
+    for word in saved.words:
+        tx.put_word(word)
     tx.await_venues(facts.session, awaiting)
     root = facts.root.hex()
     return Restored(facts.session, facts.size, root, facts.pending, epoch, awaiting)

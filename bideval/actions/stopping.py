@@ -11,7 +11,7 @@ import threading
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from bideval.sync.words import Placed, Vouch
+from bideval.sync.words import Placed, Vouch, outweighs
 from bideval.terms.errors import RefusedError
 
 if TYPE_CHECKING:
@@ -82,7 +82,7 @@ class Stops:
         """Keep a word that holds its speaker to more than the one before; tell whether it does."""
         with self._lock:
             before = self.newest(word)
-            if before is not None and _weight(word) <= _weight(before):
+            if before is not None and not outweighs(word, before):
                 return False
             if isinstance(word, Placed):
                 self._placed[word.session] = word
@@ -123,8 +123,3 @@ class Stops:
     def elsewhere(self, session: str) -> list[str]:
         """Return the other venues that have stopped the session."""
         return sorted(self._elsewhere.get(session, ()))
-
-
-def _weight(word: Word) -> tuple[int, int]:
-    """Compare words: about more lines, and the narrower place for as many."""
-    return word.n, -word.size if isinstance(word, Placed) else 0

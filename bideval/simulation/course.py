@@ -26,13 +26,12 @@ from bideval.simulation.devices import (
 from bideval.simulation.ideal import ideal_cryptography
 from bideval.simulation.meeting import Meeting
 from bideval.simulation.memory_files import MemoryFiles
-from bideval.simulation.memory_store import CrashedError, Reading, Writing
+from bideval.simulation.memory_store import CrashedError, Reading
 from bideval.simulation.oracle import ViolationError
 from bideval.simulation.people import Client
 from bideval.simulation.province import Faults, World
 from bideval.sync.words import Placed
 from bideval.terms.errors import BidevalError
-from bideval.terms.identifiers import VENUE_LOG
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -321,30 +320,22 @@ class _Course:
         if SESSION not in place.disk.image.records:
             self.world.later(500, lambda: self._put_back(place, name))
             return
-        backup = place.disk.image.copy()
+        backup, held = b"".join(_backup(place)), place.disk.image.copy()
         beyond = self.world.seed % 20 < 10  # every other time something is lost
         owing = place is self.main and not beyond
         for client in self.clients if beyond or owing else ():
             self.world.later(self.chance.randrange(300), client.warn)
 
         def lose() -> None:
-            more = beyond and not self._others_hold_more(place, backup)
+            more = beyond and not self._others_hold_more(place, held)
             if (more or (owing and not self._promised_more())) and self.world.now < LATEST_MS:
                 self.world.later(200 if beyond else 5, lose)
                 return
             self.world.seen[name] += 1
             place.crash_now("disk lost", downtime=1_500)
-            restored = backup.copy()
-            tx: Any = Writing(restored)
-            for session in list(restored.records):
-                tx.raise_epoch(session)
-                if not session.startswith(VENUE_LOG):
-                    main = restored.records[session].main
-                    others = [one for one in self.world.names if one != place.id]
-                    tx.await_venues(session, others if main == place.id else [main])
-            place.disk.image = restored
+            place.put_back(backup)
             self.world.say(f"{place.id}: a backup is put back")
-            self.world.oracle.restored(place)
+            self.world.oracle.restored(place, held.words)
             self.world.later(6_000, lambda: self._look_after(place))
 
         self.world.later(self.chance.randrange(200, 2_500), lose)

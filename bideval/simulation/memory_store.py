@@ -27,6 +27,7 @@ from bideval.ports import (
     StoredLine,
     StoreError,
 )
+from bideval.sync.words import contradicts, outweighs
 from bideval.terms.errors import FaultError
 
 if TYPE_CHECKING:
@@ -372,8 +373,15 @@ class Writing(Reading):
         self._record(conflict.session).conflicts.append(conflict)
         return True
 
-    def put_word(self, word: Word) -> None:
-        self._table("words")[word.session, word.stream, type(word)] = word
+    def put_word(self, word: Word) -> bool:
+        key = (word.session, word.stream, type(word))
+        kept = self.image.words.get(key)
+        if kept is not None and contradicts(word, kept):
+            raise StoreError("other_word", field="n")
+        if kept is not None and not outweighs(word, kept):
+            return False
+        self._table("words")[key] = word
+        return True
 
     def add_account(self, account: Account) -> None:
         self._table("accounts")[account.kid] = account
@@ -479,6 +487,11 @@ class Disk:
         """The disk takes no write until it is repaired."""
         self.doubtful = False
         """It has failed, and nobody has verified since."""
+
+    def replace(self) -> None:
+        """Let a new, empty disk take the place of this one."""
+        self.image, self.parts = Image(), {}
+        self.fail, self.broken, self.doubtful = None, False, False
 
     def meets(self) -> str | None:
         """Return what the present write meets."""

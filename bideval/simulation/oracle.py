@@ -25,6 +25,7 @@ from bideval.simulation.proceedings import Proceedings
 from bideval.simulation.secrecy import Dates, Secrets, early_view, early_words, opened_names
 from bideval.sync import effects as fx
 from bideval.sync.trails import Direction
+from bideval.sync.words import outweighs
 from bideval.terms.errors import EvidenceError
 from bideval.terms.identifiers import VENUE_LOG
 
@@ -33,6 +34,9 @@ if TYPE_CHECKING:
     from bideval.ledger.entry import Entry
     from bideval.ports import Event, StoredLine
     from bideval.simulation.memory_store import Record
+    from bideval.sync.words import Word
+
+    Words = dict[tuple[str, str, type[Word]], Word]
 
 World: TypeAlias = Any
 Place: TypeAlias = Any
@@ -88,6 +92,7 @@ class Oracle:
         """What the session's record shows, line by line."""
         self.secrets = Secrets()
         self._dates: dict[str, Dates] = {}
+        self._words: dict[str, Words] = {}
         self._sizes: dict[tuple[str, str], int] = {}
         self._known: dict[tuple[str, str], tuple[int, int]] = {}
         """Lines that were looked at, by venue and session: placed ones, and the venue's own."""
@@ -99,6 +104,17 @@ class Oracle:
         if meeting is not None:
             self.secrets = meeting.secrets
 
+    def _check_words(self, place: Place) -> None:
+        """What a venue has heard is evidence; it never comes to hold anybody to less."""
+        now, before = place.disk.image.words, self._words.get(place.id, {})
+        if now is before:
+            return
+        for key, word in before.items():
+            kept = now.get(key)
+            if kept is None or outweighs(word, kept):
+                raise ViolationError(f"I1: {place.id} forgets what was signed up to {word.n}")
+        self._words[place.id] = now
+
     # At every step.
 
     def committed(self, place: Place, sessions: set[str]) -> None:
@@ -107,15 +123,17 @@ class Oracle:
             raise ViolationError(f"I12: {place.id} writes before it has verified")
         if place.id in self.liars:
             return
+        self._check_words(place)
         for session in sessions:
             if not session.startswith(VENUE_LOG):
                 self._committed(place, session)
                 self._look_at_new_lines(place, session)
                 self._proceed(place, session)
 
-    def restored(self, place: Place) -> None:
-        """Forget how far a venue was, whose disk is an older one now."""
+    def restored(self, place: Place, words: Words) -> None:
+        """Forget how far a venue was, whose disk is an older one now, and has these words again."""
         self.lost_disks += 1
+        self._words[place.id] = words
         for key in [key for key in self._sizes if key[0] == place.id]:
             del self._sizes[key]
             self._known.pop(key, None)

@@ -18,8 +18,10 @@ from typing import TYPE_CHECKING, Any, cast
 
 from typing_extensions import override
 
+from bideval.actions.backup_file import read_backup
 from bideval.actions.caretaker import Caretaker
 from bideval.actions.record_book import RecordBook
+from bideval.actions.restoring import restore
 from bideval.actions.spread import Spread
 from bideval.actions.starting import start_venue
 from bideval.actions.steward import Steward
@@ -152,6 +154,12 @@ class Place:
         self.world.say(f"{self.id} is up")
         self.soon("tick", TICK_MS, self._tick)
         self.guarded(self.caretaker.begin)
+
+    def put_back(self, backup: bytes) -> None:
+        """`bideval restore`: the disk is gone, and a backup goes onto a new one."""
+        self.disk.replace()
+        self.store = MemoryStore(self.disk)
+        restore(self._venue(), read_backup(backup))
 
     def size_of(self, session: str) -> tuple[int, int]:
         """Return how many lines of a session are on the disk: placed ones, and the venue's own."""

@@ -16,9 +16,9 @@ from bideval.ports import Account, Activation, Challenge, Login, StoreError
 from bideval.store import tables as t
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Mapping
 
-    from sqlalchemy import Connection, Row, Table
+    from sqlalchemy import ColumnElement, Connection, Row, Table
 
 _ACCOUNT = select(t.account).where(t.account.c.kid == bindparam("kid"))
 _LOGIN = select(t.login).where(t.login.c.token_hash == bindparam("token_hash"))
@@ -58,6 +58,25 @@ def put(connection: Connection, table: Table, row: Mapping[str, Any]) -> None:
     key = [column.name for column in table.primary_key]
     changed = {name: adding.excluded[name] for name in row if name not in key}
     connection.execute(adding.on_conflict_do_update(index_elements=key, set_=changed))
+
+
+def put_where(
+    connection: Connection,
+    table: Table,
+    row: Mapping[str, Any],
+    may_replace: Callable[[Any], ColumnElement[bool]],
+) -> bool:
+    """Insert a row, or change the one with the same key if it may be; tell whether the row is new.
+
+    `may_replace` gets the columns of the row that comes. Whichever process made the one before.
+    """
+    adding = _insert_for(connection, table).values(**row)
+    key = [column.name for column in table.primary_key]
+    changed = {name: adding.excluded[name] for name in row if name not in key}
+    adding = adding.on_conflict_do_update(
+        index_elements=key, set_=changed, where=may_replace(adding.excluded)
+    )
+    return connection.execute(adding.returning(*table.primary_key.columns)).first() is not None
 
 
 def insert_if_absent(connection: Connection, table: Table, row: Mapping[str, Any]) -> bool:

@@ -11,7 +11,7 @@ from __future__ import annotations
 import hashlib
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import bindparam, insert, select, update
+from sqlalchemy import and_, bindparam, insert, or_, select, update
 from sqlalchemy.exc import IntegrityError
 from typing_extensions import override
 
@@ -21,13 +21,13 @@ from bideval.ledger.tree import Frontier, leaf_hash
 from bideval.ports import Conflict, OriginHead, RecordHead, StoredLine, StoreError
 from bideval.store import tables as t
 from bideval.store.lines import PLACED, VOUCH, LineReading, awaited, awaiting_text, owed
-from bideval.store.people import put
+from bideval.store.people import put_where
 from bideval.sync.words import Placed
 
 if TYPE_CHECKING:
     from collections.abc import Collection
 
-    from sqlalchemy import Connection, Insert, Select
+    from sqlalchemy import ColumnElement, Connection, Insert, Select
 
     from bideval.ledger.entry import Entry
     from bideval.ledger.line import Line
@@ -36,6 +36,8 @@ if TYPE_CHECKING:
     from bideval.sync.words import Word
 
     Row = dict[str, Any]
+    Columns = Any
+    """A table's columns by name."""
 
 ROWS_AT_ONCE = 1_000
 """Rows of one work that wait at most to be sent together: a few megabytes."""
@@ -213,7 +215,7 @@ class RecordWriting(LineReading):
         self._connection.execute(insert(t.conflict), row | {"digest": digest})
         return True
 
-    def put_word(self, word: Word) -> None:
+    def put_word(self, word: Word) -> bool:
         row = {
             "session": word.session,
             "stream": word.stream,
@@ -223,7 +225,19 @@ class RecordWriting(LineReading):
             "size": word.size if isinstance(word, Placed) else 0,
             "signature": word.signature,
         }
-        put(self._connection, t.word, row)
+        kept = t.word.c
+        changed = put_where(self._connection, t.word, row, lambda new: _outweighs(new, kept))
+        if not changed and self._is_other(row):
+            raise StoreError("other_word", field="n", detail=f"other lines up to {word.n}")
+        return changed
+
+    def _is_other(self, row: Row) -> bool:
+        """Whether the kept word of this key is about as many lines with another digest."""
+        kept = t.word.c
+        names = ("session", "stream", "kind", "n")
+        asked = select(kept.digest).where(*(kept[name] == row[name] for name in names))
+        digest = self._connection.execute(asked).scalar()
+        return digest is not None and digest != row["digest"]
 
     def _edge(self, session: str) -> RecordEdge:
         edge = self._heads.record(session)
@@ -275,6 +289,12 @@ class RecordWriting(LineReading):
     def _many(self, statement: Select[Any], **asked: object) -> list[StoredLine]:
         self.settle()
         return super()._many(statement, **asked)
+
+
+def _outweighs(new: Columns, kept: Columns) -> ColumnElement[bool]:
+    """Say in SQL what `sync.words.outweighs` says: two processes may write at once."""
+    same = and_(new.n == kept.n, new.digest == kept.digest)
+    return or_(new.n > kept.n, and_(same, new.size < kept.size))
 
 
 def _line_row(session: str, line: Line, entry: Entry, data: bytes, chain: bytes) -> Row:

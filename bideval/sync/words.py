@@ -68,6 +68,21 @@ class Placed:
 Word = Vouch | Placed
 
 
+def outweighs(word: Word, kept: Word) -> bool:
+    """Whether a word holds its speaker to more than one of the same kind about the same stream.
+
+    It is about more lines; or names a narrower place for the same ones.
+    """
+    if word.n != kept.n or not isinstance(word, Placed) or not isinstance(kept, Placed):
+        return word.n > kept.n
+    return word.digest == kept.digest and word.size < kept.size
+
+
+def contradicts(word: Word, kept: Word) -> bool:
+    """Whether two words of one kind about one stream name other lines under the same numbers."""
+    return word.n == kept.n and word.digest != kept.digest
+
+
 class Voice:
     """Signs our words on one link and checks the peer's."""
 

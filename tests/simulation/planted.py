@@ -12,12 +12,15 @@ from bideval.actions import (
     appending,
     arrivals,
     authoring,
+    backing_up,
     caretaker,
     checkpoints,
     confirming,
     drawing,
     peering,
+    restoring,
     results,
+    starting,
 )
 from bideval.actions.folds import Fold
 from bideval.actions.record_book import RecordBook
@@ -185,6 +188,37 @@ def pay_debts_in_any_order(patch):
         return theirs[0] if theirs else original(head, origin)
 
     patch.setattr(arrivals, "owed_upto", owed_upto)
+
+
+def leave_words_out_of_backups(patch):
+    """Back up records without what other venues have signed about them."""
+    original = backing_up._record
+
+    def record(reader, session):
+        return replace(original(reader, session), words=[])
+
+    patch.setattr(backing_up, "_record", record)
+
+
+def drop_words_of_backups(patch):
+    """Put a backup back without the words in it."""
+    original = restoring._restore
+
+    def restore(tx, saved, awaiting):
+        return original(tx, replace(saved, words=[]), awaiting)
+
+    patch.setattr(restoring, "_restore", restore)
+
+
+def overwrite_words(patch):
+    """Let the newest word take the place of any other, after a restart of the server at least."""
+
+    def put_word(self, word):
+        self._table("words")[word.session, word.stream, type(word)] = word
+        return True
+
+    patch.setattr(Writing, "put_word", put_word)
+    patch.setattr(starting, "remember_words", lambda _venue, _reader: None)
 
 
 def rest_after_waiting(patch):
@@ -474,6 +508,9 @@ HOUSE = {
         forget_promised_places,
         pay_debts_in_any_order,
         rest_after_waiting,
+        leave_words_out_of_backups,
+        drop_words_of_backups,
+        overwrite_words,
         claim_to_hold_any_mark,
         read_one_line_too_far,
         place_twice,
@@ -533,8 +570,10 @@ OF_BACKUPS = frozenset(
     {
         "accept_while_waiting",
         "claim_to_hold_any_mark",
+        "drop_words_of_backups",
         "forget_promised_places",
         "hear_everybody",
+        "leave_words_out_of_backups",
         "never_hear",
         "pay_debts_in_any_order",
         "rest_after_waiting",

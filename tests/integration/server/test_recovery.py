@@ -14,11 +14,12 @@ import pytest
 from bideval.actions import arrivals, hearing, peering
 from bideval.actions.acknowledged import check_acknowledged
 from bideval.actions.appending import keep_line
-from bideval.actions.backup_file import read_backup
+from bideval.actions.backup_file import HEADER, read_backup
 from bideval.actions.confirming import stop_waiting
 from bideval.actions.recovering import recover
 from bideval.actions.restoring import restore
 from bideval.app import build_house
+from bideval.audit.container import read_container, source, write_container
 from bideval.audit.replay import first_forged
 from bideval.cli import main as commands
 from bideval.cli.backup import backup_venue
@@ -29,7 +30,7 @@ from bideval.evidence.canonical import canonical_bytes
 from bideval.evidence.encoding import b64u, unb64u
 from bideval.ledger.entry import parse_entry
 from bideval.ledger.line import parse_line
-from bideval.sync.words import Placed
+from bideval.sync.words import RECORD, Placed, Vouch
 from bideval.terms.errors import EvidenceError, FaultError, RefusedError
 from tests.integration.server.offline_venues import (
     SESSION,
@@ -318,6 +319,132 @@ def test_main_without_its_newest_lines_learns_what_it_owes_unasked(province, for
         assert head_of(main).awaiting == ()
         marks_agree(main, branch)
         assert (owed_by(main), head_of(main).awaiting) == ([(BRANCH, narrow.n)], (BRANCH,))
+
+
+def words_of(venue):
+    with venue.devices.store.read() as reader:
+        return reader.words(SESSION)
+
+
+def vouch(main, branch):
+    """Let main sign what the branch holds of the record, and the branch hear it."""
+    held = head_of(branch)
+    word = Vouch(SESSION, RECORD, held.size, held.root)
+    signature = main.devices.keys.signing_key.sign(word.signed_bytes())
+    hearing.hear(branch, replace(word, signature=signature))
+    branch.devices.store.write(lambda _tx: None).result()
+
+
+@pytest.fixture
+def spoken(province, tmp_path):
+    """A branch has heard main's words; backups of all were made. Return the branch's words."""
+    with (
+        started(province[MAIN]) as main,
+        started(province[BRANCH]) as branch,
+        started(province[OTHER]) as other,
+    ):
+        found(main, [BRANCH, OTHER])
+        watching = Supervisor(branch)
+        for one in (branch, other):
+            carry(main, one)
+        watching.join(branch)
+        carry(main, branch)
+        carry(main, other)
+        promise(main, branch)
+        vouch(main, branch)
+        words = words_of(branch)
+        for name in NAMES:
+            backup_venue(province[name], tmp_path / f"{name}.backup")
+    return words
+
+
+def test_words_come_back_with_a_backup(province, tmp_path, new_url, spoken):
+    assert [type(one) for one in spoken] == [Vouch, Placed]
+    settings = moved(province[BRANCH], new_url)
+    house = empty_house(settings)
+    restore(house.venue, take(tmp_path / f"{BRANCH}.backup"))
+    house.close()
+    with started(settings) as branch:
+        assert words_of(branch) == spoken
+        assert branch.findings.placed(SESSION) == spoken[1]
+        assert branch.findings.vouched(SESSION, RECORD) == spoken[0]
+
+
+def test_recovered_branch_learns_what_main_signed_to_others(province, tmp_path, new_url, spoken):
+    settings = moved(province[OTHER], new_url)
+    house = empty_house(settings)
+    recover(house.venue, [take(tmp_path / f"{name}.backup") for name in (MAIN, BRANCH)])
+    house.close()
+    with started(settings) as other:
+        assert words_of(other) == spoken[:1]
+    settings = moved(province[MAIN], new_url)
+    house = empty_house(settings)
+    recover(house.venue, [take(tmp_path / f"{BRANCH}.backup")])
+    house.close()
+    with started(settings) as main:
+        assert words_of(main) == []  # its own
+
+
+@pytest.mark.parametrize(
+    ("change", "code"),
+    [
+        ({"digest": b"?" * 32}, "signature_invalid"),
+        ({"session": "fh-2026-0499"}, "unknown_venue"),
+        ({"stream": "elsewhere"}, "unknown_venue"),
+    ],
+)
+def test_backup_with_a_word_that_nobody_said_is_refused(
+    province, tmp_path, new_url, spoken, change, code
+):
+    backup = take(tmp_path / f"{BRANCH}.backup")
+    records = [
+        replace(one, words=[replace(spoken[0], **change)]) if one.facts.session == SESSION else one
+        for one in backup.records
+    ]
+    house = empty_house(moved(province[BRANCH], new_url))
+    with pytest.raises(EvidenceError) as caught:
+        restore(house.venue, replace(backup, records=records))
+    assert (caught.value.code, house.venue.book.sessions()) == (code, [])
+    house.close()
+
+
+def test_backup_with_a_word_about_other_lines_is_refused(province, tmp_path, new_url, spoken):
+    backup = take(tmp_path / f"{BRANCH}.backup")
+    signing = build_house(province[MAIN])
+    key = signing.venue.devices.keys.signing_key
+    signing.close()
+    house = empty_house(moved(province[BRANCH], new_url))
+    for word in spoken:
+        other = replace(word, digest=b"?" * 32)
+        other = replace(other, signature=key.sign(other.signed_bytes()))
+        records = [
+            replace(one, words=[other]) if one.facts.session == SESSION else one
+            for one in backup.records
+        ]
+        with pytest.raises(EvidenceError) as caught:
+            restore(house.venue, replace(backup, records=records))
+        assert caught.value.code == "backup_malformed"
+    house.close()
+
+
+def test_backup_of_an_older_program_has_no_words(province, tmp_path, new_url, spoken):
+    assert spoken
+    data = (tmp_path / f"{BRANCH}.backup").read_bytes()
+    sections = []
+    for section in read_container(data, header=HEADER):
+        content = bytes(section.data)
+        if section.name == "record":
+            document = json.loads(content)
+            del document["vouches"], document["placed"]
+            content = canonical_bytes(document)
+        sections.append(source(section.name, content))
+    old = b"".join(write_container(iter(sections), header=HEADER))
+    settings = moved(province[BRANCH], new_url)
+    house = empty_house(settings)
+    restore(house.venue, read_backup(old))
+    house.close()
+    with started(settings) as branch:
+        assert words_of(branch) == []
 
 
 def test_copies_that_contradict_each_other_are_refused(province, tmp_path, new_url):

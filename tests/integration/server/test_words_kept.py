@@ -137,6 +137,28 @@ def test_word_for_less_does_not_take_the_place_of_one_for_more(province):
         assert again.findings.placed(SESSION) == most
 
 
+@pytest.mark.parametrize("kind", ["vouch", "placed"])
+def test_word_about_other_lines_is_kept_beside_the_first(province, kind):
+    settings, main, branch = province
+    head, size = own_head(branch, BRANCH), head_of(main).size
+    digests = (head.chain, b"?" * 32)
+    if kind == "vouch":
+        words = [signed(branch, Vouch(SESSION, BRANCH, head.n, one)) for one in digests]
+    else:
+        words = [signed(main, Placed(SESSION, BRANCH, head.n, one, size)) for one in digests]
+    hearer, name = (main, MAIN) if kind == "vouch" else (branch, BRANCH)
+    for word in words:
+        hearing.hear(hearer, word)
+    flush(hearer)
+    with hearer.devices.store.read() as reader:
+        [kept] = reader.conflicts(SESSION)
+        assert (kept.code, kept.origin) == ("other_word", BRANCH if kind == "vouch" else MAIN)
+        assert hearing.read_other_word(SESSION, kept.proof) == words[1]
+        assert words[0] in reader.words(SESSION)
+    with started(settings[name]) as again:
+        assert [one.what for one in findings(again)] == (["two_chains"] if kind == "vouch" else [])
+
+
 def test_branch_with_two_chains_is_proven_after_a_restart_in_between(
     province, killed, tmp_path, capsys
 ):

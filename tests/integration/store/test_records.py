@@ -7,6 +7,8 @@ import pytest
 from bideval.ledger.line import Line, chain_next, chain_start, encode_line
 from bideval.ledger.tree import EMPTY_ROOT, leaf_hash, tree_root
 from bideval.ports import Conflict, OriginHead, StoredCheckpoint, StoreError
+from bideval.sync.words import RECORD, Placed, Vouch
+from tests.integration.store.conftest import SESSION
 
 
 def write(store, work):
@@ -253,3 +255,48 @@ def test_conflicts_are_kept_once_in_order_of_finding(founded, author):
     assert write(founded, lambda tx: tx.add_conflict(later)) is False
     with founded.read() as reader:
         assert reader.conflicts(author.session) == [earlier, later]
+
+
+def vouch(n, digest=b"d"):
+    return Vouch(SESSION, "wencheng", n, digest * 32, b"s" * 64)
+
+
+def placed(n, size, digest=b"d"):
+    return Placed(SESSION, "fenghua", n, digest * 32, size, b"s" * 64)
+
+
+@pytest.mark.parametrize(
+    ("kept", "word", "stays"),
+    [
+        (vouch(3), vouch(4), vouch(4)),
+        (vouch(3), vouch(2), vouch(3)),
+        (vouch(3), vouch(3), vouch(3)),
+        (placed(3, 9), placed(3, 8), placed(3, 8)),
+        (placed(3, 9), placed(3, 10), placed(3, 9)),
+        (placed(3, 9), placed(2, 4), placed(3, 9)),
+        (placed(3, 9), placed(4, 12, b"e"), placed(4, 12, b"e")),
+    ],
+)
+def test_word_is_replaced_only_by_one_that_says_more(founded, kept, word, stays):
+    assert write(founded, lambda tx: tx.put_word(kept)) is True
+    assert write(founded, lambda tx: tx.put_word(word)) is (stays == word != kept)
+    with founded.read() as reader:
+        assert reader.words(SESSION) == [stays]
+
+
+@pytest.mark.parametrize(
+    ("kept", "word"),
+    [(vouch(3), vouch(3, b"e")), (placed(3, 9), placed(3, 8, b"e"))],
+)
+def test_word_about_other_lines_is_refused_and_changes_nothing(founded, kept, word):
+    write(founded, lambda tx: tx.put_word(kept))
+    assert refused(founded, lambda tx: tx.put_word(word)) == "other_word"
+    with founded.read() as reader:
+        assert reader.words(SESSION) == [kept]
+
+
+def test_words_of_each_kind_and_stream_are_kept_apart(founded):
+    words = [vouch(3), placed(3, 9), Vouch(SESSION, RECORD, 7, b"r" * 32, b"s" * 64)]
+    assert write(founded, lambda tx: [tx.put_word(word) for word in words]) == [True] * 3
+    with founded.read() as reader:
+        assert reader.words(SESSION) == [words[2], words[1], words[0]]

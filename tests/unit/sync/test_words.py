@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from bideval.sync.words import RECORD, Placed, Voice, Vouch, check_word
+from bideval.sync.words import RECORD, Placed, Voice, Vouch, check_word, contradicts, outweighs
 from bideval.terms.errors import EvidenceError
 from tests.unit.sync.playbook import KEYS, SESSION
 
@@ -42,3 +42,24 @@ def test_word_that_one_signs_the_other_checks(word):
 def test_no_two_words_have_the_same_bytes():
     words = [VOUCH, *OTHERS]
     assert len({word.signed_bytes() for word in words}) == len(words)
+
+
+def test_word_about_more_lines_outweighs_whatever_else_it_says():
+    assert outweighs(Vouch(SESSION, RECORD, 4, b"e" * 32), VOUCH)
+    assert outweighs(Placed(SESSION, "wencheng", 4, b"e" * 32, 99), PLACED)
+    assert not outweighs(VOUCH, Vouch(SESSION, RECORD, 4, b"e" * 32))
+
+
+def test_narrower_place_of_the_same_lines_outweighs():
+    narrower = Placed(SESSION, "wencheng", 3, b"d" * 32, 8)
+    assert (outweighs(narrower, PLACED), outweighs(PLACED, narrower)) == (True, False)
+    assert not outweighs(PLACED, PLACED)
+    assert not outweighs(VOUCH, VOUCH)
+
+
+def test_word_about_other_lines_outweighs_nothing_and_contradicts():
+    other = Placed(SESSION, "wencheng", 3, b"e" * 32, 8)
+    assert (outweighs(other, PLACED), contradicts(other, PLACED)) == (False, True)
+    assert contradicts(Vouch(SESSION, RECORD, 3, b"e" * 32), VOUCH)
+    assert not contradicts(Vouch(SESSION, RECORD, 4, b"e" * 32), VOUCH)
+    assert not contradicts(VOUCH, VOUCH)
