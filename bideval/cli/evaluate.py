@@ -35,6 +35,8 @@ def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) 
         description="Evaluate a bideval-case/1 file and print its bideval-result/1 as JSON.",
     )
     parser.add_argument("case", metavar="CASE.json", help="the case file, or - for standard input")
+    # Every command that prints a result takes it; this one prints nothing else.
+    parser.add_argument("--json", action="store_true", help="print the result as JSON (as always)")
     parser.set_defaults(run=run)
 
 

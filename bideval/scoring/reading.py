@@ -47,8 +47,9 @@ def decode_json(data: bytes) -> object:
             parse_int=_integer,
         )
     except json.JSONDecodeError as error:
-        place = f"line {error.lineno} column {error.colno}"
-        raise _refusal("not_json", f"is not JSON: {error.msg} at {place}") from None
+        # Some of the parser's messages end in the preposition already.
+        what, place = error.msg.removesuffix(" at"), f"line {error.lineno} column {error.colno}"
+        raise _refusal("not_json", f"is not JSON: {what} at {place}") from None
     except RecursionError:
         raise _refusal("too_deep", "is nested too deeply") from None
 

@@ -25,6 +25,7 @@ MAX_PLACES = 18
 
 _WHOLE = rf"0|[1-9][0-9]{{0,{MAX_WHOLE_DIGITS - 1}}}"
 _PLAIN = re.compile(rf"-?(?:{_WHOLE})(?:\.[0-9]{{1,{MAX_PLACES}}})?", re.ASCII)
+_UNLIMITED = re.compile(r"-?(?:0|[1-9][0-9]*)(?:\.[0-9]+)?", re.ASCII)
 _SHOWN_LENGTH = 40
 
 
@@ -56,6 +57,10 @@ def parse_decimal(value: object, *, field: str) -> Decimal:
         raise InputError("not_a_decimal", field=field, detail=detail)
     if _PLAIN.fullmatch(value) is None:
         detail = 'must be a plain decimal such as "28.125"'
+        if _UNLIMITED.fullmatch(value) is not None:
+            detail = (
+                f"must have at most {MAX_WHOLE_DIGITS} digits before the point, {MAX_PLACES} after"
+            )
         raise InputError("not_a_decimal", field=field, detail=detail)
     number = Decimal(value)
     if number.is_zero() and number.is_signed():

@@ -64,6 +64,12 @@ def test_a_case_prints_its_result(capsys, path):
     assert result["candidates"] == expected["candidates"]
 
 
+def test_json_may_be_asked_for_and_is_the_same(capsys):
+    printed = [(run(GOODS, *words), *capsys.readouterr()) for words in ([], ["--json"])]
+    assert printed[0] == printed[1]
+    assert printed[0][0] == 0
+
+
 def test_findings_are_a_result_not_an_error(capsys):
     assert run(CASES / "08-zero-is-not-absent.json") == 0
     assert json.loads(capsys.readouterr().out)["findings"] == [

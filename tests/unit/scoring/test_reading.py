@@ -30,6 +30,10 @@ def test_a_case_is_read_with_or_without_byte_order_mark(document):
     ("data", "expected"),
     [
         (b"", ("not_json", "case: is not JSON: Expecting value at line 1 column 1")),
+        (
+            b'["\x01"]',
+            ("not_json", "case: is not JSON: Invalid control character at line 1 column 3"),
+        ),
         (b"{} {}", ("not_json", "case: is not JSON: Extra data at line 1 column 4")),
         (b"\xff{}", ("not_utf8", "case: is not UTF-8 text (at byte 0)")),
         ('"\u4e00"'.encode("utf-16"), ("not_utf8", "case: is not UTF-8 text (at byte 0)")),

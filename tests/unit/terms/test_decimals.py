@@ -51,7 +51,7 @@ def test_plain_decimal_keeps_value_and_trailing_zeros(text):
             "\uff11",
             "\u22121",
         ),
-        *("9" * 19, "0." + "1" * 19, "9" * 100_000, "1\x00", "\ud800"),
+        *("0" * 19, "9" * 19 + ".", "9" * 19 + "e1", "1\x00", "\ud800"),
     ],
 )
 def test_other_text_is_refused_at_its_field(text):
@@ -59,6 +59,17 @@ def test_other_text_is_refused_at_its_field(text):
         parse_decimal(text, field="bids[0].price")
     assert (caught.value.code, caught.value.field) == ("not_a_decimal", "bids[0].price")
     assert caught.value.detail == 'must be a plain decimal such as "28.125"'
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["9" * 19, "-1" + "0" * 18, "0." + "1" * 19, "-0." + "0" * 19, "1" * 19 + ".5", "9" * 100_000],
+)
+def test_too_many_digits_are_told_apart_from_other_text(text):
+    with pytest.raises(InputError) as caught:
+        parse_decimal(text, field="f")
+    assert caught.value.code == "not_a_decimal"
+    assert str(caught.value) == "f: must have at most 18 digits before the point, 18 after"
 
 
 @pytest.mark.parametrize("text", ["-0", "-0.0", "-0.000"])
