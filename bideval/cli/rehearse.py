@@ -16,7 +16,14 @@ from typing import TYPE_CHECKING, Any
 
 from bideval.cli.verify import verify_file
 from bideval.cli.workshop import open_workshop
-from bideval.rehearsal.case_meeting import OFFICERS, CasePlay, bids_of, pool_of, tender_of
+from bideval.rehearsal.case_meeting import (
+    OFFICERS,
+    CasePlay,
+    bids_of,
+    check_case,
+    pool_of,
+    tender_of,
+)
 from bideval.rehearsal.meeting import MeetingPlan
 from bideval.rehearsal.script import make_script, result_in_words_of_case
 from bideval.rehearsal.servers import load_program, running
@@ -96,6 +103,7 @@ def run(args: argparse.Namespace) -> int:
         _check_range("--cut-line", args.cut_line, 0, LONGEST_CUT_S)
         expected = result_document(consolidate(case))
         script = make_script(case, [_venue(number) for number in range(args.venues)])
+        check_case(case, script)
     except InputError as error:
         return _complain(args.case, error, UNUSABLE)
     try:

@@ -13,7 +13,10 @@ from bideval.opening.sheet import BidderSize, OpeningSheet
 from bideval.rehearsal.meeting import SUPERVISOR, BidPlan
 from bideval.rehearsal.script import DISCIPLINE, LOT, UNRESPONSIVE
 from bideval.scoring.method import method_document
+from bideval.session.caseform import compares_prices
+from bideval.session.panel_plan import MAX_MEMBERS
 from bideval.terms.decimals import plain
+from bideval.terms.errors import InputError
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -27,6 +30,24 @@ OFFICERS = 3
 OPENING_THRESHOLD = 2
 RESERVE = 2
 """Experts per venue beyond those who will sit: a pool is never just as large as the panel."""
+
+
+def check_case(case: Case, script: CaseScript) -> None:
+    """Refuse, before a server starts, a case that may stand on paper but in no session.
+
+    Raises `InputError` at the case's field: a price of zero where prices are compared (such a bid
+    is given up instead of opened), a ceiling of zero, a panel that no tender may ask for.
+    """
+    if case.tender.ceiling == 0:
+        detail = "must be above 0 for a session"
+        raise InputError("out_of_bounds", field="tender.ceiling", detail=detail)
+    for index, bid in enumerate(case.bids):
+        if bid.price == 0 and compares_prices(case.method):
+            detail = "must be above 0 for a session that compares prices"
+            raise InputError("out_of_bounds", field=f"bids[{index}].price", detail=detail)
+    if len(script.seats) > MAX_MEMBERS:
+        detail = f"must not seat more than {MAX_MEMBERS} for a session"
+        raise InputError("too_many", field="members", detail=detail)
 
 
 def tender_of(case: Case, script: CaseScript, venues: Sequence[str]) -> dict[str, Any]:

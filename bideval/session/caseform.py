@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
     from decimal import Decimal
 
+    from bideval.scoring.method import Method
     from bideval.scoring.result import Result
     from bideval.session.bidding import Bid as SealedBid
     from bideval.session.standing import Standing
@@ -63,14 +64,17 @@ def corrected_marks(session: Standing, opened: OpenedMarks) -> OpenedMarks:
     return OpenedMarks(sheets=sheets, remarks=tuple(remarks))
 
 
+def compares_prices(method: Method) -> bool:
+    """Return whether a method ranks or scores prices, so that one of zero is no offer."""
+    return method.type is MethodType.LOWEST_PRICE or method.price is not None
+
+
 def check_price(session: Standing, price: Decimal) -> None:
     """Refuse a price of zero where prices are compared: every formula divides by one.
 
     Main gives such a bid up instead of opening it. Raises `InputError`.
     """
-    method = session.plan.method
-    compared = method.type is MethodType.LOWEST_PRICE or method.price is not None
-    if compared and price == 0:
+    if compares_prices(session.plan.method) and price == 0:
         raise InputError("out_of_range", field="manifest.sheet.price", detail="must be above zero")
 
 

@@ -3,9 +3,22 @@
 from __future__ import annotations
 
 from collections import Counter
+from dataclasses import replace
+from decimal import Decimal
 
-from bideval.rehearsal.case_meeting import RESERVE, CasePlay, bids_of, pool_of, tender_of
+import pytest
+
+from bideval.rehearsal.case_meeting import (
+    RESERVE,
+    CasePlay,
+    bids_of,
+    check_case,
+    pool_of,
+    tender_of,
+)
 from bideval.rehearsal.script import UNRESPONSIVE, make_script
+from bideval.scoring.method import MethodType
+from bideval.terms.errors import InputError
 from tests.unit.rehearsal.cases import case
 
 VENUES = ["main", "branch-1"]
@@ -38,6 +51,46 @@ def test_tender_seats_the_panel_where_the_script_does():
     ]
     assert tender["ceiling"] == "90.00"
     assert [one["id"] for one in tender["method"]["criteria"]] == ["c01"]
+
+
+def priced(paper, amount, **method):
+    first, *others = paper.bids
+    bids = (first, *(replace(bid, price=Decimal(amount)) for bid in others))
+    return replace(paper, bids=bids, method=replace(paper.method, **method))
+
+
+@pytest.mark.parametrize(
+    "paper",
+    [
+        priced(case(bids=["x", "y"]), "0"),
+        priced(case(bids=["x", "y"], invalid="y"), "0.00"),
+        priced(case(bids=["x", "y"]), "0", type=MethodType.LOWEST_PRICE, price=None),
+    ],
+    ids=["formula", "invalid", "lowest price"],
+)
+def test_price_of_zero_that_no_session_opens_is_refused_before_it_begins(paper):
+    with pytest.raises(InputError) as caught:
+        check_case(paper, make_script(paper, VENUES))
+    assert str(caught.value) == (
+        "bids[1].price: must be above 0 for a session that compares prices"
+    )
+
+
+def test_price_of_zero_is_held_where_prices_are_not_compared():
+    paper = priced(case(bids=["x", "y"]), "0", price=None)
+    check_case(paper, make_script(paper, VENUES))
+
+
+def test_ceiling_and_panel_that_no_tender_may_have_are_refused_before_it_begins():
+    paper = case()
+    ceiling = replace(paper, tender=replace(paper.tender, ceiling=Decimal("0.00")))
+    with pytest.raises(InputError, match=r"^tender\.ceiling: must be above 0 for a session$"):
+        check_case(ceiling, make_script(ceiling, VENUES))
+
+    largest, larger = (case(members=[f"m{n}" for n in range(count)]) for count in (99, 100))
+    check_case(largest, make_script(largest, VENUES))
+    with pytest.raises(InputError, match=r"^members: must not seat more than 99 for a session$"):
+        check_case(larger, make_script(larger, VENUES))
 
 
 def test_marks_open_with_a_majority_of_venues_and_supervisor():
