@@ -157,11 +157,13 @@ def deal_seal(
     """Make a one-time identity and deal it: return the identity and the seal for an entry's body.
 
     Encrypt to the seal's `recipient`, then forget the identity. Raises `FaultError` for a custody
-    that no seal may have and `InputError` for a recipient that is not safe.
+    that no seal may have, or when the shares that were made do not open, and `InputError` for a
+    recipient that is not safe.
     """
     _check_counts(threshold, [custodian.actor for custodian in custodians])
     identity, recipient = new_age_identity()
     shares = pyshamir.split(identity.encode("ascii"), len(custodians), threshold)
+    _check_dealing([bytes(share) for share in shares], threshold, identity)
     digest_of_custody = custody_digest(threshold, [one.actor for one in custodians])
     dealt: list[object] = []
     for index, (custodian, share) in enumerate(zip(custodians, shares, strict=True), start=1):
@@ -338,6 +340,19 @@ def _check_counts(threshold: int, actors: Sequence[str]) -> None:
         raise FaultError("bad_custody", field="custodians", detail=detail)
     if len(set(actors)) != len(actors):
         raise FaultError("bad_custody", field="custodians", detail="a custodian twice")
+
+
+def _check_dealing(shares: Sequence[bytes], threshold: int, identity: str) -> None:
+    """Raise FaultError `misdealt` unless every `threshold` of the shares give the identity.
+
+    The first of them with each of the others do only if all lie on one polynomial, so that these
+    sets stand for all (docs/spec/seal.md, section 1).
+    """
+    first = shares[: threshold - 1]
+    for last in shares[threshold - 1 :]:
+        if _rebuild([*first, last]) != identity:
+            detail = "the shares that were made do not give the key back"
+            raise FaultError("misdealt", field="seal", detail=detail)
 
 
 def _dealt(seal: Seal, custodian: str) -> tuple[int, SealedShare]:

@@ -409,6 +409,10 @@ _FAULTS: _Words = {
         "时间戳服务机构未返回有效的时间戳。",
     ),
     "bad_stamp": ("The time stamp does not hold.", "时间戳无效。"),
+    "misdealt": (
+        "A seal could not be made: its shares do not open.",
+        "密封失败：所生成的密钥份额无法还原密钥。",
+    ),
     "press_failed": ("The document could not be printed.", "文档生成失败。"),
     "record_differs": ("The venue’s record does not verify.", "本场地记录未通过核验。"),
     "storage_fault": ("The venue’s storage is at fault.", "存储故障，请联系场地管理员。"),

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { Decrypter, generateX25519Identity, identityToRecipient } from "age-encryption";
-import { combine } from "shamir-secret-sharing";
+import { combine, split } from "shamir-secret-sharing";
 import { unb64u } from "../../web/static/js/encoding.js";
 import { blobDigest, makeManifest, packageBlob, sealBlob } from "../../web/static/js/package.js";
 import * as sealing from "../../web/static/js/seal.js";
@@ -23,6 +23,26 @@ test("shares of enough custodians rebuild the identity that the seal names", asy
   assert.equal(new TextDecoder().decode(rebuilt), identity);
   assert.equal(await identityToRecipient(identity), seal.recipient);
   assert.deepEqual(seal.shares.map((share) => share.custodian), ["officer-0", "officer-1", "officer-2"]);
+});
+
+test("shares that do not fit together are found before anything is sealed, whichever it is", async () => {
+  const people = await custodians(4);
+  const asked = { session: "s-001", purpose: "bid", custodians: people, threshold: 3 };
+  for (const bent of [0, 1, 2, 3]) {
+    for (const at of [0, 40, 74]) {
+      const dealing = async (...words) => {
+        const pieces = await split(...words);
+        pieces[bent][at] ^= 1;
+        return pieces;
+      };
+      await assert.rejects(sealing.dealSeal(asked, dealing), sealing.Misdealt);
+    }
+  }
+  const twice = async (...words) => (await split(...words)).map((_, at, all) => all[at % 3]);
+  await assert.rejects(sealing.dealSeal(asked, twice), sealing.Misdealt);
+  const ofAnother = async (_, ...words) => split(new Uint8Array(74).fill(65), ...words);
+  await assert.rejects(sealing.dealSeal(asked, ofAnother), sealing.Misdealt);
+  assert.equal((await sealing.dealSeal(asked)).seal.shares.length, 4);
 });
 
 test("a share opens for its own session, seal and custodian only", async () => {

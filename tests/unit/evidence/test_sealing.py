@@ -37,6 +37,7 @@ ACTORS = (
     *("officer-lin", "officer-wu", "venue/fenghua", "venue/wencheng"),
     *("supervisor-1", "supervisor-2", "venue/taishun"),
 )
+SPLIT = pyshamir.split
 KEYS = {actor: new_age_identity() for actor in ACTORS}
 CUSTODIANS = [Custodian(actor, KEYS[actor][1]) for actor in ACTORS]
 
@@ -351,6 +352,23 @@ def test_a_custody_that_no_seal_may_have_is_our_own_fault(threshold, actors):
     custodians = [Custodian(actor, CUSTODIANS[0].recipient) for actor in actors]
     with pytest.raises(FaultError):
         deal_seal(session=SESSION, purpose=Purpose.BID, custodians=custodians, threshold=threshold)
+
+
+@pytest.mark.parametrize("bent", range(4))
+@pytest.mark.parametrize("at", [0, 40, 74])
+def test_shares_that_do_not_fit_together_are_not_dealt(monkeypatch, bent, at):
+    def split(secret, count, threshold):
+        shares = [bytearray(share) for share in SPLIT(secret, count, threshold)]
+        shares[bent][at] ^= 1
+        return shares
+
+    monkeypatch.setattr(sealing.pyshamir, "split", split)
+    assert refusal(deal, 3, 4, family=FaultError)[:2] == ("misdealt", "seal")
+
+
+def test_shares_of_another_secret_are_not_dealt(monkeypatch):
+    monkeypatch.setattr(sealing.pyshamir, "split", lambda _secret, n, m: SPLIT(b"A" * 74, n, m))
+    assert refusal(deal, 2, 3, family=FaultError)[:2] == ("misdealt", "seal")
 
 
 def test_nothing_is_dealt_to_an_unsafe_recipient():

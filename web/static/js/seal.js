@@ -3,7 +3,7 @@
  * Decided here: how a seal is dealt, how a custodian opens its share, how plaintexts are padded.
  */
 import { Decrypter, Encrypter, generateX25519Identity, identityToRecipient } from "age-encryption";
-import { split } from "shamir-secret-sharing";
+import { combine, split } from "shamir-secret-sharing";
 import { b64u, canonicalBytes, canonicalText, digest, hex, taggedHash, unb64u, utf8 } from "./encoding.js";
 
 const SHARE = "bideval-share/2";
@@ -33,14 +33,20 @@ export function decryptWith(identity, data) {
 /** Who keeps the shares, and how many open: every share carries it. @param {number} threshold @param {string[]} actors */
 const custodyDigest = (threshold, actors) => hex(taggedHash("bideval/custody/v1", utf8(String(threshold)), ...actors.map(utf8)));
 
+/** Shares that this browser made do not open: a fault of its own, found before anything is sent. */
+export class Misdealt extends Error {}
+
 /**
  * @param {{session: string, purpose: string, custodians: {actor: string, recipient: string}[], threshold: number}} custody
+ * @param {typeof split} dealing
  * @returns {Promise<{identity: string, seal: Seal}>}
+ * @throws {Misdealt}
  */
-export async function dealSeal({ session, purpose, custodians, threshold }) {
+export async function dealSeal({ session, purpose, custodians, threshold }, dealing = split) {
   const identity = await generateX25519Identity();
   const recipient = await identityToRecipient(identity);
-  const pieces = await split(utf8(identity), custodians.length, threshold);
+  const pieces = await dealing(utf8(identity), custodians.length, threshold);
+  await checkDealing(pieces, threshold, identity);
   const custody = custodyDigest(threshold, custodians.map(({ actor }) => actor));
   const shares = await Promise.all(
     custodians.map((custodian, at) => {
@@ -49,6 +55,19 @@ export async function dealSeal({ session, purpose, custodians, threshold }) {
     }),
   );
   return { identity, seal: { purpose, recipient, threshold, shares } };
+}
+
+/**
+ * Every m of the shares must give the identity. The first m - 1 with each of the others do only if all lie on one
+ * polynomial (docs/spec/seal.md, section 1), so those n - m + 1 sets stand for all.
+ * @param {Uint8Array[]} pieces @param {number} threshold @param {string} identity
+ */
+async function checkDealing(pieces, threshold, identity) {
+  const first = pieces.slice(0, threshold - 1);
+  for (const last of pieces.slice(threshold - 1)) {
+    const rebuilt = await combine([...first, last]).catch(() => new Uint8Array());
+    if (new TextDecoder().decode(rebuilt) !== identity) throw new Misdealt();
+  }
 }
 
 /**

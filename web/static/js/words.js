@@ -25,6 +25,7 @@ export function explain(error) {
   if (error.constructor.name === "Refused") {
     return [error.message, [error.code, error.field].filter(Boolean).join(" ")].filter(Boolean).join(" · ");
   }
+  if (error.constructor.name === "Misdealt") return say("misdealt");
   if (error.name === "NotSupportedError") return say("no_crypto");
   return say("went_wrong", { what: error.message });
 }
