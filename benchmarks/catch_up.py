@@ -28,13 +28,10 @@ import nats
 from nats.js.api import ExternalStream, StorageType, StreamConfig, StreamSource
 
 from benchmarks.recovery import SESSION, fill
-from bideval.actions.starting import start_venue
-from bideval.app import build_house
+from benchmarks.two_plans import filling, two_plans
 from bideval.cli.migrate import migrate_venue
-from bideval.cli.workshop import open_workshop
 from bideval.rehearsal.bench_wire import processor_s
-from bideval.rehearsal.servers import free_ports, running, write_settings
-from bideval.rehearsal.stage import plan_venues
+from bideval.rehearsal.servers import free_ports, running
 from bideval.settings import load_settings
 from bideval.store.record_store import SqlRecordStore
 
@@ -70,16 +67,10 @@ def measure(folder: Path, entries: int, *, with_nats: bool):
 
 def catch_up(folder: Path, entries: int):
     """Return what the branch took, and the lines that it got."""
-    workshop = open_workshop()
-    main_plan, branch_plan = plan_venues({"fenghua": "Fenghua", "wencheng": "Wencheng"}, folder)
-    write_settings([main_plan, branch_plan], workshop.make_keys, demo=False)
-    made = load_settings(main_plan.settings_file)
-    migrate_venue(made)
-    house = build_house(made)
-    start_venue(house.venue)
-    fill(house.venue, entries)
-    lines = list(all_lines(house.venue.devices.store))
-    house.close()
+    main_plan, branch_plan = two_plans(folder)
+    with filling(main_plan) as venue:
+        fill(venue, entries)
+        lines = list(all_lines(venue.devices.store))
     branch = load_settings(branch_plan.settings_file)
     migrate_venue(branch)
     store = SqlRecordStore(branch.database, checkpoints=False)

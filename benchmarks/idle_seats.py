@@ -24,17 +24,12 @@ from pathlib import Path
 import httpx2
 import websockets
 
+from benchmarks.two_plans import filling, two_plans
 from bideval.actions.founding import NewSession, found_session
-from bideval.actions.starting import start_venue
-from bideval.app import build_house
-from bideval.cli.migrate import migrate_venue
-from bideval.cli.workshop import open_workshop
 from bideval.evidence.encoding import hex_digest
 from bideval.evidence.signing import new_signing_key
 from bideval.ports import Account, Login
-from bideval.rehearsal.servers import free_ports, running, write_settings
-from bideval.rehearsal.stage import plan_venues
-from bideval.settings import load_settings
+from bideval.rehearsal.servers import free_ports, running
 
 SESSION = "fh-2026-0001"
 DAY_MS = 86_400_000
@@ -65,18 +60,12 @@ def measure(folder: Path, seats: int):
 
 
 def of_venue(folder: Path, seats: int):
-    workshop = open_workshop()
-    plans = plan_venues({"fenghua": "Fenghua", "wencheng": "Wencheng"}, folder)
-    write_settings(plans, workshop.make_keys, demo=False)
-    settings = load_settings(plans[0].settings_file)
-    migrate_venue(settings)
-    house = build_house(settings)
-    start_venue(house.venue)
+    plans = two_plans(folder)
     asked = NewSession(id=SESSION, title="Beds", rulebook="rehearsal/1", branches=["wencheng"])
-    found_session(house.venue, asked)
     tokens = [f"token-{number:06d}" for number in range(seats)]
-    house.venue.devices.store.write(lambda tx: sign_in(tx, house.venue, tokens)).result()
-    house.close()
+    with filling(plans[0]) as venue:
+        found_session(venue, asked)
+        venue.devices.store.write(lambda tx: sign_in(tx, venue, tokens)).result()
     with running(plans[:1]) as [pid]:
         address = f"ws://127.0.0.1:{plans[0].port}/live?session={SESSION}"
         headers = [{"Cookie": f"bideval={token}"} for token in tokens]

@@ -45,9 +45,9 @@ LOOK_S = 0.1
 
 @dataclass(frozen=True, slots=True)
 class Figures:
-    """Resident bytes of one server: before the upload, and the peak until the bid was open."""
+    """Resident bytes of one process: before a step, and the peak within it."""
 
-    venue: str
+    process: str
     before: int
     peak: int
 
@@ -176,7 +176,7 @@ def lines(size: int, figures: list[Figures], seconds: float) -> Iterator[str]:
     yield "resident MB            before    peak   grown"
     for one in figures:
         values = (f"{value / MEGABYTE:8.1f}" for value in (one.before, one.peak, one.grown))
-        yield f"{one.venue:<20}{''.join(values)}"
+        yield f"{one.process:<20}{''.join(values)}"
 
 
 def main() -> None:
@@ -188,7 +188,7 @@ def main() -> None:
     with tempfile.TemporaryDirectory() as folder:
         figures = measure(args.megabytes * MEGABYTE, Path(folder))
     if args.json:
-        print(json.dumps({one.venue: [one.before, one.peak] for one in figures}))
+        print(json.dumps({one.process: [one.before, one.peak] for one in figures}))
     else:
         print("\n".join(lines(args.megabytes * MEGABYTE, figures, time.monotonic() - began)))
 

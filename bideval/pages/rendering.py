@@ -171,11 +171,10 @@ def page(
 ) -> HTMLResponse:
     """Render `pages/<name>.html` in the visitor's language, never cached."""
     language = language_of(request)
-    text = (
-        environment(language)
-        .get_template(f"pages/{name}.html")
-        .render(path=request.url.path, **values)
-    )
+    path, query = request.url.path, request.url.query
+    here = f"{path}?{query}" if query else path
+    template = environment(language).get_template(f"pages/{name}.html")
+    text = template.render(path=path, here=here, **values)
     headers = {
         "content-security-policy": security_policy(),
         "cache-control": "no-store",

@@ -11,8 +11,8 @@ SCRIPT_WORDS = {
     "line_down": N_("The line to this venue is down. Nothing is lost; try again in a moment."),
     "no_crypto": N_("This browser cannot sign. Use the seat's own browser, or ask the operator."),
     "misdealt": N_(
-        "This browser could not seal: the key's shares do not open. Nothing was sent. Try again, and "
-        "use another computer if it fails again."
+        "This browser could not seal: the key's shares do not open. Nothing was sent. Try again, "
+        "and use another computer if it fails again."
     ),
     "went_wrong": N_("It did not work: {what}. Try again, or ask the operator."),
     "no_key": N_(

@@ -1,6 +1,7 @@
 """People who do what their task list says, through the interfaces that a browser uses.
 
-Decided here: how each task of a role is done; that a task is done once.
+Decided here: how each task of a role is done; that a task is done once, and again where an entry of
+it turned out void and the task is still there.
 Not decided here: what is said in it (the play: marks, votes) and who takes part (`course`).
 
 Custodians open their shares with their own keys, experts seal their marks themselves: nothing here
@@ -32,6 +33,8 @@ if TYPE_CHECKING:
     Task = dict[str, Any]
     Handler = Callable[[Task, View], Awaitable[None]]
 
+TRIES = 5
+"""Times that a task is done whose entries turn out void; a person would ask somebody then."""
 ENDED = frozenset({"archived", "failed", "re_formed"})
 
 
@@ -65,7 +68,9 @@ class Autopilot:
         self.session = session
         self.play = play
         self.handlers: dict[str, Handler] = {"release_share": self.release_share}
-        self._done: set[tuple[object, ...]] = set()
+        self._done: dict[tuple[object, ...], list[list[str]]] = {}
+        """For each task the entries of each time it was done."""
+        self._said: list[str] = []
 
     async def run(self) -> None:
         """Do tasks as they come until the session has ended and nothing is left to do."""
@@ -77,7 +82,9 @@ class Autopilot:
 
     async def say(self, kind: str, body: Mapping[str, object]) -> dict[str, Any]:
         """Sign and submit an entry."""
-        return await self.desk.say(self.session, kind, body)
+        saved = await self.desk.say(self.session, kind, body)
+        self._said.append(saved["entry"])
+        return saved
 
     async def _act(self, view: View) -> bool:
         acted = False
@@ -85,12 +92,25 @@ class Autopilot:
             if task["state"] != "todo" or task["task"] not in self.handlers:
                 continue
             key = _key(task, view)
-            if key in self._done or not self.play.wants(self.desk.person, task, view):
+            if not self.play.wants(self.desk.person, task, view) or await self._is_done(key):
                 continue
+            self._said = []
             await self.handlers[task["task"]](task, view)
-            self._done.add(key)
+            self._done.setdefault(key, []).append(self._said)
             acted = True
         return acted
+
+    async def _is_done(self, key: tuple[object, ...]) -> bool:
+        """Whether a task that is still there was done, with entries that count or may yet."""
+        times = self._done.get(key)
+        if times is None:
+            return False
+        if len(times) >= TRIES:
+            return True
+        for entry in times[-1]:
+            if await self.desk.void(self.session, entry) is not None:
+                return False
+        return True
 
     async def release_share(self, task: Task, _view: View) -> None:
         """Open the own share of a seal with the own key and put it into the record."""

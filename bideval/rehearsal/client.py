@@ -111,6 +111,12 @@ class Desk:
         """Submit signed bytes; the same bytes again give the same answer."""
         return await self.post("/api/entries", {"session": session, "jws": jws})
 
+    async def void(self, session: str, entry: str) -> str | None:
+        """Return why an own entry does not count; None while it does, or has no place yet."""
+        told = await self.get(f"/api/sessions/{session}/entries/{entry}")
+        code: str | None = told["void"]
+        return code
+
     async def view(self, session: str) -> View:
         """Return what this person may see of the session."""
         view: View = await self.get(f"/api/sessions/{session}")

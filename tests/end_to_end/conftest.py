@@ -15,6 +15,7 @@ import pytest
 from playwright.sync_api import (
     Browser,
     BrowserContext,
+    Error,
     Page,
     Playwright,
     ViewportSize,
@@ -26,6 +27,8 @@ from tests.databases import venue_database_url
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+
+    from tests.end_to_end.two_venues import TwoVenues
 
 CHROMIUM = os.environ.get("BIDEVAL_CHROMIUM", "/usr/bin/chromium")
 PICTURES = os.environ.get("BIDEVAL_PICTURES")
@@ -113,6 +116,28 @@ class Crowd:
         page.click("form.enrol button")
         page.wait_for_url(lambda url: "/enrol" not in url)
         return page
+
+
+@contextlib.contextmanager
+def crowd_at(site: Site, browser: Browser) -> Iterator[Crowd]:
+    """Give the people at a site; their browsers are closed at the end, those that died too."""
+    people = Crowd(site, browser)
+    yield people
+    for context in people.contexts.values():
+        with contextlib.suppress(Error):
+            context.close()
+
+
+@pytest.fixture
+def main(venues: TwoVenues, browser: Browser) -> Iterator[Crowd]:
+    with crowd_at(Site(venues.main.url, venues.main.settings_file), browser) as people:
+        yield people
+
+
+@pytest.fixture
+def branch(venues: TwoVenues, browser: Browser) -> Iterator[Crowd]:
+    with crowd_at(Site(venues.branch.url, venues.branch.settings_file), browser) as people:
+        yield people
 
 
 def bideval(*arguments: str) -> str:

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import base64
 import json
+import re
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from playwright.sync_api import Page, expect
 
+from bideval.rehearsal.example_play import VENUES
 from tests.end_to_end.conftest import picture
 from tests.end_to_end.course import sign
 from tests.end_to_end.two_venues import BRANCH, MAIN, SESSION
@@ -19,6 +21,10 @@ if TYPE_CHECKING:
 
     from tests.end_to_end.conftest import Crowd
 
+OBJECTIVE = {"bid-001": ("8", "6", "6"), "bid-002": ("6", "6", "4")}
+"""What everybody has to give on the objective items of both bids."""
+SUBJECTIVE = ("10", "9.5", "11", "7.5", "6", "5.5", "4")
+DOWN_SINCE = re.compile(VENUES[MAIN] + r"的专线自 \d{4}-\d\d-\d\d \d\d:\d\d:\d\d 起中断")
 STANCES = {
     "zh-CN": ("dissent", "对第二名的评分依据有不同意见。"),
     "en": ("agree", ""),
@@ -155,3 +161,9 @@ def find_responsive(expert: Expert) -> None:
         form.locator("button").click()
         page.click("#confirm-act [value=yes]")
         expect(form.locator(".form-status.is-ok")).to_be_visible()
+
+
+def sheet_of(expert: Expert) -> tuple[tuple[str, ...], ...]:
+    """What an expert gives, bid by bid as the sheet has them: in the order of their opening."""
+    known = json.loads(expert.page.locator("#context").text_content() or "")["sheet"]
+    return tuple((*OBJECTIVE[bid["id"]], *SUBJECTIVE) for bid in known["bids"])

@@ -19,7 +19,7 @@ from typing import TYPE_CHECKING
 import pikepdf
 from playwright.sync_api import Page, Playwright, expect, sync_playwright
 
-from benchmarks.large_bid import MEGABYTE, reset_peak, resident
+from benchmarks.large_bid import MEGABYTE, Figures, reset_peak, resident
 from tests.end_to_end.conftest import CHROMIUM, VIEW, Crowd, running_site
 from tests.end_to_end.course import Course, sign, tender
 
@@ -37,17 +37,10 @@ LOOK_MS = 500
 
 
 @dataclass(frozen=True, slots=True)
-class Used:
-    """Resident bytes of one kind of process: before a step, and the peak within it."""
+class Used(Figures):
+    """What one kind of process took in a step."""
 
     step: str
-    process: str
-    before: int
-    peak: int
-
-    @property
-    def grown(self) -> int:
-        return self.peak - self.before
 
 
 @dataclass(slots=True)
@@ -64,7 +57,7 @@ class Watch:
     def end(self, step: str) -> None:
         for process, (kind, before) in self._before.items():
             with contextlib.suppress(FileNotFoundError, StopIteration):
-                self.found.append(Used(step, kind, before, resident(process, "VmHWM")))
+                self.found.append(Used(kind, before, resident(process, "VmHWM"), step))
 
 
 def server_with(config: Path) -> Path:

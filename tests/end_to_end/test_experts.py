@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import contextlib
 import json
-import re
 from decimal import Decimal
 from typing import TYPE_CHECKING
 
@@ -13,10 +12,13 @@ from playwright.sync_api import Error, Page, expect
 
 from bideval.cli.verify import verify_file
 from bideval.terms.decimals import plain
-from tests.end_to_end.conftest import Crowd, Site, picture
+from tests.end_to_end.conftest import Crowd, picture
 from tests.end_to_end.course import sign
 from tests.end_to_end.experts import (
+    DOWN_SINCE,
+    OBJECTIVE,
     STANCES,
+    SUBJECTIVE,
     Expert,
     declare,
     elect,
@@ -24,6 +26,7 @@ from tests.end_to_end.experts import (
     find_responsive,
     look_as,
     seat,
+    sheet_of,
 )
 from tests.end_to_end.two_venues import BRANCH, MAIN, SESSION, TwoVenues, two_venues
 from tests.end_to_end.words import check_language
@@ -32,42 +35,21 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
     from pathlib import Path
 
-    from playwright.sync_api import Browser
 
 pytestmark = pytest.mark.timeout(600)
 
-OBJECTIVE = {"bid-001": ("8", "6", "6"), "bid-002": ("6", "6", "4")}
-"""What everybody has to give on the objective items of both bids."""
-SUBJECTIVE = ("10", "9.5", "11", "7.5", "6", "5.5", "4")
 ENVELOPE = {"bid", "criterion", "counter", "recipient", "ciphertext"}
 """All that a mark shows on its way; what it is worth is in the ciphertext."""
 FULL_WIDTH = 0xFF10
 """The full-width digit 0."""
 OUTAGE_S = 8
 BROKEN = "The machine does not start."
-DOWN_SINCE = re.compile(r"凤和区公共资源交易中心的专线自 \d{4}-\d\d-\d\d \d\d:\d\d:\d\d 起中断")
 
 
 @pytest.fixture
 def venues(tmp_path: Path) -> Iterator[TwoVenues]:
     with two_venues(tmp_path) as running:
         yield running
-
-
-@pytest.fixture
-def main(venues: TwoVenues, browser: Browser) -> Iterator[Crowd]:
-    crowd = Crowd(Site(venues.main.url, venues.main.settings_file), browser)
-    yield crowd
-    for context in crowd.contexts.values():
-        context.close()
-
-
-@pytest.fixture
-def branch(venues: TwoVenues, browser: Browser) -> Iterator[Crowd]:
-    crowd = Crowd(Site(venues.branch.url, venues.branch.settings_file), browser)
-    yield crowd
-    for context in crowd.contexts.values():
-        context.close()
 
 
 def test_experts_of_a_branch_work_in_their_languages_to_the_end(
@@ -93,12 +75,6 @@ def test_experts_of_a_branch_work_in_their_languages_to_the_end(
     read_the_end(main, tmp_path)
     assert main.faults == []
     assert branch.faults == []
-
-
-def sheet_of(expert: Expert) -> tuple[tuple[str, ...], ...]:
-    """What an expert gives, bid by bid as the sheet has them: in the order of their opening."""
-    known = json.loads(expert.page.locator("#context").text_content() or "")["sheet"]
-    return tuple((*OBJECTIVE[bid["id"]], *SUBJECTIVE) for bid in known["bids"])
 
 
 def total(marks: Sequence[str]) -> str:

@@ -23,11 +23,11 @@ from bideval.audit.bundle import read_bundle
 from bideval.cli.verify import verify_file
 from bideval.ledger.entry import parse_entry
 from bideval.ledger.line import parse_line
-from bideval.rehearsal.example_play import VENUES
 from bideval.terms.instants import instant_text
-from tests.end_to_end.conftest import CHROMIUM, VIEW, Crowd, Site, picture
+from tests.end_to_end.conftest import CHROMIUM, VIEW, Crowd, picture
 from tests.end_to_end.course import sign
 from tests.end_to_end.experts import (
+    DOWN_SINCE,
     Expert,
     declare,
     elect,
@@ -35,9 +35,10 @@ from tests.end_to_end.experts import (
     expected,
     find_responsive,
     look_as,
+    sheet_of,
 )
 from tests.end_to_end.line import Line
-from tests.end_to_end.two_venues import BRANCH, MAIN, SESSION, TwoVenues, two_venues
+from tests.end_to_end.two_venues import BRANCH, SESSION, TwoVenues, two_venues
 from tests.end_to_end.words import check_language
 
 if TYPE_CHECKING:
@@ -49,14 +50,11 @@ if TYPE_CHECKING:
 
 pytestmark = pytest.mark.timeout(600)
 
-OBJECTIVE = {"bid-001": ("8", "6", "6"), "bid-002": ("6", "6", "4")}
-SUBJECTIVE = ("10", "9.5", "11", "7.5", "6", "5.5", "4")
 DRAFT = "3"
 """What the expert has just typed, and not yet left, when the browser dies."""
 BROKEN = "席位电脑电源烧毁。"
 OUTAGE = "副会场专线中断，正在抢修。"
 MENDED = "专线恢复，时限内排除。"
-DOWN_SINCE = re.compile(VENUES[MAIN] + r"的专线自 \d{4}-\d\d-\d\d \d\d:\d\d:\d\d 起中断")
 CLOCK = re.compile(r"须在 \d{4}-\d\d-\d\d \d\d:\d\d:\d\d 前排除，剩余时间： ?0[34]:\d\d:\d\d")
 CLOCK_IN_ENGLISH = re.compile(r"must be mended by [\d: -]+; time left: 0[34]:\d\d:\d\d")
 FAULT_AGO_MS = 600_000
@@ -131,23 +129,6 @@ def venues(tmp_path: Path, line: Line) -> Iterator[TwoVenues]:
         yield running
 
 
-@pytest.fixture
-def main(venues: TwoVenues, browser: Browser) -> Iterator[Crowd]:
-    crowd = Crowd(Site(venues.main.url, venues.main.settings_file), browser)
-    yield crowd
-    for context in crowd.contexts.values():
-        context.close()
-
-
-@pytest.fixture
-def branch(venues: TwoVenues, browser: Browser) -> Iterator[Crowd]:
-    crowd = Crowd(Site(venues.branch.url, venues.branch.settings_file), browser)
-    yield crowd
-    for context in crowd.contexts.values():
-        with contextlib.suppress(Error):
-            context.close()
-
-
 def test_cut_line_a_killed_browser_and_another_machine_lose_nothing(
     venues: TwoVenues, main: Crowd, branch: Crowd, line: Line, browser: Browser, tmp_path: Path
 ) -> None:
@@ -180,11 +161,6 @@ def seat_on(machine: Machine, branch: Crowd) -> Expert:
     expert = Expert(branch, name, "zh-CN", branch.page(name))
     enrol(expert, slip.inner_text())
     return expert
-
-
-def sheet_of(expert: Expert) -> tuple[tuple[str, ...], ...]:
-    known = json.loads(expert.page.locator("#context").text_content() or "")["sheet"]
-    return tuple((*OBJECTIVE[bid["id"]], *SUBJECTIVE) for bid in known["bids"])
 
 
 def give(expert: Expert, marks: tuple[str, ...]) -> None:

@@ -71,7 +71,22 @@ def test_rooms_send_strangers_to_the_sign_in(crowd: Crowd) -> None:
     page = crowd.page("anybody")
     page.goto(f"{crowd.site.url}/sessions/fh-2026-0117/desk")
 
-    assert page.url.startswith(f"{crowd.site.url}/?next=")
+    assert page.url == f"{crowd.site.url}/?next=/sessions/fh-2026-0117/desk"
+    page.click("text=English")
+    expect(page.locator("html")).to_have_attribute("lang", "en")
+    assert page.url == f"{crowd.site.url}/?next=/sessions/fh-2026-0117/desk"
+
+
+def test_who_signs_in_lands_where_he_wanted_to_go_and_nowhere_else(crowd: Crowd) -> None:
+    page = crowd.enrol("officer", "officer-demo-1")
+    room = f"{crowd.site.url}/sessions/fh-2026-0117/record"
+    strange = f"{crowd.site.url}/?next=//evil.example/sessions/x"
+    for asked, found in ((room, room), (strange, f"{crowd.site.url}/")):
+        page.context.clear_cookies(name="bideval")
+        page.goto(asked)
+        page.click("#known-keys button")
+        page.wait_for_url(lambda url: "next=" not in url)
+        assert page.url == found
 
 
 def test_unknown_pages_say_so_in_words(crowd: Crowd) -> None:

@@ -3,11 +3,9 @@
  */
 import { busy, status } from "./forms.js";
 import { allKeys } from "./keys.js";
+import { landing } from "./landing.js";
 import { enrol, join, signIn } from "./people.js";
 import { context, say } from "./words.js";
-
-/** @param {string|null|undefined} session */
-const home = (session) => (session ? `/sessions/${encodeURIComponent(session)}/work` : "/");
 
 async function listKeys() {
   const list = document.getElementById("known-keys");
@@ -25,7 +23,7 @@ async function listKeys() {
       event.preventDefault();
       void busy(form, async () => {
         await signIn(each, venue);
-        location.assign(home(each.session));
+        location.assign(landing(location.search, location.origin, each.session));
       });
     });
     return row;
@@ -41,7 +39,7 @@ document.addEventListener("submit", (event) => {
     void busy(form, async () => {
       const done = await enrol(code);
       status(form, say("enrolled", { person: done.person }), "ok");
-      location.assign(form.dataset.then || home(done.session));
+      location.assign(form.dataset.then || landing(location.search, location.origin, done.session));
     });
   }
   if (form.classList.contains("join-session")) {
