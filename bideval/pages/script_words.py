@@ -83,7 +83,9 @@ SCRIPT_WORDS = {
     "why_blank": N_("{count} items are blank, and this tender does not allow blanks."),
     "pdf_none": N_("This bid has no file to show."),
     "pdf_loading": N_("Opening the file …"),
-    "pdf_failed": N_("The file does not open: {what}"),
+    "pdf_failed": N_(
+        "The file does not open. Choose the bid again; if it still does not, tell the operator."
+    ),
     "pdf_not_shown": N_(
         "{name} is neither a PDF nor a picture and cannot be shown here. "
         "Tell the procurement officer."

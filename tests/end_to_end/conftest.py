@@ -197,13 +197,19 @@ def crowd(site: Site, browser: Browser) -> Iterator[Crowd]:
 
 
 def picture(page: Page, name: str) -> None:
-    """Keep screenshots for people to look at, and check what a program can check, if asked."""
+    """Check that nothing spills at 125 percent; keep screenshots for people to look at, if asked.
+
+    What else a program can check is checked where there is axe-core.
+    """
     if PICTURES:
         page.wait_for_timeout(300)
         page.screenshot(path=Path(PICTURES) / f"{name}.png")
-        page.set_viewport_size(ZOOMED)
+    page.set_viewport_size(ZOOMED)
+    spill = page.evaluate("document.documentElement.scrollWidth - innerWidth")
+    if PICTURES:
         page.screenshot(path=Path(PICTURES) / f"{name}-125.png")
-        page.set_viewport_size(VIEW)
+    page.set_viewport_size(VIEW)
+    assert spill <= 0, f"{name}: the page is {spill} pixels too wide at 125 percent"
     if AXE:
         page.evaluate(Path(AXE).read_text(encoding="utf-8"))
         found = page.evaluate("axe.run(document, {resultTypes: ['violations']})")["violations"]

@@ -64,6 +64,7 @@ class Course:
         roles |= dict.fromkeys(BIDS, "bidder")
         self.people = {person: self.crowd.enrol(role, person) for person, role in roles.items()}
         officer = self.people["officer-demo-1"]
+        picture(officer, "officer-home")
         officer.fill("[name=id]", self.session)
         officer.fill("[name=title]", "办公区物业管理服务")
         officer.select_option("[name=rulebook]", self.rulebook)
@@ -90,12 +91,14 @@ class Course:
         page = self.go("officer-demo-1", "tender")
         page.set_input_files("[name=file]", file)
         expect(page.locator("[name=number]")).to_have_value("FH-2026-WY-03")
+        picture(page, "officer-tender")
         sign(page, "#tender .is-primary")
         expect(page.locator("dl.facts")).to_be_visible()
 
     def seal(self, prices: dict[str, str] | None = None) -> None:
         for bidder, (name, price, size) in BIDS.items():
             page = self.go(bidder, "seal")
+            picture(page, f"bidder-seal-{size}")
             page.fill("[name=bidder_name]", name)
             page.fill("[name=price]", (prices or {}).get(bidder, price))
             page.select_option("[name=size]", size)
@@ -112,6 +115,7 @@ class Course:
 
     def release(self, person: str, room: str) -> None:
         page = self.wait(person, room, ".share-release")
+        picture(page, f"{person}-{room}")
         sign(page, ".share-release button")
         expect(page.locator(".share-release:not(:has(.form-status.is-ok))")).to_have_count(0)
 
@@ -130,6 +134,7 @@ class Course:
 
     def draw(self) -> None:
         page = self.wait("officer-demo-1", "desk", "[name=excluded_names]")
+        picture(page, "officer-desk-pool")
         rows = [f"专家{name},12{at}4,property,fenghua" for at, name in enumerate("甲乙丙丁")]
         table = "\n".join(["name,id_tail,discipline,venue", *rows])
         file = {"name": "pool.csv", "mimeType": "text/csv", "buffer": table.encode()}
@@ -140,6 +145,7 @@ class Course:
         assert answered.value.status == 201
         assert answered.value.json()["excluded"] == {"named_by_party": 1}
         page = self.wait("supervisor-demo", "draw", "#seal-nonce")
+        picture(page, "supervisor-nonce")
         with page.expect_response("**/api/entries") as sealed:
             sign(page, "#seal-nonce button")
         assert sealed.value.status == 201
@@ -154,6 +160,7 @@ class Course:
             slip = forms.nth(at).locator("[data-show=code]")
             expect(slip).not_to_be_empty()
             codes.append(slip.inner_text())
+        picture(page, "operator-checkin")
         for at, code in enumerate(codes, start=1):
             seat = f"fenghua-{at:02}"
             self.people[seat] = self.crowd.take_code(seat, code)

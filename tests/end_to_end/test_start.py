@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING
 import pytest
 from playwright.sync_api import expect
 
+from tests.end_to_end.conftest import picture
+
 if TYPE_CHECKING:
     from tests.end_to_end.conftest import Crowd
 
@@ -18,6 +20,7 @@ def test_seat_check_finds_this_seat_ready(crowd: Crowd) -> None:
     page.goto(f"{crowd.site.url}/seat-check")
 
     expect(page.locator("#check-summary")).to_have_class("notice is-ok")
+    picture(page, "seat-check")
     assert page.locator("[data-check] .is-ok").count() == page.locator("[data-check]").count()
     assert crowd.faults == []
 
@@ -64,6 +67,7 @@ def test_wrong_code_is_explained_beside_the_form(crowd: Crowd) -> None:
     page.click("form.enrol button")
 
     expect(page.locator(".form-status.is-bad")).to_be_visible()
+    picture(page, "enrol-wrong-code")
     assert page.locator("[name=code]").input_value() == "2222-2222-2222-2222"
 
 

@@ -21,4 +21,5 @@ test("what is wrong is told before what waits, and what waits before what is sav
 
 test("saved here and saved by the session are two things", () => {
   assert.deepEqual([word({}), word({ savedBy: "here" }), word({ savedBy: "session" })], ["state_nothing", "state_here", "state_session"]);
+  assert.deepEqual([0, 1].map((given) => word({ savedBy: "session", given })), ["state_nothing", "state_session"]);
 });

@@ -32,6 +32,8 @@ class Commitment:
     """One committer: the commitment, and whether it can be opened already."""
 
     actor: str
+    venue: str
+    """The name of the venue that committed; nothing for a supervisor."""
     commitment: str
     opened: bool
 
@@ -64,7 +66,9 @@ def draw_view(session: Standing, person: str) -> DrawView:
 
 def _commitment(session: Standing, actor: str) -> Commitment:
     nonce = session.panel.nonces.get(actor)
+    venue = session.people.venues.get(actor.removeprefix("venue/"))
+    name = venue.name if venue and actor.startswith("venue/") else ""
     if nonce is None:
-        return Commitment(actor=actor, commitment="", opened=False)
+        return Commitment(actor=actor, venue=name, commitment="", opened=False)
     opened = session.sharing.enough(nonce.seal.recipient)
-    return Commitment(actor=actor, commitment=nonce.commitment, opened=opened)
+    return Commitment(actor=actor, venue=name, commitment=nonce.commitment, opened=opened)

@@ -25,7 +25,6 @@ if TYPE_CHECKING:
     from bideval.session.bidding import Bid
     from bideval.session.bodies.marks import Verdict
     from bideval.session.opinions import Vote
-    from bideval.session.panel import Member
     from bideval.session.standing import Standing
     from bideval.session.tender import Requirement
 
@@ -62,7 +61,7 @@ LABELS = "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TaskRow:
-    """One task: `state` is done, next, waiting or later."""
+    """One task: `state` is done, next, waiting, or may: nobody's turn, for whoever sees cause."""
 
     title: str
     state: str
@@ -109,7 +108,8 @@ def _task_row(session: str, task: dict[str, object]) -> TaskRow:
     title, room = TASKS[str(task["task"])]
     if task["task"] == "release_share":
         room = SHARE_ROOMS[Purpose(str(task["purpose"]))]
-    state = {"todo": "next", "done": "done"}.get(str(task["state"]), "waiting")
+    todo = "may" if task["task"] == "note_refusal" else "next"
+    state = {"todo": todo, "done": "done"}.get(str(task["state"]), "waiting")
     url = f"/sessions/{session}/{room}" if state != "waiting" else ""
     return TaskRow(title=title, state=state, url=url)
 
@@ -146,13 +146,21 @@ def declare_view(session: Standing, person: str) -> DeclareView:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Candidate:
+    """A member who may be elected, and the name of the venue where he or she sits."""
+
+    id: str
+    venue: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class ChairView:
     """The election: the round, the candidates, the own vote."""
 
     open: bool
     chair: str
     round: int
-    candidates: tuple[Member, ...]
+    candidates: tuple[Candidate, ...]
     voted_for: str
     waiting_for: tuple[str, ...]
 
@@ -165,7 +173,11 @@ def chair_view(session: Standing, person: str) -> ChairView:
         open=open_for(session, "chair.voted", person),
         chair=panel.chair or "",
         round=panel.round,
-        candidates=tuple(one for one in panel.counting() if not one.representative),
+        candidates=tuple(
+            Candidate(id=one.id, venue=session.people.venues[one.venue].name)
+            for one in panel.counting()
+            if not one.representative
+        ),
         voted_for=votes.get(person, ""),
         waiting_for=tuple(one.id for one in panel.counting() if one.id not in votes),
     )

@@ -15,6 +15,8 @@ from bideval.session.kinds import KINDS
 from bideval.session.names import ENDED, Phase
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from bideval.ports import RecordReader, RecordStore, StoredLine
     from bideval.session.standing import Standing
 
@@ -74,7 +76,7 @@ def record_view(session: Standing, reader: RecordReader, start: int) -> RecordVi
         size=size,
         root=head.root.hex() if head else "",
         checkpoint=checkpoint.size if checkpoint else 0,
-        cosigners=tuple(sorted(checkpoint.cosignatures)) if checkpoint else (),
+        cosigners=_names(session, checkpoint.cosignatures) if checkpoint else (),
         contradicted=bool(reader.conflicts(name)),
         voids=len(session.void_lines),
         bundle=session.phase in ENDED,
@@ -82,6 +84,12 @@ def record_view(session: Standing, reader: RecordReader, start: int) -> RecordVi
         previous=max(start - PAGE, 0) if start > 0 else None,
         next=start + PAGE if start + PAGE < size else None,
     )
+
+
+def _names(session: Standing, venues: Iterable[str]) -> tuple[str, ...]:
+    """Return what venues are called, in the order of their ids; an unknown one by its id."""
+    known = session.people.venues
+    return tuple(known[one].name if one in known else one for one in sorted(venues))
 
 
 _NOTHING_YET = RecordView(

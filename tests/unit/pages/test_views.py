@@ -196,6 +196,33 @@ def test_ending_without_a_result_is_never_the_next_thing_to_do() -> None:
     assert not desk_view(at(Phase.SCORING).session, 0).may_close
 
 
+def test_candidates_are_told_with_the_name_of_their_venue() -> None:
+    session = at(Phase.DECLARED).session
+    text = rendered(session, "chair")
+
+    shown = panel.chair_view(session, EXPERT).candidates
+    assert {one.venue for one in shown} == {"Fenghua", "Wencheng", "Beilun"}
+    assert all(f"· {one.venue}</span>" in text for one in shown)
+
+
+def test_noting_a_refusal_is_nobodys_turn() -> None:
+    session = at(Phase.CONSOLIDATED).session
+    rows = {row.title: row.state for row in panel.task_rows(session, EXPERT)}
+
+    assert (rows["Confirm the result"], rows["Note who does not sign"]) == ("next", "may")
+    assert "if there is cause" in rendered(session, "work")
+
+
+def test_committers_of_the_draw_are_told_by_the_names_of_their_venues() -> None:
+    session = at(Phase.OPENED).session
+    told = {one.actor: one.venue for one in draw_view(session, SUPERVISOR).commitments}
+
+    venues = {f"venue/{one.id}": one.name for one in session.people.venues.values()}
+    assert told == {actor: venues.get(actor, "") for actor in session.committers()}
+    text = rendered(session, "draw")
+    assert [name for actor, name in told.items() if f">{name or actor}</th>" not in text] == []
+
+
 def test_record_says_why_it_shows_nothing_while_the_box_is_open() -> None:
     session = at(Phase.PREPARED).session
     hidden = record_view(session, None, 0)  # type: ignore[arg-type]  # nothing is read

@@ -69,8 +69,8 @@ export class PdfView extends HTMLElement {
       this.file = file;
       ({ page: this.page, zoom: this.zoom } = this.places.get(url) ?? { page: 1, zoom: 0 });
       await this.draw();
-    } catch (error) {
-      if (url === this.url) this.say(say("pdf_failed", { what: /** @type {Error} */ (error).message }));
+    } catch {
+      if (url === this.url) this.say(say("pdf_failed"));
     }
   }
 

@@ -7,7 +7,7 @@ import { say } from "./words.js";
 
 /**
  * @typedef {{signed?: boolean, wrong: number, typing: boolean, unsent: number, refused: number, downSince: number,
- *   savedAt: number, savedBy: "here"|"session"|null, ready: boolean, locked?: boolean, paused?: boolean, out?: boolean}} Facts
+ *   given?: number, savedAt: number, savedBy: "here"|"session"|null, ready: boolean, locked?: boolean, paused?: boolean, out?: boolean}} Facts
  */
 
 /** @param {Facts} facts @returns {[tone: string, word: string, values: Record<string, string|number>]} */
@@ -24,7 +24,7 @@ export function stateOf(facts) {
   }
   if (facts.unsent > 0) return ["warn", "state_waiting", { count: facts.unsent }];
   if (facts.signed) return ["ok", "state_signed", {}];
-  if (facts.savedBy === null) return ["plain", "state_nothing", {}];
+  if (facts.savedBy === null || facts.given === 0) return ["plain", "state_nothing", {}];
   const word = facts.savedBy === "session" ? "state_session" : "state_here";
   return ["ok", word, { time: clockText(facts.savedAt) }];
 }

@@ -137,6 +137,7 @@ export class ScoreSheet extends HTMLElement {
     this.facts.typing = this.fields.typing;
     this.facts.wrong = this.fields.problems.size;
     this.facts.signed = Boolean(this.keeper?.signed);
+    this.facts.given = this.keeper?.kept.size ?? 0;
     this.state.show(this.facts);
     this.button("undo").disabled = this.facts.signed || this.fields.history.past.length === 0;
     this.button("redo").disabled = this.facts.signed || this.fields.history.future.length === 0;
