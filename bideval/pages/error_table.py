@@ -33,7 +33,7 @@ _WHO: dict[str, tuple[int, str, str]] = {
     "not_signed_in": (401, "Please sign in.", "请先登录。"),
     "signed_out": (401, "Please sign in again.", "请重新登录。"),
     "login_failed": (401, "Signing in failed.", "登录失败。"),
-    "bad_code": (403, "This code is not valid any more.", "激活码无效或已失效。"),
+    "bad_code": (403, "This code is not valid any more.", "一次性代码无效或已失效。"),
     "role_not_allowed": (403, "Your role may not do this.", "您的角色无权进行此操作。"),
     "role_cannot_join": (
         403,

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from playwright.sync_api import Page, expect
 
 from tests.end_to_end.conftest import picture
+from tests.end_to_end.keyboard import check_tabs
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -65,6 +66,7 @@ class Course:
         self.people = {person: self.crowd.enrol(role, person) for person, role in roles.items()}
         officer = self.people["officer-demo-1"]
         picture(officer, "officer-home")
+        check_tabs(officer)
         officer.fill("[name=id]", self.session)
         officer.fill("[name=title]", "办公区物业管理服务")
         officer.select_option("[name=rulebook]", self.rulebook)
@@ -92,6 +94,7 @@ class Course:
         page.set_input_files("[name=file]", file)
         expect(page.locator("[name=number]")).to_have_value("FH-2026-WY-03")
         picture(page, "officer-tender")
+        check_tabs(page)
         sign(page, "#tender .is-primary")
         expect(page.locator("dl.facts")).to_be_visible()
 
@@ -99,6 +102,7 @@ class Course:
         for bidder, (name, price, size) in BIDS.items():
             page = self.go(bidder, "seal")
             picture(page, f"bidder-seal-{size}")
+            check_tabs(page)
             page.fill("[name=bidder_name]", name)
             page.fill("[name=price]", (prices or {}).get(bidder, price))
             page.select_option("[name=size]", size)
@@ -135,6 +139,7 @@ class Course:
     def draw(self) -> None:
         page = self.wait("officer-demo-1", "desk", "[name=excluded_names]")
         picture(page, "officer-desk-pool")
+        check_tabs(page)
         rows = [f"专家{name},12{at}4,property,fenghua" for at, name in enumerate("甲乙丙丁")]
         table = "\n".join(["name,id_tail,discipline,venue", *rows])
         file = {"name": "pool.csv", "mimeType": "text/csv", "buffer": table.encode()}
@@ -146,6 +151,7 @@ class Course:
         assert answered.value.json()["excluded"] == {"named_by_party": 1}
         page = self.wait("supervisor-demo", "draw", "#seal-nonce")
         picture(page, "supervisor-nonce")
+        check_tabs(page)
         with page.expect_response("**/api/entries") as sealed:
             sign(page, "#seal-nonce button")
         assert sealed.value.status == 201
@@ -161,6 +167,7 @@ class Course:
             expect(slip).not_to_be_empty()
             codes.append(slip.inner_text())
         picture(page, "operator-checkin")
+        check_tabs(page)
         for at, code in enumerate(codes, start=1):
             seat = f"fenghua-{at:02}"
             self.people[seat] = self.crowd.take_code(seat, code)
@@ -190,12 +197,14 @@ class Course:
             self.declare(seat)
         for seat in self.seats:
             page = self.wait(seat, "chair", "[name=candidate]")
+            check_tabs(page)
             page.locator("[name=candidate]").first.check()
             sign(page, "form.signed-act .is-primary")
             page.wait_for_timeout(1000)
 
     def declare(self, seat: str) -> None:
         page = self.wait(seat, "declare", "[name=discipline]")
+        check_tabs(page)
         page.check("[name=discipline]")
         page.check("[name=recusal][value=none]")
         sign(page, "form.signed-act .is-primary")
@@ -207,6 +216,7 @@ class Course:
 
     def find_responsive(self, seat: str) -> None:
         page = self.wait(seat, "responsiveness", "form.verdict")
+        check_tabs(page)
         for choice in page.locator("input[value=pass]").all():
             choice.check()
         for form in page.locator("form.verdict").all():
@@ -222,6 +232,7 @@ class Course:
 
     def agree(self, seat: str) -> None:
         page = self.wait(seat, "confirm", "[name=stance]")
+        check_tabs(page)
         page.check("[name=stance][value=agree]")
         sign(page, "form.signed-act .is-primary")
         expect(page.locator("tr.is-mine .state.is-ok")).to_be_visible()

@@ -8,6 +8,7 @@ import pytest
 from playwright.sync_api import expect
 
 from tests.end_to_end.conftest import picture
+from tests.end_to_end.keyboard import check_tabs
 
 if TYPE_CHECKING:
     from tests.end_to_end.conftest import Crowd
@@ -68,6 +69,13 @@ def test_wrong_code_is_explained_beside_the_form(crowd: Crowd) -> None:
 
     expect(page.locator(".form-status.is-bad")).to_be_visible()
     picture(page, "enrol-wrong-code")
+    steps, card = (
+        page.locator("ol.card li").first.bounding_box(),
+        page.locator("ol.card").bounding_box(),
+    )
+    assert steps is not None
+    assert card is not None
+    assert steps["x"] - card["x"] > 24, "the numbers of the steps stand on the edge of their card"
     assert page.locator("[name=code]").input_value() == "2222-2222-2222-2222"
 
 
@@ -91,6 +99,22 @@ def test_who_signs_in_lands_where_he_wanted_to_go_and_nowhere_else(crowd: Crowd)
         page.click("#known-keys button")
         page.wait_for_url(lambda url: "next=" not in url)
         assert page.url == found
+
+
+def test_a_page_that_a_keyboard_cannot_use_is_noticed(crowd: Crowd) -> None:
+    page = crowd.page("anybody")
+    page.goto(f"{crowd.site.url}/enrol")
+    check_tabs(page)
+    page.evaluate("document.querySelector('.enrol button').tabIndex = 0")
+    page.evaluate("document.querySelector('.enrol input').tabIndex = 5")
+    with pytest.raises(AssertionError, match="Tab jumps"):
+        check_tabs(page)
+    page.evaluate("document.querySelector('.enrol input').tabIndex = 0")
+    page.evaluate(
+        "() => { document.querySelector('.enrol input').onkeydown = (at) => at.preventDefault() }"
+    )
+    with pytest.raises(AssertionError, match="never comes to"):
+        check_tabs(page)
 
 
 def test_unknown_pages_say_so_in_words(crowd: Crowd) -> None:

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from bideval.evidence.sealing import Purpose
+from bideval.pages.views.actors import actor_names
 from bideval.session.names import BidState, Phase
 
 if TYPE_CHECKING:
@@ -157,7 +158,7 @@ def opening_view(
         objections=tuple(bidding.objections.values()),
         may_object=may_object and bidding.closed and session.phase is Phase.PREPARED,
         may_answer=may_answer,
-        waiting_for=tuple(dict.fromkeys(missing)),
+        waiting_for=actor_names(session, missing),
     )
 
 

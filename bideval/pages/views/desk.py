@@ -8,6 +8,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from bideval.pages.views.actors import actor_names
 from bideval.pages.views.faults import fault_desk, pause_view, pauses_of, sealed
 from bideval.session.names import ENDED, Phase
 from bideval.session.phases import MOVES, missing, moves_from, needs_order, next_phase
@@ -26,7 +27,7 @@ BREAKS = frozenset({Phase.FAILED, Phase.RE_FORMED})
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Condition:
-    """One thing that the next move needs; `waiting_for` are actor ids."""
+    """One thing that the next move needs; `waiting_for` are names of actors."""
 
     name: str
     holds: bool
@@ -154,7 +155,9 @@ def next_move(session: Standing) -> NextMove | None:
         to=to,
         by_order=needs_order(session, to) if session.tender is not None else True,
         ordered=_ordered(session, to),
-        conditions=tuple(_condition(name, lacking) for name in MOVES[session.phase, to].needs),
+        conditions=tuple(
+            _condition(session, name, lacking) for name in MOVES[session.phase, to].needs
+        ),
     )
 
 
@@ -163,9 +166,9 @@ def _ordered(session: Standing, to: Phase) -> bool:
     return order is not None and order.to is to
 
 
-def _condition(name: str, lacking: list[Missing]) -> Condition:
+def _condition(session: Standing, name: str, lacking: list[Missing]) -> Condition:
     own = [one for one in lacking if one.condition == name]
-    waiting = tuple(dict.fromkeys(actor for one in own for actor in one.waiting_for))
+    waiting = actor_names(session, (actor for one in own for actor in one.waiting_for))
     return Condition(name=name, holds=not own, waiting_for=waiting)
 
 

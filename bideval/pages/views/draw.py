@@ -8,6 +8,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from bideval.pages.views.actors import actor_name
 from bideval.pages.views.desk import SeatRow, seat_row
 
 if TYPE_CHECKING:
@@ -32,8 +33,6 @@ class Commitment:
     """One committer: the commitment, and whether it can be opened already."""
 
     actor: str
-    venue: str
-    """The name of the venue that committed; nothing for a supervisor."""
     commitment: str
     opened: bool
 
@@ -66,9 +65,8 @@ def draw_view(session: Standing, person: str) -> DrawView:
 
 def _commitment(session: Standing, actor: str) -> Commitment:
     nonce = session.panel.nonces.get(actor)
-    venue = session.people.venues.get(actor.removeprefix("venue/"))
-    name = venue.name if venue and actor.startswith("venue/") else ""
+    name = actor_name(session, actor)
     if nonce is None:
-        return Commitment(actor=actor, venue=name, commitment="", opened=False)
+        return Commitment(actor=name, commitment="", opened=False)
     opened = session.sharing.enough(nonce.seal.recipient)
-    return Commitment(actor=actor, venue=name, commitment=nonce.commitment, opened=opened)
+    return Commitment(actor=name, commitment=nonce.commitment, opened=opened)

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, cast
 
 from bideval.ledger.entry import parse_entry
 from bideval.ledger.line import parse_line
+from bideval.pages.views.actors import actor_names
 from bideval.session.kinds import KINDS
 from bideval.session.names import ENDED, Phase
 
@@ -76,7 +77,7 @@ def record_view(session: Standing, reader: RecordReader, start: int) -> RecordVi
         size=size,
         root=head.root.hex() if head else "",
         checkpoint=checkpoint.size if checkpoint else 0,
-        cosigners=_names(session, checkpoint.cosignatures) if checkpoint else (),
+        cosigners=_cosigners(session, checkpoint.cosignatures) if checkpoint else (),
         contradicted=bool(reader.conflicts(name)),
         voids=len(session.void_lines),
         bundle=session.phase in ENDED,
@@ -86,10 +87,9 @@ def record_view(session: Standing, reader: RecordReader, start: int) -> RecordVi
     )
 
 
-def _names(session: Standing, venues: Iterable[str]) -> tuple[str, ...]:
-    """Return what venues are called, in the order of their ids; an unknown one by its id."""
-    known = session.people.venues
-    return tuple(known[one].name if one in known else one for one in sorted(venues))
+def _cosigners(session: Standing, venues: Iterable[str]) -> tuple[str, ...]:
+    """Return the venues that signed too, by name, in the order of their ids."""
+    return actor_names(session, (f"venue/{one}" for one in sorted(venues)))
 
 
 _NOTHING_YET = RecordView(

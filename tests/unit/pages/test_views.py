@@ -215,12 +215,21 @@ def test_noting_a_refusal_is_nobodys_turn() -> None:
 
 def test_committers_of_the_draw_are_told_by_the_names_of_their_venues() -> None:
     session = at(Phase.OPENED).session
-    told = {one.actor: one.venue for one in draw_view(session, SUPERVISOR).commitments}
+    told = [one.actor for one in draw_view(session, SUPERVISOR).commitments]
 
-    venues = {f"venue/{one.id}": one.name for one in session.people.venues.values()}
-    assert told == {actor: venues.get(actor, "") for actor in session.committers()}
+    assert sorted(told) == sorted(["Fenghua", "Wencheng", "Beilun", SUPERVISOR])
     text = rendered(session, "draw")
-    assert [name for actor, name in told.items() if f">{name or actor}</th>" not in text] == []
+    assert [name for name in told if f">{name}</th>" not in text] == []
+
+
+def test_who_is_waited_for_is_told_by_name_too() -> None:
+    session = at(Phase.OPENED).session
+    move = desk_view(session, 0).move
+    assert move is not None
+    waited = {who for one in move.conditions for who in one.waiting_for}
+
+    assert {"Fenghua", SUPERVISOR} <= waited
+    assert not any(who.startswith("venue/") for who in waited)
 
 
 def test_record_says_why_it_shows_nothing_while_the_box_is_open() -> None:
