@@ -64,6 +64,7 @@ from bideval.pages.context import Site
 from bideval.ports import Clock, Fanout, Peer, Press, WatchLock
 from bideval.settings import PeerSettings, Settings
 from bideval.store.record_store import SqlRecordStore
+from bideval.store.steady_store import SteadyStore
 from bideval.store.watch_lock import PostgresWatchLock, SoleProcess
 from bideval.sync.proving import LocalVenue
 from bideval.terms.errors import BidevalError, InputError, RefusedError
@@ -295,7 +296,7 @@ def _devices(settings: Settings, clock: Clock, press: Press) -> Devices:
     return Devices(
         clock=clock,
         entropy=OsEntropy(),
-        store=SqlRecordStore(settings.database),
+        store=SteadyStore(SqlRecordStore(settings.database), clock),
         files=files,
         keys=FileKeyRing(settings.key_file, settings.identity_file),
         fanout=_fanout(settings),

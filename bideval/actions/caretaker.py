@@ -91,7 +91,8 @@ class Caretaker:
 
     def fault(self, notice: FaultNotice) -> None:
         """After a storage fault; the store takes no writes now."""
-        log.error("storage fault", code="storage_fault", works=notice.lost_works)
+        code = "clock_breach" if notice.detail.startswith("clock_breach") else "storage_fault"
+        log.error("storage fault", code=code, works=notice.lost_works)
 
     def touch(self, session: str, *, tell: bool, soon: bool = True) -> None:
         """Ask for a checkpoint and a fresh line in the lists, and for news to pages.

@@ -415,6 +415,11 @@ _FAULTS: _Words = {
     ),
     "press_failed": ("The document could not be printed.", "文档生成失败。"),
     "record_differs": ("The venue’s record does not verify.", "本场地记录未通过核验。"),
+    "clock_breach": (
+        "The clock of this server has jumped. Nothing is written until an administrator has "
+        "set it right, or has checked it and started the server again.",
+        "本场地服务器时钟发生跳变，系统已停止写入；请联系场地管理员校准时钟，或核对无误后重启服务。",
+    ),
     "storage_fault": ("The venue’s storage is at fault.", "存储故障，请联系场地管理员。"),
     "store_busy": ("The server is busy. Try again.", "服务器繁忙，请重试。"),
     "store_closed": ("The server is stopping.", "服务器正在停止。"),

@@ -70,6 +70,7 @@ RARE = (
     "storage came back",
     "clock step",
     "clock skew",
+    "clock breach",
     "old backup at main",
     "old backup at a branch",
     "stale backup found",
@@ -293,6 +294,14 @@ class _Course:
         self.world.seen["clock step" if abs(step) > 1_000 else "clock skew"] += 1
         place.clock.skew_ms += step
         self.world.say(f"{place.id}: the clock steps by {step} ms")
+        if self.chance.random() < 0.5:  # every other time somebody confirms it
+            self.world.later(self.chance.randrange(500, 6_000), lambda: self._confirm_clock(place))
+
+    def _confirm_clock(self, place: Place) -> None:
+        """Do what an administrator does who finds the clock right: start the server again."""
+        if place.clock_jumped and place.up:
+            self.world.seen["clock breach"] += 1
+            place.crash_now("restart", downtime=300)
 
     def _calm(self) -> None:
         """Let nothing break any more."""
@@ -303,6 +312,7 @@ class _Course:
             self._repair(place)
             place.disk.fail = None
             place.clock.skew_ms = 0
+            world.later(2_000, lambda place=place: self._confirm_clock(place))  # type: ignore[misc]  # one place each
         if self.garble:
             for a, b in itertools.combinations(world.names, 2):
                 world.cut(a, b, 1)  # what was quarantined on a connection begins afresh

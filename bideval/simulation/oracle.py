@@ -121,6 +121,8 @@ class Oracle:
         """Look at what a venue has just made durable."""
         if place.disk.doubtful:
             raise ViolationError(f"I12: {place.id} writes before it has verified")
+        if place.clock_jumped:
+            raise ViolationError(f"I12: {place.id} writes although its clock has jumped")
         if place.id in self.liars:
             return
         self._check_words(place)

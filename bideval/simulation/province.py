@@ -45,6 +45,7 @@ from bideval.simulation.memory_files import MemoryFiles, tear_parts
 from bideval.simulation.memory_store import CrashedError, Disk, MemoryStore
 from bideval.simulation.oracle import Oracle
 from bideval.simulation.wires import End
+from bideval.store.steady_store import CLOCK_LIMIT_MS, SteadyStore
 from bideval.sync.messages import decode
 from bideval.sync.proving import Side
 from bideval.terms.errors import BidevalError
@@ -122,7 +123,9 @@ class Place:
         self.faults: list[fx.FaultFound] = []
         self.refused: list[str] = []
         """Codes with which peers have stopped a session."""
-        self.store: MemoryStore
+        self.store: SteadyStore
+        self.trusted_skew_ms = 0
+        """How wrong its clock was when it was started: it cannot know better."""
         self.venue: Venue
         self.host: VenueHost
         self.steward: QuietSteward
@@ -132,9 +135,10 @@ class Place:
     def start(self) -> None:
         """Open the venue as a server does; a disk that is broken is tried again."""
         self.life += 1
-        self.store = MemoryStore(self.disk)
+        store = MemoryStore(self.disk)
+        store.on_commit(lambda sessions: self.world.oracle.committed(self, sessions))
+        self._open(store)
         self.disk.doubtful = False  # a start verifies everything before it writes
-        self.store.on_commit(lambda sessions: self.world.oracle.committed(self, sessions))
         self.venue = self._venue()
         self.steward = QuietSteward(self.venue, on_failure=self._duty_failed)
         self.steward.place = self
@@ -158,8 +162,17 @@ class Place:
     def put_back(self, backup: bytes) -> None:
         """`bideval restore`: the disk is gone, and a backup goes onto a new one."""
         self.disk.replace()
-        self.store = MemoryStore(self.disk)
+        self._open(MemoryStore(self.disk))
         restore(self._venue(), read_backup(backup))
+
+    def _open(self, store: MemoryStore) -> None:
+        self.store = SteadyStore(cast("Any", store), self.clock)
+        self.trusted_skew_ms = self.clock.skew_ms
+
+    @property
+    def clock_jumped(self) -> bool:
+        """Whether its clock is now another one than that which it was started with."""
+        return abs(self.clock.skew_ms - self.trusted_skew_ms) > CLOCK_LIMIT_MS
 
     def size_of(self, session: str) -> tuple[int, int]:
         """Return how many lines of a session are on the disk: placed ones, and the venue's own."""
@@ -264,7 +277,8 @@ class Place:
         self.soon("tick", TICK_MS, self._tick)
         if self.store.state == "faulted":
             self.caretaker.reopen()
-            self.world.seen["storage came back"] += self.store.state == "running"
+            state: str = self.store.state
+            self.world.seen["storage came back"] += state == "running"
         else:
             self.steward.tick()
 

@@ -47,14 +47,18 @@ PATIENCE_S = 30
 
 
 class SteppedClock(SystemClock):
-    """The system's time, plus whatever the test has let pass."""
+    """The system's time, plus whatever the test has let pass, and how wrong somebody has set it."""
 
     def __init__(self):
         super().__init__()
         self.ahead_ms = 0
+        self.wrong_ms = 0
 
     def now_ms(self):
-        return super().now_ms() + self.ahead_ms
+        return super().now_ms() + self.ahead_ms + self.wrong_ms
+
+    def monotonic_ms(self):
+        return super().monotonic_ms() + self.ahead_ms
 
 
 class PlainPress:

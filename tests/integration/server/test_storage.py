@@ -118,6 +118,24 @@ def test_disk_that_stays_full_is_tried_until_it_has_room(place, supervisor):
     supervisor.ok(supervisor.send(SESSION, note(supervisor, 3)))
 
 
+def test_clock_that_jumps_stops_writes_until_it_is_back(place, supervisor):
+    first, second = (note(supervisor, number) for number in (1, 2))
+    supervisor.ok(supervisor.send(SESSION, first))
+    place.clock.wrong_ms = -3_600_000
+    refused = supervisor.send(SESSION, second)
+    error = refused.json()["error"]
+    assert (refused.status_code, error["code"]) == (503, "clock_breach")
+    assert "时钟发生跳变" in error["message"]
+    assert health(place) == "faulted"
+    assert supervisor.http.get(f"/api/sessions/{SESSION}").status_code == 200
+    time.sleep(2 * TICK_S)
+    assert health(place) == "faulted"
+    place.clock.wrong_ms = 0
+    assert health(place) == "faulted"  # it has to verify before
+    until_running(place)
+    supervisor.ok(supervisor.send(SESSION, second))
+
+
 class FailingSteward:
     """A steward whose first look at the sessions meets a fault."""
 
