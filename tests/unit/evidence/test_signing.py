@@ -16,6 +16,7 @@ from cryptography.hazmat.primitives.serialization import (
     PrivateFormat,
 )
 
+from bideval.evidence import signing
 from bideval.evidence.encoding import b64u, tagged_hash, unb64u
 from bideval.evidence.signing import (
     PublicKey,
@@ -29,6 +30,7 @@ from bideval.terms.errors import EvidenceError, FaultError, InputError
 
 VECTORS = Path(__file__).parents[2] / "vectors"
 REFUSED = json.loads((VECTORS / "ed25519_refused_keys.json").read_text())
+EDGES = json.loads((VECTORS / "ed25519_edges.json").read_text())
 SUITES = list(Suite)
 SEED = bytes(range(32))
 ED25519_ORDER = 2**252 + 27742317777372353535851937790883648493
@@ -265,3 +267,35 @@ def verifies(public: PublicKey, signature: bytes, data: bytes) -> bool:
 def test_a_signing_key_is_made_of_a_private_key_only():
     key = SigningKey(Suite.ES256, ec.derive_private_key(1, ec.SECP256R1()))
     assert key.public.raw[:5].hex() == "046b17d1f2"
+
+
+@pytest.mark.parametrize("same_equation", [True, False])
+@pytest.mark.parametrize("edge", EDGES, ids=lambda edge: edge["name"])
+def test_a_signature_on_which_libraries_disagree_is_judged_by_the_page(
+    monkeypatch, same_equation, edge
+):
+    monkeypatch.setattr(signing, "_SAME_EQUATION", same_equation)
+    public = PublicKey(Suite.ED25519, bytes.fromhex(edge["public"]))
+    data = bytes.fromhex(edge["message"])
+    found = verifies(public, bytes.fromhex(edge["signature"]), data)
+    assert found == (edge["first_good"] and edge["library"])
+
+
+def test_the_quick_library_says_yes_only_where_the_other_does():
+    quick = [edge for edge in EDGES if signing._opens(*parts(edge))]
+    assert [edge["name"] for edge in quick if not edge["library"]] == []
+    assert len(quick) > 10
+
+
+def test_the_quick_library_is_asked_which_equation_it_uses():
+    eightfold = [edge for edge in EDGES if only_eightfold(edge)]
+    assert signing._MIXED_ORDER in [parts(edge) for edge in eightfold]
+    assert signing._SAME_EQUATION
+
+
+def parts(edge):
+    return tuple(bytes.fromhex(edge[name]) for name in ("public", "signature", "message"))
+
+
+def only_eightfold(edge):
+    return edge["eightfold"] and not edge["equation"] and edge["key_good"] and edge["scalar_good"]
