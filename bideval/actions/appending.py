@@ -19,10 +19,13 @@ from bideval.ledger.line import Line, chain_next, chain_start, encode_line
 from bideval.ledger.receipt import Receipt, receipt_place, sign_receipt
 from bideval.ledger.tree import leaf_hash
 from bideval.ports import StoredLine
-from bideval.terms.errors import EvidenceError, InputError, RefusedError
+from bideval.terms.errors import BidevalError, EvidenceError, InputError, RefusedError
 from bideval.terms.identifiers import VENUE_LOG
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from bideval.actions.folds import Fold
     from bideval.actions.spread import Kept
     from bideval.actions.venue import Venue
     from bideval.evidence.signing import PublicKey
@@ -47,6 +50,31 @@ def append_own(venue: Venue, jws: str, *, author: str, session: str) -> Saved:
     Raises InputError (malformed), EvidenceError (not signed by the author's key), RefusedError
     (`not_the_author`, `id_reused`, or whatever the session refuses).
     """
+    return write_entry(venue, *_checked(venue, jws, author=author, session=session))
+
+
+def append_several(
+    venue: Venue, several: Sequence[str], *, author: str, session: str
+) -> list[Saved]:
+    """Write what `author` sent together, in this order and in one commit.
+
+    As many from the first on as are not refused: what the first refused one leaves behind it would
+    have been said after it, and waits for the author. Raises as `append_own` does, but only for the
+    very first; so whoever sends the rest again learns why it was not written.
+    """
+    checked: list[tuple[Entry, PublicKey]] = []
+    for jws in several:
+        try:
+            checked.append(_checked(venue, jws, author=author, session=session))
+        except (InputError, RefusedError, EvidenceError):
+            if not checked:
+                raise
+            break
+    return write_entries(venue, checked)
+
+
+def _checked(venue: Venue, jws: str, *, author: str, session: str) -> tuple[Entry, PublicKey]:
+    """Return the entry with the key that signed it; nothing of it is written yet."""
     entry = taken_apart(jws)
     if entry.session != session:
         raise InputError("other_session", field="session", rule="entry.session")
@@ -58,7 +86,7 @@ def append_own(venue: Venue, jws: str, *, author: str, session: str) -> Saved:
     verify_entry(entry, key)
     _check_files(venue, entry)
     check_session_quota(venue, entry)
-    return write_entry(venue, entry, key)
+    return entry, key
 
 
 def _key_for(venue: Venue, entry: Entry) -> PublicKey:
@@ -79,27 +107,67 @@ def _check_files(venue: Venue, entry: Entry) -> None:
             raise RefusedError("file_missing", field=named.field, rule="order20/27")
 
 
-def write_entry(
-    venue: Venue,
-    entry: Entry,
-    key: PublicKey,
-) -> Saved:
+def write_entry(venue: Venue, entry: Entry, key: PublicKey) -> Saved:
     """Keep a verified entry and answer with its receipt.
 
     `key` is the one that verified the entry; the writer compares it with the key that counts then.
     """
+    return write_entries(venue, [(entry, key)])[0]
 
-    def work(tx: Transaction) -> tuple[StoredLine, bool]:
-        said = tx.known(entry.session, entry.author, entry.id)
+
+def write_entries(venue: Venue, checked: Sequence[tuple[Entry, PublicKey]]) -> list[Saved]:
+    """Keep verified entries of one session in one work, up to the first that is refused.
+
+    Raises what the very first is refused with.
+    """
+
+    def work(tx: Transaction) -> list[tuple[StoredLine, bool]]:
+        kept: list[tuple[StoredLine, bool]] = []
+        for entry, key in checked:
+            try:
+                kept.append(_keep_once(venue, tx, entry, key))
+            except _NotAdmittedError as refused:
+                if not kept:
+                    raise refused.reason from None
+                break
+        return kept
+
+    weight = sum(len(entry.jws) for entry, _ in checked)
+    kept = venue.devices.store.write(work, weight=weight).result()
+    fresh = [stored for stored, new in kept if new]
+    if fresh:
+        venue.book.refresh(checked[0][0].session, own=fresh[-1].n, wrote=fresh)
+    return [saved(venue, stored, fresh=new) for stored, new in kept]
+
+
+class _NotAdmittedError(Exception):
+    """An entry that is refused before anything of it was written."""
+
+    def __init__(self, reason: BidevalError) -> None:
+        super().__init__(reason.code)
+        self.reason = reason
+
+
+def _keep_once(
+    venue: Venue, tx: Transaction, entry: Entry, key: PublicKey
+) -> tuple[StoredLine, bool]:
+    """In a work: return the kept line, and whether it is new."""
+    try:
+        said = _known(venue, tx, entry)
         if said is not None:
             return _said_before(said, entry), False
-        stored = admit_and_keep(venue, tx, entry, key)
-        return stored, True
+        fold = _admitting(venue, tx, entry, key)
+    except (InputError, RefusedError, EvidenceError) as reason:
+        raise _NotAdmittedError(reason) from None
+    return _keep_admitted(venue, tx, entry, fold), True
 
-    stored, fresh = venue.devices.store.write(work, weight=len(entry.jws)).result()
-    if fresh:
-        venue.book.refresh(entry.session, own=stored.n, wrote=[stored])
-    return saved(venue, stored, fresh=fresh)
+
+def _known(venue: Venue, tx: Transaction, entry: Entry) -> StoredLine | None:
+    """Return the line with this author's id; the store is asked only where the fold has one."""
+    fold = venue.book.ahead(entry.session, tx)
+    if (entry.author, entry.id) not in fold.session.entry_ids:
+        return None
+    return tx.known(entry.session, entry.author, entry.id)
 
 
 def saved(venue: Venue, stored: StoredLine, *, fresh: bool = False) -> Saved:
@@ -154,6 +222,11 @@ def _said_before(said: StoredLine, entry: Entry) -> StoredLine:
 
 def admit_and_keep(venue: Venue, tx: Transaction, entry: Entry, key: PublicKey) -> StoredLine:
     """In a work: ask the session, then number, keep, place and fold the entry."""
+    return _keep_admitted(venue, tx, entry, _admitting(venue, tx, entry, key))
+
+
+def _admitting(venue: Venue, tx: Transaction, entry: Entry, key: PublicKey) -> Fold:
+    """Return the fold that takes the entry; raises, with nothing changed, where it does not."""
     head = tx.head(entry.session)
     refuse_while_awaiting(head)
     venue.findings.refuse(entry.session, head)
@@ -161,6 +234,11 @@ def admit_and_keep(venue: Venue, tx: Transaction, entry: Entry, key: PublicKey) 
     if entry.author != venue.actor and fold.session.key_for(entry) != key:
         raise EvidenceError("unknown_key", field="kid", detail="the author's key has changed")
     fold.session.admit(entry, venue.id, now=venue.now_ms())
+    return fold
+
+
+def _keep_admitted(venue: Venue, tx: Transaction, entry: Entry, fold: Fold) -> StoredLine:
+    head = tx.head(entry.session)
     main = head is not None and head.main == venue.id
     stored = keep_line(venue.id, tx, entry, place=main)
     name_files(tx, entry)

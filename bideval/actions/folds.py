@@ -84,23 +84,32 @@ class Fold:
 
         So that who wrote them need not read them again.
         """
-        positions = [stored.position for stored in lines]
-        if positions == [None] and (lines[0].origin, lines[0].n) == (self._venue, self.own + 1):
-            self.take_own(lines[0])
-            return True
-        if positions and positions == list(range(self.size, self.size + len(positions))):
+        if not lines:
+            return False
+        after, count = self.size, len(lines)
+        if [stored.position for stored in lines] == list(range(after, after + count)):
             self.take_placed(lines)
+            return True
+        own = [(self._venue, self.own + 1 + index, None) for index in range(count)]
+        if [(stored.origin, stored.n, stored.position) for stored in lines] == own:
+            for stored in lines:
+                self.take_own(stored)
             return True
         return False
 
     def take_placed(self, lines: Sequence[StoredLine]) -> None:
-        """Apply the next lines of the record."""
+        """Apply the next lines of the record.
+
+        What was folded behind it stays as it is while own lines get the places they had there.
+        """
         for stored in lines:
             _apply(self.ordered, stored)
             self.size += 1
+            if not self._pending or self._pending[0].n != stored.n or stored.origin != self._venue:
+                self._behind = None
             if stored.origin == self._venue:
                 self._own_placed(stored)
-        if lines:
+        if not self._pending:
             self._behind = None
 
     def take_own(self, stored: StoredLine) -> None:

@@ -16,17 +16,19 @@ import json
 import sys
 import tempfile
 import time
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from bideval.cli.workshop import open_workshop
+from bideval.evidence.canonical import canonical_bytes
 from bideval.evidence.jws import read_compact
 from bideval.rehearsal.bench_lanes import payload
 from bideval.rehearsal.bench_room import room_plan, room_sizes, scoring_rooms
 from bideval.rehearsal.bench_wire import KeptConnection, processor_s
 from bideval.rehearsal.servers import running, write_settings
 from bideval.rehearsal.stage import first_accounts, plan_venues
-from bideval.terms.errors import InputError
+from bideval.terms.errors import FaultError, InputError
 
 if TYPE_CHECKING:
     import argparse
@@ -36,6 +38,8 @@ if TYPE_CHECKING:
     from bideval.rehearsal.servers import VenuePlan
 
 MAX_SEATS = 200
+TOGETHER = 64
+"""Marks that a venue takes in one request."""
 MAX_MARKS = 250
 """Requests of one person that a venue takes at once, without its brake."""
 WARM_UP = 2
@@ -44,6 +48,15 @@ CHECKS = 2_000
 VENUES = {"main": "main", "branch": "branch"}
 SETTLE_S = 2.0
 """Seconds after the last answer: what follows from the marks is their cost too."""
+
+
+@dataclass(frozen=True, slots=True)
+class Load:
+    """How many seats send how many marks each, and how many of them in one request."""
+
+    seats: int
+    marks: int
+    together: int
 
 
 def describe(what: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
@@ -58,6 +71,13 @@ def describe(what: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
     parser.add_argument(
         "--marks", type=int, default=50, metavar="M", help="marks each (default 50)"
     )
+    parser.add_argument(
+        "--together",
+        type=int,
+        default=1,
+        metavar="K",
+        help="marks in one request (default 1), as pages send what waited while a line was down",
+    )
     parser.add_argument("--json", action="store_true", help="print the figures as JSON")
     parser.set_defaults(measure=run)
 
@@ -67,6 +87,7 @@ def run(args: argparse.Namespace) -> int:
     for option, value, least, most in (
         ("--seats", args.seats, 2, MAX_SEATS),
         ("--marks", args.marks, 1, MAX_MARKS),
+        ("--together", args.together, 1, TOGETHER),
     ):
         if not least <= value <= most:
             raise InputError("out_of_range", field=option, detail=f"must be from {least} to {most}")
@@ -77,19 +98,20 @@ def run(args: argparse.Namespace) -> int:
         codes = first_accounts(venues, workshop)
         with running(venues) as servers:
             pids = dict(zip(VENUES, servers, strict=True))
-            document = asyncio.run(_hold(args.seats, args.marks, venues, codes, pids))
+            load = Load(args.seats, args.marks, args.together)
+            document = asyncio.run(_hold(load, venues, codes, pids))
     # Printed for people and pipes, never hashed or signed.
     print(json.dumps(document, indent=1) if args.json else _table(document))  # noqa: TID251
     return 0
 
 
 async def _hold(
-    seats: int,
-    marks: int,
+    load: Load,
     venues: Sequence[VenuePlan],
     codes: dict[str, str],
     pids: dict[str, int],
 ) -> dict[str, Any]:
+    seats, marks = load.seats, load.marks
     rooms = [
         room_plan(number, size, venues, codes)
         for number, size in enumerate(room_sizes(seats), start=1)
@@ -104,12 +126,12 @@ async def _hold(
             await stack.enter_async_context(KeptConnection(seat.desk.url, seat.desk.cookies))
             for seat in filled
         ]
-        await _send_all(filled, kept, range(WARM_UP))
+        await _send_all(filled, kept, range(WARM_UP), load.together)
         check_s = _bare_check_s(filled[0])
         before = {name: processor_s(pid) for name, pid in pids.items()}
         sys.stderr.write("bideval bench: measuring\n")
         begun = time.perf_counter()
-        await _send_all(filled, kept, range(WARM_UP, WARM_UP + marks))
+        await _send_all(filled, kept, range(WARM_UP, WARM_UP + marks), load.together)
         clock_s = time.perf_counter() - begun
         await asyncio.sleep(SETTLE_S)
         spent = {name: processor_s(pid) - before[name] for name, pid in pids.items()}
@@ -118,6 +140,7 @@ async def _hold(
     return {
         "seats": seats,
         "marks": marks,
+        "together": load.together,
         "scores_per_s_by_the_clock": round(sent / clock_s, 1),
         "check_us": round(check_s * 1e6, 1),
         "checks_per_s_of_a_core": round(1 / check_s),
@@ -126,17 +149,28 @@ async def _hold(
 
 
 async def _send_all(
-    seats: Sequence[Seat], connections: Sequence[KeptConnection], turns: range
+    seats: Sequence[Seat], connections: Sequence[KeptConnection], turns: range, together: int
 ) -> None:
-    """Let every seat send its marks one after another, all seats at the same time."""
+    """Let every seat send its marks, each request after the other, all seats at the same time."""
 
     async def one(seat: Seat, connection: KeptConnection) -> None:
-        for turn in turns:
-            await connection.post("/api/entries", payload(seat, turn))
+        for first in range(turns.start, turns.stop, together):
+            part = range(first, min(first + together, turns.stop))
+            if together == 1:
+                await connection.post("/api/entries", payload(seat, first))
+                continue
+            answer = await connection.post("/api/entries/several", _payload(seat, part))
+            if len(json.loads(answer)["saved"]) != len(part):
+                raise FaultError("bad_answer", detail="a mark was refused")
 
     async with asyncio.TaskGroup() as group:
         for seat, connection in zip(seats, connections, strict=True):
             group.create_task(one(seat, connection))
+
+
+def _payload(seat: Seat, turns: range) -> str:
+    marks = [seat.marks[turn] for turn in turns]
+    return canonical_bytes({"session": seat.session, "jws": marks}).decode()
 
 
 def _bare_check_s(seat: Seat) -> float:
@@ -158,7 +192,8 @@ def _figure(score_s: float, check_s: float) -> dict[str, float]:
 
 def _table(document: dict[str, Any]) -> str:
     lines = [
-        f"{document['seats']} seats, {document['marks']} marks each, one after another: "
+        f"{document['seats']} seats, {document['marks']} marks each, "
+        f"{document['together']} in a request: "
         f"{document['scores_per_s_by_the_clock']} scores/s by the clock",
         f"one bare check: {document['check_us']} us, "
         f"{document['checks_per_s_of_a_core']} for each second of a core",

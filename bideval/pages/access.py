@@ -102,11 +102,13 @@ def signed_in_here(connection: HTTPConnection, route: str) -> Visitor:
     return _admitted(connection, who_in_thread(connection), route)
 
 
-def brake_person(connection: HTTPConnection, visitor: Visitor) -> None:
-    """Count one request of a person; RefusedError `too_many_requests` over the rate."""
+def brake_person(connection: HTTPConnection, visitor: Visitor, *, acts: int = 1) -> None:
+    """Count so many acts of a person; RefusedError `too_many_requests` over the rate."""
     venue = site_of(connection).venue
-    if not venue.devices.limiter.allow(f"person:{visitor.person}", venue.limits.requests):
-        raise RefusedError("too_many_requests", rule="limits.requests")
+    name = f"person:{visitor.person}"
+    for _ in range(acts):
+        if not venue.devices.limiter.allow(name, venue.limits.requests):
+            raise RefusedError("too_many_requests", rule="limits.requests")
 
 
 def check_session(fold: Standing, visitor: Visitor) -> None:

@@ -11,14 +11,14 @@ from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
 from starlette.responses import JSONResponse, PlainTextResponse, Response
 
-from bideval.actions.appending import append_own
+from bideval.actions.appending import Saved, append_own, append_several
 from bideval.actions.receipts import kept_receipt, session_receipt
 from bideval.actions.venue import Venue
 from bideval.actions.visitor import Visitor
 from bideval.audit.receipt import kept_text
 from bideval.evidence.canonical import read_json
 from bideval.evidence.jws import JWS_LIMIT
-from bideval.pages.access import check_session, signed_in, signed_in_here
+from bideval.pages.access import brake_person, check_session, signed_in, signed_in_here
 from bideval.pages.context import (
     JSON_BYTES,
     Body,
@@ -35,10 +35,24 @@ router = APIRouter()
 
 OK, CREATED = 200, 201
 
+TOGETHER = 64
+"""Entries of one request: what somebody marks in an hour without a line goes in a few."""
+
+MANY = 1 << 20
+"""Bytes of such a request: the largest entries go by themselves or a dozen at a time."""
+
 
 class EntryBody(Body):
     session: Annotated[str, Field(max_length=64)]
     jws: Annotated[str, Field(max_length=JWS_LIMIT)]
+
+
+class EntriesBody(Body):
+    session: Annotated[str, Field(max_length=64)]
+    jws: Annotated[
+        list[Annotated[str, Field(max_length=JWS_LIMIT)]],
+        Field(min_length=1, max_length=TOGETHER),
+    ]
 
 
 @router.post("/api/entries")
@@ -52,14 +66,36 @@ def _hand_in(request: Request, data: bytes) -> Response:
     body = checked(EntryBody, read_json(data, limit=JSON_BYTES, field="body"))
     venue = venue_of(request)
     saved = append_own(venue, body.jws, author=visitor.person, session=body.session)
-    answer = {
+    return JSONResponse(_answer(venue, saved), CREATED if saved.fresh else OK)
+
+
+@router.post("/api/entries/several")
+async def hand_in_several(request: Request) -> Response:
+    """What one person has ready, in its order: the answer has as many as were taken from the first.
+
+    The first one's refusal is the request's; whoever sends the rest again learns of the others'.
+    """
+    return await run_in_threadpool(_hand_in_several, request, await limited_body(request, MANY))
+
+
+def _hand_in_several(request: Request, data: bytes) -> Response:
+    visitor = signed_in_here(request, "entries")
+    body = checked(EntriesBody, read_json(data, limit=MANY, field="body"))
+    brake_person(request, visitor, acts=len(body.jws) - 1)
+    venue = venue_of(request)
+    saved = append_several(venue, body.jws, author=visitor.person, session=body.session)
+    answer = [_answer(venue, one) for one in saved]
+    return JSONResponse({"saved": answer}, CREATED if any(one.fresh for one in saved) else OK)
+
+
+def _answer(venue: Venue, saved: Saved) -> dict[str, str]:
+    return {
         "entry": saved.entry,
         "origin": saved.origin,
         "saved": saved.saved,
         "receipt": saved.receipt,
         "kept": kept_text(saved.receipt, venue.devices.keys.public),
     }
-    return JSONResponse(answer, CREATED if saved.fresh else OK)
 
 
 @router.get("/api/sessions/{session}/entries/{entry}")

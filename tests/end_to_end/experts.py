@@ -45,8 +45,12 @@ class Expert:
         self.page.on("request", self._note)
 
     def _note(self, request: Request) -> None:
-        if request.url.endswith("/api/entries") and request.post_data:
-            payload = json.loads(request.post_data)["jws"].split(".")[1]
+        one = request.url.endswith("/api/entries")
+        if not (one or request.url.endswith("/api/entries/several")) or not request.post_data:
+            return
+        sent = json.loads(request.post_data)["jws"]
+        for jws in [sent] if one else sent:
+            payload = jws.split(".")[1]
             raw = base64.urlsafe_b64decode(payload + "=" * (-len(payload) % 4))
             self.sent.append(json.loads(raw))
 

@@ -224,6 +224,9 @@ class Person:
     def send(self, session, jws):
         return self.http.post("/api/entries", json={"session": session, "jws": jws})
 
+    def send_several(self, session, several):
+        return self.http.post("/api/entries/several", json={"session": session, "jws": several})
+
     def say(self, session, kind, body):
         return self.ok(self.send(session, self.entry(session, kind, body)))
 

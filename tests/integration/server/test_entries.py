@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+from dataclasses import replace
 
 import pytest
 
@@ -13,6 +14,7 @@ from bideval.evidence.jws import read_compact
 from bideval.evidence.sealing import Purpose
 from bideval.ledger.entry import entry_hash
 from bideval.ledger.receipt import check_receipt, open_receipt, receipt_place
+from bideval.ports import Rate
 from tests.integration.server.people import Person
 
 
@@ -172,3 +174,80 @@ def test_receipt_is_kept_as_one_line_that_checks_itself(fenghua, people, publish
 def test_bidder_does_not_see_the_length_of_the_record_before_the_opening(people, published):
     assert people["bidder"].view(published)["head"] is None
     assert people["officer"].view(published)["head"] is None
+
+
+def test_several_entries_get_the_answers_that_each_would_have_got_alone(fenghua, people, published):
+    supervisor = people["supervisor"]
+    several = [warning(supervisor, published) for _ in range(5)]
+    response = supervisor.send_several(published, several)
+    saved = response.json()["saved"]
+    alone = [supervisor.send(published, jws).json() for jws in several]
+    assert (response.status_code, saved) == (201, alone)
+    with fenghua.venue.devices.store.read() as reader:
+        kept = [reader.by_hash(published, entry_hash(jws)) for jws in several]
+    first = kept[0]
+    places = [(stored.n, stored.position) for stored in kept]
+    assert places == [(first.n + index, first.position + index) for index in range(5)]
+    receipts = [open_receipt(one["receipt"], fenghua.venue.devices.keys.public) for one in saved]
+    assert [one.place for one in receipts] == [receipt_place(stored.chain) for stored in kept]
+
+
+def test_several_are_taken_up_to_the_first_that_is_refused(fenghua, people, published):
+    supervisor = people["supervisor"]
+    entry_id = b64u(os.urandom(16))
+    first = warning(supervisor, published, entry_id=entry_id)
+    same_id = supervisor.entry(published, "supervisor.warned", {"text": "x"}, entry_id=entry_id)
+    several = [first, same_id, warning(supervisor, published)]
+    saved = supervisor.ok(supervisor.send_several(published, several))["saved"]
+    assert [one["entry"] for one in saved] == [entry_hash(first)]
+    assert error_of(supervisor.send_several(published, several[1:])) == (409, "id_reused")
+    assert not is_kept(fenghua, published, several[2])
+
+
+def test_several_are_taken_up_to_the_first_that_is_not_the_authors(people, published):
+    supervisor, officer = people["supervisor"], people["officer"]
+    several = [warning(supervisor, published), warning(officer, published)]
+    assert len(supervisor.ok(supervisor.send_several(published, several))["saved"]) == 1
+    refused = supervisor.send_several(published, several[::-1])
+    assert error_of(refused) == (403, "not_the_author")
+
+
+def test_the_same_entry_twice_in_a_request_is_kept_once(people, published):
+    supervisor = people["supervisor"]
+    jws = warning(supervisor, published)
+    response = supervisor.send_several(published, [jws, jws])
+    first, second = response.json()["saved"]
+    assert (response.status_code, first) == (201, second)
+    assert supervisor.send_several(published, [jws]).status_code == 200
+
+
+@pytest.mark.parametrize(
+    ("jws", "field"), [([], "jws"), (["a.b.c"] * 65, "jws"), ("a.b.c", "jws"), ([7], "jws.0")]
+)
+def test_several_that_are_no_list_of_entries_are_refused(people, published, jws, field):
+    error = people["supervisor"].send_several(published, jws).json()["error"]
+    assert (error["code"], error["field"]) == ("malformed", field)
+
+
+@pytest.fixture
+def four_acts(fenghua):
+    """Let nobody do more than four acts for one test."""
+    state = fenghua.app.state
+    before = state.site
+    limits = replace(before.venue.limits, requests=Rate(acts=4, window_ms=60_000))
+    state.site = replace(before, venue=replace(before.venue, limits=limits))
+    yield
+    state.site = before
+
+
+@pytest.mark.usefixtures("four_acts")
+def test_each_of_several_counts_against_the_brake(fenghua, people, published):
+    supervisor = people["supervisor"]
+    several = [warning(supervisor, published) for _ in range(5)]
+    assert error_of(supervisor.send_several(published, several)) == (429, "too_many_requests")
+    assert not any(is_kept(fenghua, published, jws) for jws in several)
+
+
+def is_kept(venue, session, jws):
+    with venue.venue.devices.store.read() as reader:
+        return reader.by_hash(session, entry_hash(jws)) is not None

@@ -2,6 +2,7 @@
  * The outbox: signed entries on their way to this venue's server.
  * Decided here: an entry and the replica of what it says are stored in ONE strict transaction; entries leave in the
  * order they were made; only an acknowledgement removes one. A refused entry is kept aside and told, never dropped.
+ * Those that have waited go together: the server takes as many as it does not refuse, and the rest is sent again.
  */
 import { LineDown, postJson } from "./post.js";
 import * as vault from "./vault.js";
@@ -9,6 +10,9 @@ import { explain } from "./words.js";
 
 const FIRST_PAUSE = 400;
 const LONGEST_PAUSE = 15_000;
+/** Entries, and characters of them, that the server takes in one request. */
+const TOGETHER = 64;
+const CHARACTERS = 900_000;
 
 /** @typedef {{id: string, session: string, jws: string, hash: string, kind: string, field?: string, refused?: string}} Waiting */
 
@@ -22,6 +26,8 @@ export class Outbox extends EventTarget {
     this.downSince = 0;
     this.running = false;
     this.held = false;
+    /** What was sent together was refused: the first is sent alone, so that the refusal is its own. */
+    this.alone = false;
     /** Refusals that pass by themselves: what they met stays where it is and is sent again. @type {Set<string>} */
     this.waitsFor = new Set();
   }
@@ -73,22 +79,35 @@ export class Outbox extends EventTarget {
   /** @returns {Promise<boolean>} whether there may be more to send now */
   async sendFirst() {
     const all = await vault.pairs("outbox", `${this.session}/`);
-    const [key, entry] = all.find(([, waiting]) => !waiting.refused) ?? [];
-    if (key === undefined) return false;
+    const [first, ...rest] = all.filter(([, waiting]) => !waiting.refused);
+    if (first === undefined) return false;
+    const sent = this.alone ? [first] : together(first, rest);
+    this.alone = false;
     try {
-      const answer = await this.post("/api/entries", { session: entry.session, jws: entry.jws });
-      await vault.write(["outbox"], (of) => void of("outbox").delete(key));
+      const answers = await this.send(sent.map(([, entry]) => entry));
+      const saved = sent.slice(0, answers.length);
+      await vault.write(["outbox"], (of) => saved.forEach(([key]) => of("outbox").delete(key)));
       this.pause = FIRST_PAUSE;
       this.downSince = 0;
-      this.tell("acknowledged", { ...entry, answer });
+      saved.forEach(([, entry], at) => this.tell("acknowledged", { ...entry, answer: answers[at] }));
       return true;
     } catch (error) {
       const { status, code = "" } = /** @type {{status?: number, code?: string}} */ (error);
       const passes = error instanceof LineDown || status === 401 || this.waitsFor.has(code);
-      if (!passes) return this.setAside(key, entry, /** @type {Error} */ (error));
+      if (!passes && sent.length > 1) return (this.alone = true);
+      if (!passes) return this.setAside(first[0], first[1], /** @type {Error} */ (error));
       this.retryLater();
       return false;
     }
+  }
+
+  /** @param {Waiting[]} entries @returns {Promise<any[]>} what the server answers to those that it has saved, from the first */
+  async send(entries) {
+    const [{ session, jws }] = entries;
+    if (entries.length === 1) return [await this.post("/api/entries", { session, jws })];
+    const answer = await this.post("/api/entries/several", { session, jws: entries.map((entry) => entry.jws) });
+    if (!answer.saved?.length) throw new LineDown("an answer without a receipt");
+    return answer.saved;
   }
 
   /** @param {string} key @param {Waiting} entry @param {Error} error */
@@ -118,4 +137,15 @@ export class Outbox extends EventTarget {
   tell(name, detail) {
     this.dispatchEvent(new CustomEvent(name, { detail }));
   }
+}
+
+/**
+ * What goes in one request with the first: those of its session behind it, as far as the request holds them.
+ * @param {[string, Waiting]} first @param {[string, Waiting][]} rest @returns {[string, Waiting][]}
+ */
+function together(first, rest) {
+  let characters = first[1].jws.length;
+  const others = rest.slice(0, TOGETHER - 1);
+  const end = others.findIndex(([, entry]) => (characters += entry.jws.length) > CHARACTERS || entry.session !== first[1].session);
+  return [first, ...(end < 0 ? others : others.slice(0, end))];
 }
