@@ -9,22 +9,18 @@ Not decided here: what an entry means (session), or who may write (record_book).
 from __future__ import annotations
 
 from collections import deque
-from functools import lru_cache
 from typing import TYPE_CHECKING
 
-from bideval.ledger.entry import parse_entry
-from bideval.ledger.line import parse_line
+from bideval.actions.fresh import Fresh
+from bideval.ledger.entry import Entry, parse_entry
+from bideval.ledger.line import Line, parse_line
 from bideval.session.state import Session
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
-    from bideval.ledger.entry import Entry
-    from bideval.ledger.line import Line
     from bideval.ports import OriginHead, RecordReader, StoredLine
 
-KNOWN_ENTRIES = 512
-"""Entries that stay taken apart: the author's request, both folds and the link ask for each."""
 PAGE_LINES = 500
 """Lines read from the store at once: half a megabyte at most entries' size."""
 
@@ -134,16 +130,11 @@ def _apply(session: Session, stored: StoredLine) -> None:
     session.apply(line, taken_apart(line.jws))
 
 
-@lru_cache(KNOWN_ENTRIES)
-def known_line(data: bytes) -> Line:
-    """Return the line that these bytes are, read once while it is fresh."""
-    return parse_line(data)
+known_line: Fresh[bytes, Line] = Fresh(parse_line)
+"""Returns the line that bytes are, read once while it is fresh."""
 
-
-@lru_cache(KNOWN_ENTRIES)
-def taken_apart(jws: str) -> Entry:
-    """Return the entry that these bytes are, read once while it is fresh; not verified."""
-    return parse_entry(jws)
+taken_apart: Fresh[str, Entry] = Fresh(parse_entry)
+"""Returns the entry that a JWS is, read once while it is fresh; not verified."""
 
 
 def _placed(reader: RecordReader, session: str, start: int) -> Iterator[StoredLine]:
