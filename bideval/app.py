@@ -144,7 +144,7 @@ def create_app(
     app.state.on_fault = lambda: None
     app.state.hub_ssl = _ssl(settings)
     app.state.site = Site(house.venue, secure=secure, demo=demo)
-    for module in (api_people, api_sessions, api_entries, api_files, api_findings, live):
+    for module in (api_entries, api_people, api_sessions, api_files, api_findings, live):
         app.include_router(module.router)
     if demo:
         app.include_router(api_demo.router)

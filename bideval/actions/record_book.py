@@ -153,6 +153,19 @@ class RecordBook:
         with self._store.read() as reader:
             return reader.lines(session, start, limit)
 
+    def has_placed(self, session: str, start: int) -> bool:
+        """Whether there may be lines from position `start` on: what readers were told of so far.
+
+        Waits for nobody, so that the event loop may ask.
+        """
+        seen = self._seen.get(session)
+        return seen is None or self._shared or seen.fold.size > start
+
+    def has_own(self, session: str, first: int) -> bool:
+        """Whether there may be lines of this venue from number `first` on, likewise."""
+        seen = self._seen.get(session)
+        return seen is None or self._shared or seen.fold.own >= first
+
     def own(self, session: str, first: int, limit: int) -> list[StoredLine]:
         """Return lines that this venue wrote from number `first` on."""
         seen = self._open(session)

@@ -82,6 +82,8 @@ class VenueHost:
         limit: int,
         max_bytes: int,
     ) -> Sequence[bytes]:
+        if not self._venue.book.has_own(session, first):
+            return ()  # as after every batch: saves a change of threads
         return await asyncio.to_thread(
             peering.read_up, self._venue, peer, session, first, size=(limit, max_bytes)
         )
@@ -95,6 +97,8 @@ class VenueHost:
         limit: int,
         max_bytes: int,
     ) -> Sequence[bytes]:
+        if not self._venue.book.has_placed(session, first - 1):
+            return ()
         return await asyncio.to_thread(
             peering.read_down, self._venue, peer, session, first, size=(limit, max_bytes)
         )
@@ -199,11 +203,14 @@ class VenueHost:
         upto: int,
         promised: Placed | None = None,
     ) -> None:
-        await asyncio.to_thread(confirming.hear, self._venue, session, peer, promised)
-        if direction is Direction.DOWN:
-            await asyncio.to_thread(self._venue.spread.elsewhere, session, upto)
-        else:
-            self._venue.spread.at_main(session, upto)
+        def note() -> None:
+            confirming.hear(self._venue, session, peer, promised)
+            if direction is Direction.DOWN:
+                self._venue.spread.elsewhere(session, upto)
+            else:
+                self._venue.spread.at_main(session, upto)
+
+        await asyncio.to_thread(note)
 
     async def word_heard(
         self,

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import inspect
 
+from fastapi.routing import APIRoute
+
 from bideval.pages import api_entries, api_files, api_findings, api_people, api_sessions, live
 from bideval.pages.access import TABLE, allow, signed_in
 
@@ -13,6 +15,8 @@ GUARDS = {allow("venue").__qualname__, signed_in("me").__qualname__}
 
 def guards_of(route):
     """Return the guards among a route's dependencies."""
+    if not isinstance(route, APIRoute):
+        return []
     calls = [dependency.call for dependency in route.dependant.dependencies]
     return [call for call in calls if getattr(call, "__qualname__", "") in GUARDS]
 
