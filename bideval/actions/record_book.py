@@ -24,12 +24,16 @@ from bideval.terms.identifiers import VENUE_LOG
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
 
-    from bideval.ports import Edge, RecordHead, RecordStore, StoredLine, Transaction
+    from bideval.ports import Edge, Reader, RecordHead, RecordStore, StoredLine, Transaction
     from bideval.session.state import Session
 
     Tell = Callable[[str, Sequence[StoredLine]], None]
 
 T = TypeVar("T")
+
+FIRST_NEWS = 100
+"""Newest lines that are told of when a record is followed for the first time: as many as may have
+been committed while it was opened. Who is told twice only looks twice."""
 
 
 class _Seen:
@@ -40,6 +44,9 @@ class _Seen:
         self.lock = threading.RLock()
         self.placed = Recent()
         self.own = Recent()
+        self.told = False
+        """Whether anybody was told of this record since it was opened here: a reader who opens it
+        in the moment after a commit tells nobody, so whoever committed has all of it to tell."""
 
     def keep(self, news: Sequence[StoredLine], venue: str) -> None:
         """Keep the newest lines at hand."""
@@ -230,13 +237,12 @@ class RecordBook:
 
     def follow(self, session: str, *, own: int = 0, wrote: Sequence[StoredLine] = ()) -> None:
         """Bring the durable fold up to the store, whoever wrote, then tell what is new here."""
-        with self._opening:
-            found = self._seen.get(session)
-            seen = found or self._load(session)
+        seen = self._open(session)
         with seen.lock:
-            if found is not None and 0 < own <= seen.fold.own:
+            first, seen.told = not seen.told, True
+            if not first and 0 < own <= seen.fold.own:
                 return
-            news = self._news(session, seen.fold, wrote, first=found is None)
+            news = self._news(session, seen.fold, wrote, first=first)
             seen.keep(news, self._venue)
         if news:
             self._spread(session, news)
@@ -248,7 +254,19 @@ class RecordBook:
             return wrote
         with self._store.read() as reader:
             news = fold.catch_up(reader)
-            return reader.lines(session, 0, 1) + news if first else news
+            return self._newest(reader, session, fold) if first else news
+
+    def _newest(self, reader: Reader, session: str, fold: Fold) -> list[StoredLine]:
+        """Return the founding and the newest lines of a record of which nobody was told yet."""
+        start = max(1, fold.size - FIRST_NEWS)
+        waiting = reader.origin_lines(
+            session, self._venue, max(1, fold.own - FIRST_NEWS + 1), FIRST_NEWS
+        )
+        return [
+            *reader.lines(session, 0, 1),
+            *reader.lines(session, start, fold.size - start),
+            *(stored for stored in waiting if stored.position is None),
+        ]
 
     def _fresh(self, session: str) -> _Seen:
         """Return a fold that lacks nothing of what other processes have committed until now."""
