@@ -44,6 +44,8 @@ class NewSession:
     rulebook: str
     branches: Sequence[str]
     continues: str | None = None
+    by: str | None = None
+    """The officer who asks; needed where the session continues another one."""
 
 
 def found_session(venue: Venue, asked: NewSession) -> Saved:
@@ -51,7 +53,8 @@ def found_session(venue: Venue, asked: NewSession) -> Saved:
 
     `continues` is a session that was ended so that a new panel evaluates again in this one.
     Raises InputError `bad_session_id`, RefusedError `unknown_venue`, `already_founded`, or
-    `not_the_successor` where that session did not name this one.
+    `not_the_successor` where that session did not name this one, or `not_its_officer` where who
+    asks is no officer of that session.
     """
     session_id(asked.id, field="id")
     if asked.id.startswith("log."):
@@ -92,6 +95,8 @@ def _continued(venue: Venue, asked: NewSession) -> dict[str, object]:
         detail = "an older version, which knows no new panel after a fault"
         raise InputError("unknown_value", field="rulebook", detail=detail)
     with venue.book.reading(asked.continues) as fold:
+        if asked.by not in {person.id for person in fold.people.of(Role.OFFICER)}:
+            raise RefusedError("not_its_officer", field="continues", rule="session/faults")
         if fold.procedure.successor() != asked.id:
             raise RefusedError("not_the_successor", field="continues", rule="session/faults")
         offers = offers_of(fold)

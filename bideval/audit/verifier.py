@@ -18,6 +18,7 @@ from bideval.audit.comparison import check_against, compare, describe
 from bideval.audit.kept_receipts import check_kept
 from bideval.audit.replay import Replay, first_forged
 from bideval.audit.stamp_checks import check_stamps
+from bideval.audit.succession import check_succession
 from bideval.evidence.encoding import b64u
 from bideval.ledger.checkpoint import checkpoint_origin
 from bideval.session.names import ENDED
@@ -112,7 +113,8 @@ def verify_bundle(
 ) -> Verdict:
     """Take the steps until one fails; `checker` may verify signatures on several cores.
 
-    `against` is another bundle of the session; `receipts` maps a receipt's name to its bytes;
+    `against` is another bundle of the session, or one of the session that it continues or that
+    continues it; `receipts` maps a receipt's name to its bytes;
     `stamp_judge` says whether a time stamp is good, for who trusts an authority.
     Raises InputError where `data` or `against` is not a bundle at all.
     """
@@ -181,7 +183,7 @@ def _check_against(
     other: Bundle | BidevalError,
     checker: Checker,
 ) -> str:
-    """Fold the other bundle as far as its tree, then compare the two records."""
+    """Fold the other bundle as far as its tree, then compare the two records, or their link."""
     try:
         if isinstance(other, BidevalError):
             raise other
@@ -192,6 +194,8 @@ def _check_against(
     except BidevalError as fault:
         detail = f"the other bundle does not hold: {fault}"
         raise EvidenceError("other_fails", field=AGAINST, detail=detail) from None
+    if run.session.session_id != here[1].session.session_id:
+        return check_succession(here[1], run)
     verdict.against = compare(here, (other, run))
     return describe(check_against(here, (other, run), verdict.against))
 

@@ -55,7 +55,8 @@ def _describe(parser: argparse.ArgumentParser) -> None:
         "--against",
         metavar="OTHER",
         help="another bundle of the same session, from another venue or of an earlier day: "
-        "show what vanished, was added or differs",
+        "show what vanished, was added or differs; or a bundle of the session that a new panel "
+        "continued after a fault, or was continued by: check that they belong together",
     )
     parser.add_argument(
         "--receipt",

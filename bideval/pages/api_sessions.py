@@ -75,7 +75,7 @@ def sessions(
 @router.post("/api/sessions", status_code=201)
 def found(
     venue: TheVenue,
-    visitor: Annotated[Visitor, Depends(signed_in("found_session"))],  # noqa: ARG001  # the guard
+    visitor: Annotated[Visitor, Depends(signed_in("found_session"))],
     body: Annotated[FoundBody, Depends(json_body(FoundBody))],
 ) -> dict[str, object]:
     asked = founding.NewSession(
@@ -84,6 +84,7 @@ def found(
         rulebook=body.rulebook,
         branches=body.branches,
         continues=body.continues,
+        by=visitor.person,
     )
     return saved_answer(founding.found_session(venue, asked))
 

@@ -177,6 +177,10 @@ _REFUSED: _Words = {
         "Only the bids that were opened in the session before are evaluated again.",
         "仅对原项目中已开标的投标文件重新评审。",
     ),
+    "not_its_officer": (
+        "Only an officer of that session founds the one that continues it.",
+        "仅原项目的采购人员可以设立后续项目。",
+    ),
     "not_the_successor": (
         "That session did not name this one as the session in which a new panel evaluates.",
         "原项目未指定本项目为重新评审的项目。",

@@ -8,6 +8,7 @@ import pytest
 from bideval.ledger.entry import parse_entry
 from bideval.ledger.line import parse_line
 from bideval.pages.access import TABLE
+from tests.integration.server.people import Person
 
 HASH = "0" * 64
 ROUTES = {
@@ -130,3 +131,13 @@ def test_names_that_no_session_can_have_are_refused(name, people, published):
         response = people["officer"].http.get(f"/api/sessions/{name}{path}")
         code = response.json()["error"]["code"]
         assert (response.status_code, code) in ((404, "unknown_session"), (422, "malformed"))
+
+
+def test_only_an_officer_of_a_session_founds_the_one_that_continues_it(fenghua, people, published):
+    stranger = Person("officer-stranger", "officer", fenghua)
+    stranger.enrol()
+    body = {"id": "fh-2026-0290", "title": "Two generators", "rulebook": "rehearsal/2"}
+    asked = body | {"continues": published}
+    answers = [one.http.post("/api/sessions", json=asked) for one in (stranger, people["officer"])]
+    codes = [answer.json()["error"]["code"] for answer in answers]
+    assert codes == ["not_its_officer", "not_the_successor"]
