@@ -4,7 +4,8 @@
 
 Every venue's data folder is an ext4 file system of its own. At seeded moments one of them ends by
 `EXT4_IOC_SHUTDOWN` without flushing its journal; the server that wrote to it is killed before or
-just after; the file system is mounted again, read by the judge, and the server comes back. Only
+just after; the file system is mounted again, read by the judge, and the server comes back. Every
+fourth cut meets all venues at once, so that nobody is left who could send anything again. Only
 promises given before the cut began are held against what is left. Needs root and loop devices.
 """
 
@@ -15,11 +16,16 @@ import sys
 from tests.campaigns import private
 from tests.campaigns.disks import Disk
 from tests.campaigns.postgresql import Cluster
-from tests.campaigns.site import Site, command
+from tests.campaigns.site import NAMES, Site, command
+
+EVERYWHERE = "everywhere"
+"""The victim that is all venues."""
 
 
 class PowerSite(Site):
     """Venues on disks that lose power."""
+
+    victims = (*NAMES, EVERYWHERE)
 
     def __init__(self, folder, **more):
         super().__init__(folder, **more)
@@ -44,25 +50,27 @@ class PowerSite(Site):
                 cluster.serve(plan)
 
     def inflict(self, injury):
-        venue = injury.victim
+        venues = list(NAMES) if injury.victim == EVERYWHERE else [injury.victim]
+        before = self.cut_off()
+        for venue in venues:
+            self._cut(venue, stopped_first=injury.turn % 2 == 1)
+        for venue in venues:
+            self.disks[venue].remount()
+            if venue in self.clusters:
+                self.clusters[venue].start()
+        self.check(before)
+        for venue in venues:
+            self.servers[venue].start()
+        self.check(before)
+
+    def _cut(self, venue, *, stopped_first):
         server, disk = self.servers[venue], self.disks[venue]
         cluster = self.clusters.get(venue)
         stop = server.kill if cluster is None else cluster.kill
-        before = self.cut_off()
-        if injury.turn % 2:
-            stop()
-            disk.cut_power()
-        else:
-            disk.cut_power()
-            stop()
+        for act in (stop, disk.cut_power) if stopped_first else (disk.cut_power, stop):
+            act()
         if cluster is not None:
             server.kill()
-        disk.remount()
-        if cluster is not None:
-            cluster.start()
-        self.check(before)
-        server.start()
-        self.check(before)
 
 
 def make_site(folder, **more):

@@ -97,6 +97,15 @@ class Processes(writing.Server):
             begin = f"from tests.campaigns.planted import serve; serve({planted!r})"
             self.command = [sys.executable, "-c", begin]
 
+    def close(self):
+        """Let go of everything, also of a process that hangs while its parent waits for it."""
+        running = self.process is not None and self.process.poll() is None
+        children = self.children() if running else []
+        super().close()
+        for pid in filter(_runs, children):
+            with contextlib.suppress(ProcessLookupError):
+                os.kill(pid, signal.SIGKILL)
+
     def children(self):
         """Return the pids of the server processes that run now."""
         return children_of(self.process.pid)

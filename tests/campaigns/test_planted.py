@@ -17,11 +17,13 @@ BUGS = [
 ]
 BUGS_AS_ROOT = [
     ("power", "fenghua=not-synced", "lost"),
+    ("power --database postgresql", "fenghua=not-synced", "lost"),
     ("lines", "fenghua=hasty-word", "lost"),
 ]
 
 
 @pytest.mark.parametrize(("name", "bug", "kind"), BUGS + BUGS_AS_ROOT * may_enter())
 def test_campaign_catches_planted_bug(name, bug, kind):
-    code, report = run_campaign(name, "--count", "6", "--planted", bug)
+    command, *words = name.split()
+    code, report = run_campaign(command, "--count", "6", "--planted", bug, *words)
     assert (code, f"FAULT run 1: {kind}: " in report) == (1, True), report
