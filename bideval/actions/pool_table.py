@@ -37,6 +37,12 @@ MAX_ROWS = 1_000_000
 """Rows of one table: ten times the largest pool that a province keeps."""
 LINE_LIMIT = 16_384
 """Bytes of one line: every cell full of Chinese takes about ten thousand."""
+HIDDEN = frozenset({"Cc", "Cf", "Cs", "Zl", "Zp"})
+"""Unicode categories of what no cell may hold.
+
+Wide spaces between the two characters of a name, private letters and letters that are newer than
+this interpreter's tables (rare characters of names) are none of them, though not *printable*.
+"""
 MOST_FAULTS = 100
 """Faults told at once; who has more has the wrong file."""
 
@@ -250,7 +256,7 @@ def _faults(values: dict[str, str]) -> Iterator[tuple[str, str]]:
     for name, value in values.items():
         if len(value) > (LIST_LIMIT if name in LISTS else CELL_LIMIT):
             yield name, "too_long"
-        elif not value.isprintable():
+        elif not value.isprintable() and not HIDDEN.isdisjoint(map(unicodedata.category, value)):
             yield name, "control_character"
         elif not value and name in REQUIRED:
             yield name, "missing"

@@ -56,6 +56,11 @@ def test_byte_order_mark_quotes_and_empty_rows_are_nothing_special():
     assert [row.name for row in read_table(text)] == ["Zhang, Wei"]
 
 
+@pytest.mark.parametrize("name", ["张\u3000三", "Li\u00a0Si", "张\ue1a2", "张\U0002ebf0"])
+def test_names_as_people_write_them_are_taken(name):
+    assert [row.name for row in read_table(f"{HEADER}\n{name},0001,a07,fenghua\n")] == [name]
+
+
 @pytest.mark.parametrize(
     ("rows", "fault"),
     [
@@ -73,6 +78,9 @@ def test_byte_order_mark_quotes_and_empty_rows_are_nothing_special():
         ([GOOD, "\uff3ahang,0001,a07,fenghua"], RowFault(3, "name", "duplicate_expert", 2)),
         (["Zh\u2028ng,0001,a07,fenghua"], RowFault(2, "name", "control_character")),
         (["Zh\x00ng,0001,a07,fenghua"], RowFault(2, "name", "control_character")),
+        (["Zh\u202eng,0001,a07,fenghua"], RowFault(2, "name", "control_character")),
+        (["Zh\u200bng,0001,a07,fenghua"], RowFault(2, "name", "control_character")),
+        (["Zh\x85ng\u3000x,0001,a07,fenghua"], RowFault(2, "name", "control_character")),
         ([GOOD, f"{'x' * LINE_LIMIT},0001,a07,fenghua"], RowFault(3, "*", "not_csv")),
         (['"Zhang,0001,a07,fenghua'], RowFault(2, "*", "not_csv")),
     ],
