@@ -98,6 +98,7 @@ class LinkHub:
         self._clock = clock
         self._entropy = entropy
         self._ssl = ssl
+        self._dials = False
         self._live: dict[str, Connection] = {}
         self._down = {peer.id: asyncio.Event() for peer in peers}
         self._cut_until: dict[str, int] = {}
@@ -130,11 +131,15 @@ class LinkHub:
 
     async def run(self) -> None:
         """Keep a link to every peer whose address is known, until cancelled."""
+        self._dials = True
         async with asyncio.TaskGroup() as group:
             for peer in self._peers.values():
                 if peer.url is not None:
                     group.create_task(self._keep_dialling(peer, peer.url))
-            await asyncio.Event().wait()
+            try:
+                await asyncio.Event().wait()
+            finally:  # a connection that ends at this moment swallows the cancellation (3.11)
+                self._dials = False
 
     async def endpoint(self, websocket: WebSocket) -> None:
         """Serve a connection that a peer opens; to be mounted at /link."""
@@ -234,7 +239,7 @@ class LinkHub:
 
     async def _keep_dialling(self, peer: PeerVenue, url: str) -> None:
         failures = 0
-        while True:
+        while self._dials:
             await self._until_due(peer)
             began = self._clock.monotonic_ms()
             await self._dial(peer, url)
