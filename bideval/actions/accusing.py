@@ -14,68 +14,119 @@ from bideval.actions.acknowledged import left_out
 from bideval.actions.checkpoints import root_at
 from bideval.actions.findings import keep_finding
 from bideval.actions.hearing import OTHER_WORD, keep_other_word, read_other_word
-from bideval.audit.contradictions import hexes, placed_document, vouch_document
+from bideval.actions.statements import (
+    OF_A_STREAM,
+    OF_THE_RECORD,
+    Head,
+    agrees_here,
+    held_head,
+    omission,
+    other_head,
+)
 from bideval.audit.misbehaviour import Misbehaviour
 from bideval.ledger.checkpoint import open_checkpoint
 from bideval.ledger.entry import parse_entry
-from bideval.ledger.line import chain_start, parse_line
-from bideval.ledger.tree import consistency_path
-from bideval.sync.words import RECORD, Vouch
-from bideval.terms.errors import BidevalError, RefusedError
+from bideval.ledger.line import parse_line
+from bideval.ports import Rate
+from bideval.sync.words import RECORD, Said, check_word
+from bideval.terms.errors import BidevalError, EvidenceError, RefusedError
 from bideval.terms.instants import instant_text
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from bideval.actions.statements import Evidence
     from bideval.actions.venue import Venue
     from bideval.actions.verifying import Verified
     from bideval.ledger.entry import Entry
-    from bideval.ports import Conflict, RecordReader
-    from bideval.sync.words import Placed, Word
-
-    Evidence = dict[str, object]
+    from bideval.ports import Conflict
+    from bideval.sync.words import Vouch
 
 NOT_COSIGNED = ("other_root", "omission")
 """Codes of checkpoints that are kept because they are not cosigned."""
 
+ACCUSATIONS = Rate(acts=120, window_ms=3_600_000)
+"""Attempts at a proof about one session: each may read the whole record."""
 
-def accuse_speaker(venue: Venue, peer: str, word: Word) -> bool:
-    """A peer vouched for other lines than we hold: see whether it has said otherwise before."""
-    if not isinstance(word, Vouch):
+OFFERED = Rate(acts=600, window_ms=3_600_000)
+"""Words of one peer about one session that are compared with what is long past here."""
+
+
+def accuse_speaker(venue: Venue, peer: str, said: Said) -> bool:
+    """A peer vouches for what we do not hold, or cannot take: see whether that can be proven."""
+    keep_other_word(venue, peer, said)
+    return _accuse_speaker(venue, said)
+
+
+def compare_word(venue: Venue, peer: str, word: Vouch, *, passed_on: bool) -> bool:
+    """Hold against our copy what a peer has signed of lines long past, or main of the record.
+
+    `passed_on`: main's word comes from another branch, whoever sends it; main must have signed it.
+    """
+    if not venue.devices.limiter.allow(f"offered:{peer}:{word.session}", OFFERED):
         return False
-    keep_other_word(venue, peer, word)
-    return _accuse_speaker(venue, word)
+    if passed_on and not _is_mains(venue, peer, word):
+        return False
+    said = Said(word)
+    agrees = agrees_here(venue, word)
+    if agrees is None:
+        venue.findings.doubt(said)
+    elif not agrees:
+        return accuse_speaker(venue, peer, said)
+    return False
 
 
 def accuse_doubted(venue: Venue, session: str) -> bool:
     """A larger head is known: see whether it proves wrong what could not be proven before."""
-    return any(_accuse_speaker(venue, word) for word in venue.findings.doubted(session))
+    return any(_still_doubted(venue, said) for said in venue.findings.doubted(session))
 
 
-def _accuse_speaker(venue: Venue, word: Vouch) -> bool:
-    proven = _two_heads(venue, word) if word.stream == RECORD else _two_chains(venue, word)
-    if not proven:
-        venue.findings.doubt(word)
-    return proven
-
-
-def _two_heads(venue: Venue, word: Vouch) -> bool:
-    with venue.devices.store.read() as reader:
-        statement = (word.n, vouch_document(word))
-        evidence = _other_head(venue, reader, word.session, statement)
-    return _keep(venue, word.session, "two_heads", evidence)
-
-
-def _two_chains(venue: Venue, word: Vouch) -> bool:
-    before = venue.findings.vouched(word.session, word.stream)
-    if before is None or before.n != word.n:
+def _still_doubted(venue: Venue, said: Said) -> bool:
+    if agrees_here(venue, said.word):
+        venue.findings.believe(said)
         return False
-    evidence: Evidence = {
-        "venue": word.stream,
-        "first": vouch_document(before),
-        "second": vouch_document(word),
-    }
-    return _keep(venue, word.session, "two_chains", evidence)
+    return _accuse_speaker(venue, said)
+
+
+def accuse_omission(venue: Venue, session: str) -> bool:
+    """The record has grown: see whether it holds what main has signed to stand in it."""
+    with venue.devices.store.read() as reader:
+        held = held_head(venue, reader, session)
+        missing = left_out(venue, reader, session, held.n) if held else None
+        if held is None or missing is None:
+            return False
+        evidence = omission(venue, reader, missing, held, reader.leaves(session, 0, held.n))
+    return _keep(venue, session, "omission", evidence)
+
+
+def _accuse_speaker(venue: Venue, said: Said) -> bool:
+    session = said.word.session
+    if not venue.devices.limiter.allow(f"accuse:{session}", ACCUSATIONS):
+        return False
+    rules = OF_THE_RECORD if said.word.stream == RECORD else OF_A_STREAM
+    for what, evidence_of in rules.items():
+        with venue.devices.store.read() as reader:
+            evidence = evidence_of(venue, reader, said)
+        if _keep(venue, session, what, evidence):
+            return True
+    venue.findings.doubt(said)
+    return False
+
+
+def _is_mains(venue: Venue, peer: str, word: Vouch) -> bool:
+    """Whether main of a session that both venues are branches of has signed this of the record."""
+    try:
+        with venue.book.settled(word.session) as fold:
+            venues, main = fold.people.venues, fold.people.main
+    except RefusedError:
+        return False
+    if word.stream != RECORD or main in {peer, venue.id} or peer not in venues:
+        return False
+    try:
+        check_word(word, venues[main].key)
+    except EvidenceError:
+        return False
+    return True
 
 
 def accuse_again(venue: Venue, records: Sequence[Verified]) -> None:
@@ -94,8 +145,8 @@ def accuse_again(venue: Venue, records: Sequence[Verified]) -> None:
 
 def _accuse_kept(venue: Venue, conflict: Conflict) -> bool:
     if conflict.code == OTHER_WORD:
-        word = read_other_word(conflict.session, conflict.proof)
-        return isinstance(word, Vouch) and _accuse_speaker(venue, word)
+        said = read_other_word(conflict.session, conflict.proof)
+        return isinstance(said, Said) and _accuse_speaker(venue, said)
     if conflict.code in NOT_COSIGNED:
         return accuse_main(venue, conflict.session, conflict.proof.decode())
     return False
@@ -107,15 +158,16 @@ def accuse_main(venue: Venue, session: str, note: str) -> bool:
         key = fold.people.venues[fold.people.main].key
     try:
         stated = open_checkpoint(note, session, key)
+        head = Head(stated.size, {"checkpoint": note})
         with venue.devices.store.read() as reader:
-            statement: Evidence = {"checkpoint": note}
             if root_at(reader, session, stated.size) != stated.root:
-                evidence = _other_head(venue, reader, session, (stated.size, statement))
+                evidence = other_head(venue, reader, session, head)
                 return _keep(venue, session, "two_heads", evidence)
             missing = left_out(venue, reader, session, stated.size)
             if missing is None:
                 return False
-            evidence = _omission(venue, reader, session, missing, statement, stated.size)
+            leaves = reader.leaves(session, 0, stated.size)
+            evidence = omission(venue, reader, missing, head, leaves)
     except BidevalError:
         return False
     return _keep(venue, session, "omission", evidence)
@@ -139,57 +191,6 @@ def _accuse_key(venue: Venue, session: str, entry: Entry) -> bool:
         record = reader.lines(session, 0, entry.seen_size)
     lines = [stored.line.decode("ascii") for stored in record]
     return _keep(venue, session, "closed_key", {"lines": lines, "entry": entry.jws})
-
-
-def _other_head(
-    venue: Venue, reader: RecordReader, session: str, new: tuple[int, Evidence]
-) -> Evidence | None:
-    """Set the new head against a larger one of main's that is our own copy's head too."""
-    size, statement = new
-    held = _held_head(venue, reader, session)
-    if held is None or held[0] < size:
-        return None
-    leaves = reader.leaves(session, 0, held[0])
-    return {
-        "first": statement,
-        "second": held[1],
-        "root": root_at(reader, session, size).hex(),
-        "path": hexes(consistency_path(leaves, size, held[0])),
-    }
-
-
-def _held_head(venue: Venue, reader: RecordReader, session: str) -> tuple[int, Evidence] | None:
-    """Return the largest head that main has signed and that we found to be ours."""
-    said = venue.findings.vouched(session, RECORD)
-    stored = reader.checkpoint(session)
-    heads: list[tuple[int, Evidence]] = []
-    if said is not None:
-        heads.append((said.n, vouch_document(said)))
-    if stored is not None:
-        heads.append((stored.size, {"checkpoint": stored.note}))
-    return max(heads, key=lambda head: head[0], default=None)
-
-
-def _omission(  # which word, where from, under which head
-    venue: Venue,
-    reader: RecordReader,
-    session: str,
-    missing: tuple[Placed, int],
-    head: Evidence,
-    size: int,
-) -> Evidence:
-    said, n = missing
-    before = reader.origin_lines(session, venue.id, n - 1, 1) if n > 1 else []
-    chain = before[0].chain if before else chain_start(session, venue.id)
-    lines = reader.origin_lines(session, venue.id, n, said.n - n + 1)
-    return {
-        "venue": venue.id,
-        "placed": placed_document(said),
-        "before": chain.hex(),
-        "lines": [stored.line.decode("ascii") for stored in lines],
-        "leaves": hexes(reader.leaves(session, 0, size)),
-        "head": head,
-    }
 
 
 def _keep(venue: Venue, session: str, what: str, evidence: Evidence | None) -> bool:

@@ -8,9 +8,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from bideval.ledger.tree import leaf_hash
 from bideval.terms.errors import EvidenceError
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from bideval.actions.venue import Venue
     from bideval.ports import RecordReader, StoredLine
     from bideval.sync.words import Placed
@@ -20,6 +23,20 @@ def check_acknowledged(venue: Venue, reader: RecordReader, session: str, size: i
     """Raise EvidenceError `omission` where main's first `size` lines lack one it has placed."""
     if left_out(venue, reader, session, size) is not None:
         raise EvidenceError("omission", field="record", detail="an acknowledged line is missing")
+
+
+def left_out_of(
+    venue: Venue, reader: RecordReader, session: str, leaves: Sequence[bytes]
+) -> tuple[Placed, int] | None:
+    """As `left_out`, of a record that main has signed and that is not our copy."""
+    said = venue.findings.placed(session)
+    if said is None or said.size > len(leaves):
+        return None
+    standing = set(leaves[: said.size])
+    for stored in reader.origin_lines(session, venue.id, 1, said.n):
+        if leaf_hash(stored.line) not in standing:
+            return said, stored.n
+    return None
 
 
 def left_out(

@@ -30,6 +30,7 @@ if TYPE_CHECKING:
     from bideval.actions.folds import Fold
     from bideval.actions.venue import Venue
     from bideval.ports import OriginHead, RecordHead, StoredLine, Transaction
+    from bideval.sync.words import Vouch
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,14 +44,17 @@ class Arrival:
 
 
 def commit_up(
-    venue: Venue, session: str, origin: str, first: int, lines: Sequence[bytes]
+    venue: Venue, session: str, lines: Sequence[bytes], *, word: Vouch
 ) -> tuple[OriginHead, int]:
-    """Main keeps and places a branch's own lines `first`, …; return their head, our size.
+    """Main keeps and places a branch's own next lines; return their head, our size.
 
+    `word` is the branch's, verified, for its lines up to the last of these; it is kept with them.
     Lines that are here already, byte for byte, are skipped. Raises EvidenceError for anything that
-    is not authentic or contradicts what is kept, StoreError for a gap, FaultError `awaiting_venues`
-    at a copy that was put back: then lines that are owed their places may be kept all the same.
+    is not authentic or contradicts what is kept or signed, StoreError for a gap, FaultError
+    `awaiting_venues` at a copy that was put back: then lines that are owed their places may be kept
+    all the same.
     """
+    origin, first = word.stream, word.n - len(lines) + 1
     batch = _verified(venue, session, lines)
     numbers = [(one.line.origin, one.line.n) for one in batch]
     if numbers != [(origin, first + index) for index in range(len(batch))]:
@@ -59,7 +63,7 @@ def commit_up(
         )
 
     while True:
-        placed = _place_up(venue, session, origin, batch)
+        placed = _place_up(venue, session, batch, word=word)
         rest = [one for one in batch if one.line.n > placed.origin.n]
         if not rest:
             return placed.origin, placed.size
@@ -78,8 +82,9 @@ class _Placed:
     """Who is awaited still, where this work has placed what was owed."""
 
 
-def _place_up(venue: Venue, session: str, origin: str, batch: Sequence[Arrival]) -> _Placed:
+def _place_up(venue: Venue, session: str, batch: Sequence[Arrival], *, word: Vouch) -> _Placed:
     """Keep and place all of a batch; at a copy that was put back, as much of it as is owed."""
+    origin = word.stream
 
     def work(tx: Transaction) -> tuple[_Placed, list[StoredLine]]:
         if _leads(tx, session) != venue.id:
@@ -96,27 +101,31 @@ def _place_up(venue: Venue, session: str, origin: str, batch: Sequence[Arrival])
             elif upto is None or arrival.line.n <= upto:
                 kept.append(_keep(tx, session, fold, arrival))
         left = None if upto is None else settle_owed(tx, session)
-        after = tx.head(session)
-        size = after.size if after else 0
-        return _Placed(tx.origin_head(session, origin), size, left), kept
+        after, own = tx.head(session), tx.origin_head(session, origin)
+        _keep_word(tx, word, own.n, own.chain)
+        return _Placed(own, after.size if after else 0, left), kept
 
     weight = sum(len(arrival.raw) for arrival in batch)
     placed, kept = venue.devices.store.write(work, weight=weight).result()
     if placed.awaiting is not None:
         venue.awaiting.set(session, placed.awaiting)
     venue.book.refresh(session, wrote=kept)
+    if placed.origin.n == word.n:
+        venue.findings.hear(word)
     return placed
 
 
 def commit_down(
-    venue: Venue, session: str, main: str, start: int, lines: Sequence[bytes]
+    venue: Venue, session: str, main: str, lines: Sequence[bytes], *, word: Vouch
 ) -> RecordHead:
-    """A branch keeps the record's lines from position `start`, in main's order; return its head.
+    """A branch keeps the next lines of the record, in main's order; return its head.
 
+    `word` is main's, verified, for the record up to the last of these lines; it is kept with them.
     Own lines that come back must be the bytes that were sent. The first line of a session that is
     not known here founds it, if it names this venue with its own key and the sender as main.
     """
     batch = _verified(venue, session, lines)
+    start = word.n - len(lines)
 
     def work(tx: Transaction) -> tuple[RecordHead, list[StoredLine]]:
         before = tx.head(session)
@@ -136,13 +145,25 @@ def commit_down(
                 _check_same(tx.lines(session, position, 1), arrival)
             else:
                 kept.append(_keep(tx, session, fold, arrival))
-        return tx.head(session) or head, kept
+        after = tx.head(session) or head
+        _keep_word(tx, word, after.size, after.root)
+        return after, kept
 
     weight = sum(len(line) for line in lines)
     head, kept = venue.devices.store.write(work, weight=weight).result()
     venue.book.refresh(session, wrote=kept)
+    venue.findings.hear(word)
     venue.spread.elsewhere(session, head.size)
     return head
+
+
+def _keep_word(tx: Transaction, word: Vouch, n: int, digest: bytes) -> None:
+    """Keep what the sender has signed of just the lines that are here; it must be that."""
+    if n != word.n:
+        return
+    if digest != word.digest:
+        raise EvidenceError("not_vouched", field="lines", detail="are not those that were signed")
+    tx.put_word(word)
 
 
 def _leads(tx: Transaction, session: str) -> str:
@@ -211,7 +232,7 @@ def _verified(venue: Venue, session: str, lines: Sequence[bytes]) -> list[Arriva
     only wait for one another.
     """
     taken = [(raw, line, taken_apart(line.jws)) for raw in lines for line in (known_line(raw),)]
-    known = _keys(venue, session, [entry for _, _, entry in taken])
+    known = known_keys(venue, session, [entry for _, _, entry in taken])
     batch = [Arrival(raw, line, entry, _key(known, entry)) for raw, line, entry in taken]
     for one in batch:
         verify_entry(one.entry, one.key)
@@ -225,7 +246,7 @@ def _key(known: dict[str, PublicKey], entry: Entry) -> PublicKey:
     return found
 
 
-def _keys(venue: Venue, session: str, entries: Sequence[Entry]) -> dict[str, PublicKey]:
+def known_keys(venue: Venue, session: str, entries: Sequence[Entry]) -> dict[str, PublicKey]:
     """Return keys by id: those that the record has, and those that this batch brings in."""
     brought = [key for entry in entries for key in _brought(entry)]
     keys = {key.key_id: key for key in brought}

@@ -11,10 +11,11 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from bideval.actions.peering import quarantine
+from bideval.audit.contradictions import line_bytes, line_texts
 from bideval.evidence.canonical import canonical_bytes, read_json
 from bideval.evidence.encoding import b64u
 from bideval.ports import Conflict, StoreError
-from bideval.sync.words import Placed, Vouch, contradicts
+from bideval.sync.words import Placed, Said, Vouch, contradicts
 from bideval.terms.fields import Fields
 
 if TYPE_CHECKING:
@@ -24,7 +25,9 @@ if TYPE_CHECKING:
 
 OTHER_WORD = "other_word"
 """Code of a kept word that is not what this copy says."""
-WORD_LIMIT = 1_024
+WORD_LIMIT = 16 * 2**20
+"""Bytes of a word with its lines: a window of a link, in JSON."""
+MOST = 2_048
 SIGNATURE_SIZE = 64
 
 
@@ -49,7 +52,7 @@ def _other_word(venue: Venue, tx: Transaction, word: Word) -> Conflict:
     head = tx.head(word.session)
     main = "" if head is None else head.main
     speaker = main if isinstance(word, Placed) else word.stream or main
-    proof = _document(word)
+    proof = _document(word if isinstance(word, Placed) else Said(word))
     return Conflict(word.session, speaker, word.n, OTHER_WORD, proof, venue.now_ms())
 
 
@@ -60,28 +63,33 @@ def remember_words(venue: Venue, reader: RecordReader) -> None:
             venue.findings.hear(word)
 
 
-def keep_other_word(venue: Venue, peer: str, word: Vouch) -> None:
-    """Keep for good that a peer vouches for lines that are not ours."""
-    proof = _document(word)
+def keep_other_word(venue: Venue, peer: str, said: Said) -> None:
+    """Keep for good that a peer vouches for lines that are not ours, and which they are."""
+    word, proof = said.word, _document(said)
     quarantine(venue, word.session, peer, word.n, code=OTHER_WORD, proof=proof)
 
 
-def _document(word: Word) -> bytes:
+def _document(said: Said | Placed) -> bytes:
+    word = said.word if isinstance(said, Said) else said
     document: dict[str, object] = {
         "stream": word.stream,
         "n": word.n,
         "digest": word.digest.hex(),
         "signature": b64u(word.signature),
     }
-    return canonical_bytes(document | ({"size": word.size} if isinstance(word, Placed) else {}))
+    if isinstance(said, Said):
+        return canonical_bytes(document | {"first": said.first, "lines": line_texts(said.lines)})
+    return canonical_bytes(document | {"size": said.size})
 
 
-def read_other_word(session: str, proof: bytes) -> Word:
+def read_other_word(session: str, proof: bytes) -> Said | Placed:
     """Return the word that was kept; raises InputError for anything else."""
     members = Fields(read_json(proof, limit=WORD_LIMIT, field="word"), "word")
     stream, n = members.text("stream", least=0), members.integer("n")
     digest = bytes.fromhex(members.digest("digest"))
     signature = members.binary("signature", size=SIGNATURE_SIZE)
-    if members.absent("size"):
-        return Vouch(session, stream, n, digest, signature)
-    return Placed(session, stream, n, digest, members.integer("size"), signature)
+    if not members.absent("size"):
+        return Placed(session, stream, n, digest, members.integer("size"), signature)
+    word = Vouch(session, stream, n, digest, signature)
+    lines = members.items("lines", line_bytes, most=MOST)
+    return Said(word, members.integer("first"), tuple(lines))

@@ -16,7 +16,7 @@ from bideval.terms.errors import RefusedError
 
 if TYPE_CHECKING:
     from bideval.ports import RecordHead
-    from bideval.sync.words import Word
+    from bideval.sync.words import Said, Word
 
 STOPPED = "session_stopped"
 """Code of everything that a stopped session refuses, also towards other venues."""
@@ -47,7 +47,7 @@ class Stops:
         self._vouched: dict[tuple[str, str], Vouch] = {}
         self._placed: dict[str, Placed] = {}
         self._elsewhere: dict[str, set[str]] = {}
-        self._doubted: dict[str, tuple[Vouch, ...]] = {}
+        self._doubted: dict[str, tuple[Said, ...]] = {}
 
     def stopped(self, session: str) -> bool:
         """Whether the session takes nothing more at this venue."""
@@ -104,14 +104,21 @@ class Stops:
         """Return main's newest word for the place of our lines."""
         return self._placed.get(session)
 
-    def doubt(self, word: Vouch) -> None:
+    def doubt(self, said: Said) -> None:
         """Remember a word that is not what this copy says and that nothing contradicts yet."""
         with self._lock:
-            before = self._doubted.get(word.session, ())
-            if word not in before:
-                self._doubted[word.session] = (*before, word)[-DOUBTED:]
+            before = self._doubted.get(said.word.session, ())
+            if said not in before:
+                self._doubted[said.word.session] = (*before, said)[-DOUBTED:]
 
-    def doubted(self, session: str) -> tuple[Vouch, ...]:
+    def believe(self, said: Said) -> None:
+        """Forget a doubt: this copy says the same by now."""
+        with self._lock:
+            session = said.word.session
+            left = tuple(one for one in self._doubted.get(session, ()) if one != said)
+            self._doubted[session] = left
+
+    def doubted(self, session: str) -> tuple[Said, ...]:
         """Return the words that may yet be proven wrong."""
         return self._doubted.get(session, ())
 

@@ -1,7 +1,7 @@
 """Which signed statements contradict each other: one function per rule.
 
 Decided here: when two statements cannot both be true, and whose key that shows (docs/spec/
-misbehaviour.md, sections 2 to 5). Each rule takes the session as its founding entry makes it, with
+misbehaviour.md, sections 2 to 7). Each rule takes the session as its founding entry makes it, with
 the venues' keys, and the evidence; it returns a judgement or raises at the first thing that does
 not hold. Not decided here: the file's form (`misbehaviour`).
 """
@@ -11,7 +11,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
+from bideval.audit.replay import Replay, first_forged, located, place_of
 from bideval.evidence.encoding import b64u
+from bideval.evidence.signing import public_key
 from bideval.ledger.checkpoint import open_checkpoint
 from bideval.ledger.entry import parse_entry, verify_entry
 from bideval.ledger.line import chain_next, parse_line
@@ -19,12 +21,13 @@ from bideval.ledger.note import NOTE_LIMIT
 from bideval.ledger.tree import leaf_hash, tree_root, verify_consistency
 from bideval.session.state import Session
 from bideval.sync.words import RECORD, Placed, Vouch, check_word
-from bideval.terms.errors import BidevalError, EvidenceError
+from bideval.terms.errors import BidevalError, EvidenceError, InputError
 from bideval.terms.fields import digest, text
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from bideval.evidence.signing import PublicKey
     from bideval.ledger.entry import Entry
     from bideval.terms.fields import Fields
 
@@ -80,19 +83,27 @@ def two_heads(session: Session, evidence: Fields) -> Judgement:
 
 
 def two_chains(session: Session, evidence: Fields) -> Judgement:
-    """A branch vouched for two different chains of as many own lines: one number, two entries."""
-    evidence.only("venue", "first", "second")
-    venue = evidence.venue("venue")
+    """A branch vouched for two chains of which the longer one does not continue the other.
+
+    `chain` is what the first lines come to under the longer one: `lines`, which are all that come
+    after them, lead from it to the end that was signed. For equally many lines there are none.
+    """
+    evidence.only("venue", "first", "second", "chain", "lines")
+    venue = _branch(session, evidence)
     first, second = (_vouch(session, evidence.nested(one), venue) for one in ("first", "second"))
-    if venue == session.main:
-        raise _unproven("venue", "main's own lines are in the record, under its heads")
-    if first.n != second.n or first.n == 0 or first.digest == second.digest:
-        raise _unproven("second", "must be about as many lines with another chain")
+    chain = bytes.fromhex(evidence.digest("chain"))
+    lines = evidence.items("lines", line_bytes, most=RECORD_LIMIT)
+    if first.n == 0 or first.n + len(lines) != second.n:
+        raise _unproven("first", "must be about fewer lines, by those that are told, and about one")
+    if _chain_after(chain, lines) != second.digest:
+        raise _unproven("chain", "does not lead to what was signed")
+    if chain == first.digest:
+        raise _unproven("second", "continues the first one")
     return _by_venue(
         session,
         venue,
         f"signed that its first {first.n} lines come to {first.digest.hex()}",
-        f"signed that its first {second.n} lines come to {second.digest.hex()}",
+        f"signed {second.n} lines of its own whose first {first.n} come to {chain.hex()}",
         f"For at least one number up to {first.n} it has two entries.",
     )
 
@@ -134,6 +145,57 @@ def omission(session: Session, evidence: Fields) -> Judgement:
         f"{_entry(missing.jws).kind}, is {later}",
         "An entry that was acknowledged has been left out.",
     )
+
+
+def false_record(session: Session, evidence: Fields) -> Judgement:
+    """Main signed a record with a line that can be in none: forged, of no number, of no author.
+
+    `lines` are the whole record under `head`. They do not fold.
+    """
+    evidence.only("head", "lines")
+    head = _head(session, evidence.nested("head"))
+    lines = evidence.items("lines", line_bytes, least=1, most=RECORD_LIMIT)
+    if len(lines) != head.n or tree_root([leaf_hash(line) for line in lines]) != head.root:
+        raise _unproven("lines", "are not those under the head")
+    if leaf_hash(lines[0]) != session.founding:
+        raise _unproven("lines", "begin with another founding")
+    fault = _fault(session.session_id, lines)
+    if fault is None:
+        raise _unproven("lines", "are a record of this session")
+    return _by_venue(
+        session,
+        session.main,
+        f"signed a record of {head.n} lines ({head.where})",
+        f"In it {fault.field} cannot stand: {fault.detail or fault.code}",
+        "A line was changed, left out, put in another place or made up.",
+    )
+
+
+def false_line(session: Session, evidence: Fields) -> Judgement:
+    """A branch vouched for lines of its own of which one is no line, or is forged.
+
+    `lines` are its last ones; from the chain `before` they lead to what it signed. `key`, if it is
+    not null, is the key that the entry of a forged line names.
+    """
+    evidence.only("venue", "vouched", "before", "lines", "key")
+    venue = _branch(session, evidence)
+    said = _vouch(session, evidence.nested("vouched"), venue)
+    lines = evidence.items("lines", line_bytes, least=1, most=RECORD_LIMIT)
+    key = None if evidence.absent("key") else _key(evidence.nested("key"))
+    before = bytes.fromhex(evidence.digest("before"))
+    if len(lines) > said.n or _chain_after(before, lines) != said.digest:
+        raise _unproven("lines", "are not those that were signed")
+    for number, line in enumerate(lines, said.n - len(lines) + 1):
+        wrong = _false(session, (venue, number), line, key)
+        if wrong is not None:
+            return _by_venue(
+                session,
+                venue,
+                f"signed that its first {said.n} lines come to {said.digest.hex()}",
+                f"In them line {number} {wrong}",
+                "No venue may take such a line from its people, or make it up.",
+            )
+    raise _unproven("lines", "are lines of this venue, as far as can be seen")
 
 
 def closed_key(session: Session, evidence: Fields) -> Judgement:
@@ -180,6 +242,52 @@ def _folded(name: str, lines: Sequence[bytes]) -> tuple[Session, list[bytes]]:
     except BidevalError as wrong:
         raise _unproven("lines", f"are no record of this session: {wrong.code}") from None
     return session, leaves
+
+
+def _fault(name: str, lines: Sequence[bytes]) -> BidevalError | None:
+    """Return the first thing that is wrong in a record, with its place; None if nothing is."""
+    run = Replay(name, lines)
+    at = first_forged(run.fold())
+    if at is None:
+        return run.fault
+    wrong = EvidenceError("signature_invalid", detail="its author's key did not sign it")
+    return located(wrong, place_of(at, lines[at]))
+
+
+def _false(
+    session: Session, place: tuple[str, int], data: bytes, key: PublicKey | None
+) -> str | None:
+    """Return why a venue's line cannot be its line of that number; None if it may be."""
+    try:
+        line = parse_line(data)
+        if (line.origin, line.n) != place:
+            return f"is numbered {line.origin} {line.n}"
+        entry = parse_entry(line.jws)
+        if entry.session != session.session_id:
+            return "is of another session"
+        if key is not None and key.key_id == entry.kid:
+            verify_entry(entry, key)
+    except BidevalError as wrong:
+        return f"is none: {wrong.detail or wrong.code}"
+    return None
+
+
+def _branch(session: Session, evidence: Fields) -> str:
+    venue = evidence.venue("venue")
+    if venue == session.main:
+        raise _unproven("venue", "main's own lines are in the record, under its heads")
+    return venue
+
+
+def _key(members: Fields) -> PublicKey:
+    members.only("suite", "public")
+    return public_key(members.text("suite"), members.binary("public"), field="evidence.key.public")
+
+
+def _chain_after(chain: bytes, lines: Sequence[bytes]) -> bytes:
+    for line in lines:
+        chain = chain_next(chain, line)
+    return chain
 
 
 def _head(session: Session, statement: Fields) -> Head:
@@ -237,6 +345,16 @@ def _entry(jws: str) -> Entry:
         raise _unproven("entry", str(wrong)) from None
 
 
+def line_bytes(value: object, field: str) -> bytes:
+    """Return a line, or what was sent as one: each character stands for a byte."""
+    if not isinstance(value, str) or not 0 < len(value) <= LINE_TEXT:
+        raise InputError("not_a_text", field=field, detail=f"must have 1 to {LINE_TEXT} characters")
+    try:
+        return value.encode("latin-1")
+    except UnicodeEncodeError:
+        raise InputError("not_bytes", field=field, detail="must hold U+0000 to U+00FF") from None
+
+
 def _line_text(value: object, field: str) -> str:
     return text(value, field, limit=LINE_TEXT)
 
@@ -262,6 +380,11 @@ def placed_document(said: Placed) -> dict[str, object]:
 
 def _word_document(said: Vouch | Placed) -> dict[str, object]:
     return {"n": said.n, "digest": said.digest.hex(), "signature": b64u(said.signature)}
+
+
+def line_texts(lines: Sequence[bytes]) -> list[str]:
+    """Return lines, or what was sent as such, as the files hold them."""
+    return [line.decode("latin-1") for line in lines]
 
 
 def hexes(digests: Sequence[bytes]) -> list[str]:

@@ -34,6 +34,8 @@ RULES = {
     "two_chains": rules.two_chains,
     "omission": rules.omission,
     "closed_key": rules.closed_key,
+    "false_record": rules.false_record,
+    "false_line": rules.false_line,
 }
 """What can be proven, and the function that judges it."""
 

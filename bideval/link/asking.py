@@ -65,6 +65,8 @@ class Asking:
                 await self._host.cosignature_arrived(self._peer, session, size, line)
             case fx.WordHeard(word):
                 await self._host.word_heard(self._peer, word)
+            case fx.WordOffered(word, passed_on):
+                await self._host.word_offered(self._peer, word, passed_on=passed_on)
             case fx.FaultFound():
                 await self._host.fault_found(self._machine.peer, effect)
             case _:
@@ -127,7 +129,9 @@ class Asking:
     async def _commit(self, commit: fx.Commit) -> None:
         up = commit.direction is Direction.UP
         keep = self._host.commit_up if up else self._host.commit_down
-        answer = await keep(self._peer, commit.session, commit.first, commit.lines)
+        answer = await keep(
+            self._peer, commit.session, commit.first, commit.lines, word=commit.word
+        )
         now = self._now()
         if isinstance(answer, Refused):
             self._machine.commit_failed(commit.session, answer.code, now, retry=answer.retry)

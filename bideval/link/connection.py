@@ -31,7 +31,14 @@ SEND_S: Final = 15.0
 LONGEST_SLEEP_MS: Final = 1_000
 
 _LOG = logging.getLogger("bideval.link")
-_NEWS = (fx.PeerHas, fx.FaultFound, fx.SessionRefused, fx.CosignatureArrived, fx.WordHeard)
+_NEWS = (
+    fx.PeerHas,
+    fx.FaultFound,
+    fx.SessionRefused,
+    fx.CosignatureArrived,
+    fx.WordHeard,
+    fx.WordOffered,
+)
 
 
 class _EndError(Exception):

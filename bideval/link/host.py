@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from bideval.sync.notes import CheckpointNote
     from bideval.sync.shared import SharedSession
     from bideval.sync.trails import Direction
-    from bideval.sync.words import Placed, Word
+    from bideval.sync.words import Placed, Vouch, Word
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,17 +128,18 @@ class LinkHost(Protocol):
         ...
 
     async def commit_up(
-        self, peer: str, session: str, first: int, lines: Sequence[bytes]
+        self, peer: str, session: str, first: int, lines: Sequence[bytes], *, word: Vouch
     ) -> Held | Refused:
         """Keep the peer's own lines `first`, … and give them their places, in one transaction.
 
-        All or none. Lines that are kept already with the same bytes are skipped. Returns only when
-        they are on disk; the answer's `n` is never below the last of these lines.
+        All or none, with `word`, by which the peer has signed them. Lines that are kept already
+        with the same bytes are skipped. Returns only when they are on disk; the answer's `n` is
+        never below the last of these lines.
         """
         ...
 
     async def commit_down(
-        self, peer: str, session: str, first: int, lines: Sequence[bytes]
+        self, peer: str, session: str, first: int, lines: Sequence[bytes], *, word: Vouch
     ) -> Held | Refused:
         """Keep the record's lines `first`, … in this order, likewise; the answer is size and root.
 
@@ -188,7 +189,8 @@ class LinkHost(Protocol):
     ) -> None:
         """Learn that the peer's disk holds the first `upto` lines of that stream.
 
-        UP (we are branch): main has our own lines up to `upto`: they are *saved by the session*.
+        UP (we are branch): main has signed that it has our own lines up to `upto`: they are *saved
+        by the session*.
         DOWN (we are main): the branch holds the record's first `upto` lines. Never goes back
         within a connection. `promised`: our own word about lines of the branch that we lack.
         """
@@ -196,6 +198,14 @@ class LinkHost(Protocol):
 
     async def word_heard(self, peer: str, word: Word) -> None:
         """Keep the peer's newest signed word about lines; it agrees with what is held here."""
+        ...
+
+    async def word_offered(self, peer: str, word: Vouch, *, passed_on: bool) -> None:
+        """Compare a signed word with what is held here, and keep it where it differs.
+
+        `passed_on`: it is main's, of a session that the peer is a branch of; nobody has checked its
+        signature yet.
+        """
         ...
 
     async def session_refused(self, peer: str, session: str, code: str) -> None:

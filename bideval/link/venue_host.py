@@ -29,6 +29,7 @@ from bideval.sync.fetching import MissingFile
 from bideval.sync.notes import CheckpointNote
 from bideval.sync.shared import SharedSession
 from bideval.sync.trails import Direction
+from bideval.sync.words import Said, Vouch
 from bideval.terms.errors import BidevalError, EvidenceError, FaultError, RefusedError
 
 if TYPE_CHECKING:
@@ -104,22 +105,25 @@ class VenueHost:
         )
 
     async def commit_up(
-        self, peer: str, session: str, first: int, lines: Sequence[bytes]
+        self, peer: str, session: str, first: int, lines: Sequence[bytes], *, word: Vouch
     ) -> Held | Refused:
         def commit() -> Held:
-            head, size = arrivals.commit_up(self._venue, session, peer, first, lines)
+            head, size = arrivals.commit_up(self._venue, session, lines, word=word)
             return Held(head.n, head.chain, size)
 
-        return await asyncio.to_thread(self._held, peer, session, first, lines, commit)
+        sent = Said(word, first, tuple(lines))
+        return await asyncio.to_thread(self._held, peer, sent, commit)
 
     async def commit_down(
-        self, peer: str, session: str, first: int, lines: Sequence[bytes]
+        self, peer: str, session: str, first: int, lines: Sequence[bytes], *, word: Vouch
     ) -> Held | Refused:
         def commit() -> Held:
-            head = arrivals.commit_down(self._venue, session, peer, first - 1, lines)
+            head = arrivals.commit_down(self._venue, session, peer, lines, word=word)
+            accusing.accuse_omission(self._venue, session)
             return Held(head.size, head.root)
 
-        return await asyncio.to_thread(self._held, peer, session, first, lines, commit)
+        sent = Said(word, first, tuple(lines))
+        return await asyncio.to_thread(self._held, peer, sent, commit)
 
     async def checkpoint_arrived(self, peer: str, session: str, size: int, note: str) -> str | None:
         def answer() -> str | None:
@@ -219,6 +223,9 @@ class VenueHost:
     ) -> None:
         hearing.hear(self._venue, word)
 
+    async def word_offered(self, peer: str, word: Vouch, *, passed_on: bool) -> None:
+        await asyncio.to_thread(accusing.compare_word, self._venue, peer, word, passed_on=passed_on)
+
     async def session_refused(self, peer: str, session: str, code: str) -> None:
         if code == STOPPED:
             self._venue.findings.stopped_by(session, peer)
@@ -228,8 +235,8 @@ class VenueHost:
 
     async def fault_found(self, peer: str | None, fault: FaultFound) -> None:
         def note() -> None:
-            if fault.word is not None and peer is not None:
-                accusing.accuse_speaker(self._venue, peer, fault.word)
+            if fault.said is not None and peer is not None:
+                accusing.accuse_speaker(self._venue, peer, fault.said)
             peering.note_fault(self._venue, peer, fault.session, fault.kind.value)
 
         await asyncio.to_thread(note)
@@ -281,14 +288,8 @@ class VenueHost:
     def _is_new(self, session: str) -> bool:
         return session not in self._venue.book.sessions()
 
-    def _held(
-        self,
-        peer: str,
-        session: str,
-        first: int,
-        lines: Sequence[bytes],
-        commit: Callable[[], Held],
-    ) -> Held | Refused:
+    def _held(self, peer: str, sent: Said, commit: Callable[[], Held]) -> Held | Refused:
+        session = sent.word.session
         try:
             held = commit()
         except FaultError as fault:
@@ -296,10 +297,12 @@ class VenueHost:
         except BidevalError as wrong:
             if wrong.code == STOPPED:
                 return Refused(STOPPED)
-            proof = b"\n".join(lines)
-            peering.quarantine(self._venue, session, peer, first, code=wrong.code, proof=proof)
+            proof = b"\n".join(sent.lines)
+            peering.quarantine(self._venue, session, peer, sent.first, code=wrong.code, proof=proof)
+            accusing.accuse_speaker(self._venue, peer, sent)
             return Refused(wrong.code[:CODE_CHARACTERS])
-        accusing.accuse_key(self._venue, session, lines)
+        accusing.accuse_doubted(self._venue, session)
+        accusing.accuse_key(self._venue, session, sent.lines)
         return held
 
 

@@ -179,6 +179,8 @@ MISDEEDS = {
     "two_chains": N_("It has signed two entries for one number."),
     "omission": N_("It has left out an entry that it had acknowledged."),
     "closed_key": N_("It has signed with a key after the key was closed."),
+    "false_record": N_("It has signed a record with a line that cannot be in one."),
+    "false_line": N_("It has signed a line of its own that is none, or is forged."),
 }
 """What a proof of misbehaviour shows (docs/spec/misbehaviour.md)."""
 

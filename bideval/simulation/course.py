@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 
 from bideval.actions.backing_up import back_up
 from bideval.actions.backup_file import read_backup
+from bideval.actions.findings import read_finding
 from bideval.actions.founding import NewSession, found_session
 from bideval.actions.recovering import recover
 from bideval.ledger.line import Line, chain_next, chain_start, encode_line, parse_line
@@ -83,6 +84,9 @@ RARE = (
     "frame twisted",
     "main forks",
     "fork found",
+    "proof of two_heads",
+    "proof of two_chains",
+    "proof of false_line",
     "fault gap",
     "fault silence",
     "fault no_progress",
@@ -155,6 +159,8 @@ class _Course:
         self.branches = [one for one in world.places.values() if one is not self.main]
         self.clients: list[Client] = []
         self.meeting: Meeting | None = None
+        self.proven: set[str] = set()
+        """Rules by which honest venues have proven that somebody lies."""
 
     def run(self, steps: int) -> None:
         world = self.world
@@ -243,6 +249,7 @@ class _Course:
         return client.place.id not in oracle.liars and SESSION not in oracle.forked
 
     def _done(self) -> bool:
+        self._note_proofs()
         if self.world.oracle.forked and self.world.now < BUSY_MS + FORK_MS:
             return False  # a fork is found at the next connection, or the next checkpoint
         waiting = any(one.waiting for one in self.clients if self._must_finish(one))
@@ -455,8 +462,23 @@ class _Course:
         self.world.seen["hostile venue"] += 1
         self.world.say(f"{branch.id} LIES: it twists its own words")
 
+    def _note_proofs(self) -> None:
+        """A session that a proof has stopped need not settle; only liars are proven to be ones."""
+        oracle = self.world.oracle
+        for place in self.world.places.values():
+            record = place.disk.image.records.get(SESSION)
+            if place.id in oracle.liars or record is None:
+                continue
+            for finding in filter(None, map(read_finding, record.conflicts)):
+                self.proven.add(finding.what)
+                if finding.accused.removeprefix("venue/") not in oracle.liars:
+                    detail = f"{place.id} accuses an honest {finding.accused}: {finding.what}"
+                    raise ViolationError(f"I13: {detail}")
+                oracle.forked.add(SESSION)
+
     def _judge_liars(self) -> None:
-        """Somebody honest has found out, if there was anything to find."""
+        """Somebody honest has found out, if there was anything to find, and mostly has a proof."""
+        self._note_proofs()
         oracle, seen = self.world.oracle, self.world.seen
         found = {
             fault.kind.value
@@ -470,9 +492,13 @@ class _Course:
             if place.id not in oracle.liars
             for record in place.disk.image.records.values()
         )
+        for what in self.proven:
+            seen[f"proof of {what}"] += 1
         if seen["forged line sent"] and (proofs or found & {"lines", "fork"}):
             seen["forged line refused"] += 1
-        if not oracle.forked:
+            if not self.proven:
+                raise ViolationError("I3: a forged line was refused, and nobody can prove it")
+        if not seen["main forks"]:
             return
         if self._visible_fork():
             refused = any(place.refused for place in self.branches)

@@ -92,7 +92,13 @@ class End:
                 case fx.Established():
                     self.world.say(f"{self.place.id} -- {self.peer.id} established")
                     self.place.came_up(self)
-                case fx.PeerHas() | fx.SessionRefused() | fx.CosignatureArrived() | fx.WordHeard():
+                case (
+                    fx.PeerHas()
+                    | fx.SessionRefused()
+                    | fx.CosignatureArrived()
+                    | fx.WordHeard()
+                    | fx.WordOffered()
+                ):
                     self._tell(effect)
                 case fx.FaultFound():
                     self.world.fault(self.place, effect)

@@ -10,9 +10,12 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import TYPE_CHECKING
 
+from bideval.sync.trails import Direction
+from bideval.sync.words import RECORD, Vouch
+
 if TYPE_CHECKING:
-    from bideval.sync.trails import Direction, Mark
-    from bideval.sync.words import Placed, Word
+    from bideval.sync.trails import Mark
+    from bideval.sync.words import Placed, Said, Word
 
 
 class FaultKind(StrEnum):
@@ -96,7 +99,7 @@ class Read:
 class Commit:
     """Make these lines durable, all or none; line `first` is their first.
 
-    `mark` is what the whole prefix must come to afterwards.
+    `mark` is what the whole prefix must come to afterwards, and what the sender has signed.
     Answer: `committed` or `commit_failed`. One at a time per session and direction.
     """
 
@@ -106,14 +109,21 @@ class Commit:
     first: int
     lines: tuple[bytes, ...]
     mark: Mark
+    signature: bytes
+
+    @property
+    def word(self) -> Vouch:
+        """The sender's word for these lines, to be kept with them."""
+        stream = RECORD if self.direction is Direction.DOWN else self.origin
+        return Vouch(self.session, stream, self.mark.n, self.mark.digest, self.signature)
 
 
 @dataclass(frozen=True, slots=True)
 class PeerHas:
     """The peer holds the first `upto` lines of that stream on its disk.
 
-    `promised`: at main, its own word about more lines of the branch than it holds: it has lost
-    them, and owes them these places.
+    UP: main has signed it; 0 says no more than that our marks agree. `promised`: at main, its own
+    word about more lines of the branch than it holds: it has lost them, and owes them these places.
     """
 
     session: str
@@ -148,6 +158,17 @@ class WordHeard:
 
 
 @dataclass(frozen=True, slots=True)
+class WordOffered:
+    """The peer's signed word about lines that we hold, or main's that it passes on.
+
+    Whether it agrees with what we hold is for the host to say; `passed_on`: its signature too.
+    """
+
+    word: Vouch
+    passed_on: bool = False
+
+
+@dataclass(frozen=True, slots=True)
 class ReadFile:
     """Read `length` bytes of a file for the peer. Answer: `file_read`."""
 
@@ -177,8 +198,8 @@ class FaultFound:
 
     With `session`: it is quarantined on this link (except NO_PROGRESS, CHECKPOINT and FILE, which
     are alarms); without: the link is closing.
-    `stated` and `held` are both sides' marks where they differ; `word` is what the peer has signed
-    that differs from ours.
+    `stated` and `held` are both sides' marks where they differ; `said` is what the peer has signed
+    that differs from ours, or cannot be, with the lines that it has sent with it.
     """
 
     kind: FaultKind
@@ -186,7 +207,7 @@ class FaultFound:
     detail: str
     stated: Mark | None = None
     held: Mark | None = None
-    word: Word | None = None
+    said: Said | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -208,6 +229,7 @@ Effect = (
     | CheckpointArrived
     | CosignatureArrived
     | WordHeard
+    | WordOffered
     | ReadFile
     | WriteChunk
     | FaultFound

@@ -14,7 +14,7 @@ from bideval.terms.errors import BidevalError
 if TYPE_CHECKING:
     from bideval.sync.effects import FaultKind
     from bideval.sync.trails import Mark
-    from bideval.sync.words import Word
+    from bideval.sync.words import Said
 
 
 class LinkFault(BidevalError):  # noqa: N818 (it is control flow of this room, not an error of callers)
@@ -36,11 +36,11 @@ class SessionFault(BidevalError):  # noqa: N818 (it is control flow of this room
         *,
         stated: Mark | None = None,
         held: Mark | None = None,
-        word: Word | None = None,
+        said: Said | None = None,
     ) -> None:
         super().__init__(kind.value, detail=detail)
         self.kind = kind
         self.session = session
         self.stated = stated
         self.held = held
-        self.word = word
+        self.said = said

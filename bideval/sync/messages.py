@@ -100,12 +100,16 @@ class Refuse(_Message, frozen=True, tag="refuse"):
 
 
 class Lines(_Message, frozen=True, tag="lines"):
-    """Lines `first`, `first`+1, … and the chain (up) or root (down) after the last of them."""
+    """Lines `first`, `first`+1, … and the sender's word for its stream up to the last of them.
+
+    `digest` is the chain (up) or root (down) there, `signature` that of a vouch for it.
+    """
 
     session: SessionId
     first: Number
     lines: Batch
     digest: Digest
+    signature: Signature
 
 
 class Ack(_Message, frozen=True, tag="ack"):

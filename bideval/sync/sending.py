@@ -22,6 +22,9 @@ if TYPE_CHECKING:
     from bideval.sync.credit import Credit
     from bideval.sync.trails import Direction, Mark, Trail
 
+UNSIGNED = bytes(64)
+"""In the place of a signature that is made when the batch is put into the outbox."""
+
 
 class SendingStream:
     """Our lines of one session on their way to the peer.
@@ -97,7 +100,7 @@ class SendingStream:
         return self._reading
 
     def lines_read(self, first: int, lines: Sequence[bytes], now: int) -> tuple[Lines, int] | None:
-        """Return the batch to send and its bytes; None for an empty or an outdated answer.
+        """Return the batch to sign and send, and its bytes; None for an empty or outdated answer.
 
         Raises SessionFault when our own storage gives lines that do not follow.
         """
@@ -114,12 +117,15 @@ class SendingStream:
             self._flight_bytes += size
             self._hinted = True
         self._settle()
-        return (Lines(self.session, first, batch, self._tip.mark().digest), size) if batch else None
+        if not batch:
+            return None
+        return Lines(self.session, first, batch, self._tip.mark().digest, UNSIGNED), size
 
     def acknowledged(self, n: int, digest: bytes, now: int) -> bool:
         """Take the peer's acknowledgement; True when it moves the mark.
 
-        Raises LinkFault for what was never sent, SessionFault for another digest.
+        Raises LinkFault for what was never sent, and for another digest than it has here: it is
+        not signed, so that nobody could be held to it.
         """
         if n <= self._acked.n:
             return False
@@ -127,8 +133,7 @@ class SendingStream:
         if end is None:
             raise LinkFault(FaultKind.ORDER, f"{self.session}: {n} acknowledged, not sent")
         if end.mark().digest != digest:
-            detail = f"acknowledged {n} with another digest"
-            raise SessionFault(FaultKind.FORK, self.session, detail, held=end.mark())
+            raise LinkFault(FaultKind.ORDER, f"{self.session}: {n} acknowledged as other lines")
         self._advance(end, now)
         return True
 

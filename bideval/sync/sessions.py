@@ -21,6 +21,7 @@ from bideval.sync.effects import (
     ReadMark,
     SessionOffered,
     SessionRefused,
+    WordOffered,
 )
 from bideval.sync.faults import LinkFault, SessionFault
 from bideval.sync.notes import CheckpointNote
@@ -124,7 +125,8 @@ class SessionTable:
             return
         answer = found.sending.lines_read(first, lines, now)
         if answer is not None:
-            self._outbox.append(session, *answer)
+            batch, size = answer
+            self._outbox.append(session, self._vouching.sign_lines(found, batch), size)
         self._hungry[session] = None
 
     def committed(self, session: str, n: int, digest: bytes, *, size: int = 0) -> None:
@@ -220,11 +222,19 @@ class SessionTable:
             return
         if self._vouching.is_due(found):
             raise LinkFault(FaultKind.ORDER, f"{found.id}: lines before the sender's word")
+        self._vouching.check_lines(found, message)
         if not found.receiving.received(message):
-            self._acknowledge(found)
+            self._known_already(found, message)
         elif self._held_bytes() > limits.LINK_WINDOW_BYTES:
             raise LinkFault(FaultKind.LIMIT, "link window exceeded")
         self._commit(found)
+
+    def _known_already(self, found: LinkedSession, message: messages.Lines) -> None:
+        """Say what is durable; what was signed about lines long past is for our host to compare."""
+        self._acknowledge(found)
+        word = found.receiving.word(message)
+        if word.n < found.receiving.durable.n and not found.receiving.remembers(word.n):
+            self._emit(WordOffered(word))
 
     def _on_ack(self, message: messages.Ack, now: int) -> None:
         """Move the mark up to which the peer has our lines."""
@@ -234,9 +244,9 @@ class SessionTable:
         if found.sending is None:
             raise LinkFault(FaultKind.ORDER, f"{message.session}: acknowledged before its mark")
         if found.sending.acknowledged(message.n, message.digest, now):
-            self._emit(PeerHas(found.id, found.sends, message.n))
+            if found.main:  # what main has of a branch's lines, it signs (placed)
+                self._emit(PeerHas(found.id, found.sends, message.n))
             self._hungry[found.id] = None
-            self._vouching.vouch(found, found.sending)
 
     def _on_word(self, message: messages.Vouched | messages.PlacedWord) -> None:
         """Hold the peer to what it has signed about lines."""
@@ -325,7 +335,7 @@ class SessionTable:
             fault.detail,
             stated=fault.stated,
             held=fault.held,
-            word=fault.word,
+            said=fault.said,
         )
         self._emit(found)
         self._stop(fault.session, "quarantined")
@@ -396,14 +406,16 @@ class SessionTable:
             restored = max(found.epoch, mark.epoch) > 1
             kind = FaultKind.STALE_BACKUP if restored else FaultKind.FORK
             detail = f"other lines up to {mark.n}; epochs {found.epoch} and {mark.epoch}"
+            self._vouching.contest(found, held)
             raise SessionFault(kind, found.id, detail, stated=stated, held=held)
         found.sending = SendingStream(
             found.id, direction=found.sends, trail=trail, credit=self._credit, now=now
         )
         self._vouching.vouch(found, found.sending)
         self._vouching.place(found)
+        upto = mark.n if found.main else 0
+        self._emit(PeerHas(found.id, found.sends, upto, found.promised))
         self._vouching.hear_early(found)
-        self._emit(PeerHas(found.id, found.sends, mark.n, found.promised))
         self._hungry[found.id] = None
         self._send_note(found, now)
 

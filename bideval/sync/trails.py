@@ -9,11 +9,14 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
 from bideval.ledger.line import chain_next, chain_start, parse_line
 from bideval.ledger.tree import Frontier, leaf_hash
 from bideval.terms.errors import EvidenceError
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
 
 
 class Direction(StrEnum):
@@ -50,6 +53,10 @@ class Trail(Protocol):
         """Return where the trail stands."""
         ...
 
+    def after(self, lines: Sequence[bytes]) -> Mark:
+        """Return where it would stand after these bytes, whether they are lines or not."""
+        ...
+
     def copy(self) -> Trail:
         """Return an independent trail at the same mark."""
         ...
@@ -78,6 +85,13 @@ class ChainTrail:
         """Return the number of lines and the chain."""
         return Mark(self.n, self._chain)
 
+    def after(self, lines: Sequence[bytes]) -> Mark:
+        """Return the number and the chain after these bytes."""
+        chain = self._chain
+        for line in lines:
+            chain = chain_next(chain, line)
+        return Mark(self.n + len(lines), chain)
+
     def copy(self) -> ChainTrail:
         """Return an independent trail."""
         return ChainTrail(self._origin, self.n, self._chain)
@@ -104,6 +118,13 @@ class TreeTrail:
     def mark(self) -> Mark:
         """Return the size and the root."""
         return Mark(self._frontier.size, self._frontier.root())
+
+    def after(self, lines: Sequence[bytes]) -> Mark:
+        """Return the size and the root after these bytes."""
+        frontier = self._frontier.copy()
+        for line in lines:
+            frontier.add(leaf_hash(line))
+        return Mark(frontier.size, frontier.root())
 
     def copy(self) -> TreeTrail:
         """Return an independent trail."""

@@ -1,21 +1,23 @@
 """Words about lines on one link: ours are signed, the peer's are checked against what we hold.
 
-Decided here: when a venue signs (what the peer has acknowledged, what main has placed), and that no
-line is taken before its sender has vouched for what we hold already: a venue whose storage tells
-another story has to sign that story first. Not decided here: what is done with two words that
-contradict each other.
+Decided here: when a venue signs (every batch of lines, the mark from which it goes on, what main
+has placed), and that no line is taken without its sender's word for it and for what we hold
+already: a venue whose storage tells another story has to sign that story. Not decided here: what is
+done with two words that contradict each other.
 """
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from msgspec.structs import replace
+
 from bideval.sync import messages
-from bideval.sync.effects import Effect, FaultKind, WordHeard
+from bideval.sync.effects import Effect, FaultKind, PeerHas, WordHeard, WordOffered
 from bideval.sync.faults import LinkFault, SessionFault
 from bideval.sync.outbox import Outbox, Priority
 from bideval.sync.trails import Direction, Mark
-from bideval.sync.words import RECORD, Placed, Voice, Vouch, Word
+from bideval.sync.words import RECORD, Placed, Said, Voice, Vouch, Word
 from bideval.terms.errors import EvidenceError
 
 if TYPE_CHECKING:
@@ -45,13 +47,27 @@ class Vouching:
 
     def vouch(self, found: LinkedSession, sending: SendingStream) -> None:
         """Sign what the peer has of our lines; it leaves before any more of them."""
+        self._say(found, sending.acked_mark, Priority.ACKNOWLEDGE)
+
+    def contest(self, found: LinkedSession, held: Mark) -> None:
+        """Sign what we hold where the peer states something else; it leaves before the refusal.
+
+        A copy that was once put back from a backup signs nothing here: it may be the one that errs.
+        """
+        if found.epoch == 1:
+            self._say(found, held, Priority.CONTROL)
+
+    def sign_lines(self, found: LinkedSession, batch: messages.Lines) -> messages.Lines:
+        """Return the batch with our word for our stream up to its end."""
         if self._voice is None:
-            return
-        mark = sending.acked_mark
-        stream = RECORD if found.sends is Direction.DOWN else self._me
-        signature = self._voice.sign(Vouch(found.id, stream, mark.n, mark.digest))
-        message = messages.Vouched(found.id, mark.n, mark.digest, signature)
-        self._outbox.put(Priority.ACKNOWLEDGE, ("vouch", found.id), message)
+            return batch
+        n = batch.first + len(batch.lines) - 1
+        word = Vouch(found.id, self._own_stream(found), n, batch.digest)
+        return replace(batch, signature=self._voice.sign(word))
+
+    def check_lines(self, found: LinkedSession, batch: messages.Lines) -> None:
+        """Raise LinkFault unless the peer has signed its stream up to the end of the batch."""
+        self._check(found.receiving.word(batch))
 
     def place(self, found: LinkedSession) -> None:
         """At main: sign where the branch's lines stand, where that is known."""
@@ -69,21 +85,23 @@ class Vouching:
         word = Vouch(found.id, stream, message.n, message.digest, message.signature)
         self._check(word)
         held = found.receiving.digest_at(message.n)
-        if held is not None and held != message.digest:
+        if held is None:
+            self._emit(WordOffered(word))
+            return
+        if held != message.digest:
             raise SessionFault(
                 FaultKind.FORK,
                 found.id,
                 f"the peer vouches for other lines up to {message.n}",
                 stated=Mark(message.n, message.digest),
                 held=Mark(message.n, held),
-                word=word,
+                said=Said(word),
             )
-        if held is not None:
-            found.vouched = True
-            self._emit(WordHeard(word))
+        found.vouched = True
+        self._emit(WordHeard(word))
 
     def placed(self, found: LinkedSession, message: messages.PlacedWord) -> None:
-        """Keep main's word for where our lines stand.
+        """Keep main's word for where our lines stand: only by it we believe that main has them.
 
         It may come while main's mark is still compared with our disk; then it waits for that.
         """
@@ -98,8 +116,13 @@ class Vouching:
             found.id, self._me, message.n, message.digest, message.size, message.signature
         )
         self._check(word)
-        if found.sending.digest_at(message.n) == message.digest:
-            self._emit(WordHeard(word))
+        held = found.sending.digest_at(message.n)
+        if held is None:
+            return
+        if held != message.digest:
+            raise LinkFault(FaultKind.ROLE, f"{found.id}: placed other lines than were sent")
+        self._emit(WordHeard(word))
+        self._emit(PeerHas(found.id, Direction.UP, message.n))
 
     def promised(self, found: LinkedSession, mark: messages.StatedMark) -> Placed | None:
         """At main: return our own word about more of the branch's lines than we hold, if any.
@@ -125,6 +148,16 @@ class Vouching:
         word, found.early_word = found.early_word, None
         if word is not None:
             self.placed(found, word)
+
+    def _own_stream(self, found: LinkedSession) -> str:
+        return RECORD if found.sends is Direction.DOWN else self._me
+
+    def _say(self, found: LinkedSession, mark: Mark, priority: Priority) -> None:
+        if self._voice is None:
+            return
+        word = Vouch(found.id, self._own_stream(found), mark.n, mark.digest)
+        message = messages.Vouched(found.id, mark.n, mark.digest, self._voice.sign(word))
+        self._outbox.put(priority, ("vouch", found.id), message)
 
     def _check(self, word: Word) -> None:
         if self._voice is None:

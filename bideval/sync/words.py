@@ -83,6 +83,15 @@ def contradicts(word: Word, kept: Word) -> bool:
     return word.n == kept.n and word.digest != kept.digest
 
 
+@dataclass(frozen=True, slots=True)
+class Said:
+    """A vouch, and the lines (from number `first`) that were sent with it, if any were."""
+
+    word: Vouch
+    first: int = 0
+    lines: tuple[bytes, ...] = ()
+
+
 class Voice:
     """Signs our words on one link and checks the peer's."""
 

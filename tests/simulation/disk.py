@@ -109,7 +109,13 @@ class Disk:
         missing = newest and peer not in record.cosignatures.get(newest, {})
         note = CheckpointNote(newest, record.checkpoints[newest]) if missing else None
         return SharedSession(
-            session, main=True, n=n, state=state, epoch=record.epoch, checkpoint=note
+            session,
+            main=True,
+            n=n,
+            state=state,
+            epoch=record.epoch,
+            checkpoint=note,
+            size=len(record.order),
         )
 
     def mark_up(self, session: str, n: int) -> bytes | None:
@@ -129,14 +135,14 @@ class Disk:
 
     def commit_up(
         self, peer: str, session: str, first: int, lines: tuple[bytes, ...]
-    ) -> tuple[int, bytes]:
+    ) -> tuple[int, bytes, int]:
         record = self.records[session]
         kept = record.lines.get(peer, [])
         fresh = _fresh(kept, first, lines)
         record.lines[peer] = kept + fresh
         self._place(record, peer)
         n = len(record.lines[peer])
-        return n, self.chain(session, peer, n)
+        return n, self.chain(session, peer, n), len(record.order)
 
     def commit_down(
         self, peer: str, session: str, first: int, lines: tuple[bytes, ...]

@@ -174,7 +174,7 @@ class Case:
         n = found.receiving._trail.n
         batch = self.theirs[n : n + self.chances.randrange(1, 4)]
         if batch:
-            return messages.Lines(SESSION, n + 1, batch, self._chain(SESSION, n + len(batch)))
+            return self._batch(SESSION, n + 1, batch, self._chain(SESSION, n + len(batch)))
         sent = found.sending.sent if found.sending else 0
         return messages.Ack(SESSION, sent, self._root(min(sent, 6)))
 
@@ -191,9 +191,9 @@ class Case:
         turns = (
             lambda: messages.Marks([self._mark(session) for _ in range(chances.randrange(4))]),
             lambda: messages.Refuse(session, chances.choice(("busy", "session_stopped"))),
-            lambda: messages.Lines(session, n + 1, self.theirs[n:] or self.theirs, digest),
-            lambda: messages.Lines(session, 1, self.theirs[: n + 1], self._chain(session, n + 1)),
-            lambda: messages.Lines(session, far + 1, [b"x" * 60_000] * 4, digest),
+            lambda: self._batch(session, n + 1, self.theirs[n:] or self.theirs, digest),
+            lambda: self._batch(session, 1, self.theirs[: n + 1], self._chain(session, n + 1)),
+            lambda: self._batch(session, far + 1, [b"x" * 60_000] * 4, digest),
             lambda: messages.Ack(session, far, self._root(n) if up else digest),
             lambda: messages.Vouched(session, n, digest, WENCHENG.key.sign(word.signed_bytes())),
             lambda: messages.PlacedWord(
@@ -208,6 +208,14 @@ class Case:
             lambda: messages.Pong(n),
         )
         return chances.choice(turns)()
+
+    def _batch(self, session: str, first: int, batch: list[bytes], digest: bytes) -> messages.Lines:
+        """Return lines that the peer has signed, nearly always."""
+        stream = "wencheng" if session == SESSION else RECORD
+        word = Vouch(session, stream, first + len(batch) - 1, digest)
+        signed = self.chances.random() < 0.95
+        signature = WENCHENG.key.sign(word.signed_bytes()) if signed else bytes(64)
+        return messages.Lines(session, first, batch, digest, signature)
 
     def _mark(self, session: str) -> messages.StatedMark:
         n = self.chances.randrange(7)

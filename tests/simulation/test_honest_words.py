@@ -23,7 +23,9 @@ class Listening(World):
         if isinstance(effect, fx.WordHeard):
             self.heard.append((end.peer.id, effect.word))
             return
-        if isinstance(effect, fx.FaultFound) and effect.word is not None:
+        if isinstance(effect, fx.Commit):
+            self.heard.append((end.peer.id, effect.word))
+        if isinstance(effect, fx.FaultFound) and effect.said is not None:
             self.accused.append(effect)
         super().perform(end, effect)
 

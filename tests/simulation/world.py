@@ -341,12 +341,12 @@ class World:
             return
         keep = disk.commit_up if commit.direction is Direction.UP else disk.commit_down
         try:
-            n, digest = keep(end.peer.id, commit.session, commit.first, commit.lines)
+            n, digest, *size = keep(end.peer.id, commit.session, commit.first, commit.lines)
         except DiskRefusedError as error:
             end.machine.commit_failed(commit.session, error.code, now)
             return
         self._check_prefixes(commit.session)
-        end.machine.committed(commit.session, n, digest, now)
+        end.machine.committed(commit.session, n, digest, now, size=sum(size))
         if commit.direction is Direction.UP:
             self._placed(venue, commit.session)
 

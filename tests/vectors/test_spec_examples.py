@@ -343,6 +343,8 @@ def misbehaviour():
         "venue": "wencheng",
         "first": vouch_document(signed[0]),
         "second": vouch_document(signed[1]),
+        "chain": signed[1].digest.hex(),
+        "lines": [],
     }
     line = encode_line(Line("fenghua", 1, founding)).decode()
     found = Misbehaviour(

@@ -144,7 +144,7 @@ async def test_branch_put_back_from_a_backup_stops_that_session_only():
         (FaultKind.STALE_BACKUP, SESSION)
     ]
     await until(lambda: fenghua.host.refused == [("wencheng", SESSION, "quarantined")])
-    assert [fault.word for _, fault in [*fenghua.host.faults, *again.host.faults]] == [None]
+    assert [fault.said for _, fault in [*fenghua.host.faults, *again.host.faults]] == [None]
     fenghua.found("fh-2026-0118", "wencheng")
     await until(lambda: "fh-2026-0118" in again.disk.records)
     await again.stop()

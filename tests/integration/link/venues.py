@@ -37,7 +37,7 @@ if TYPE_CHECKING:
 
     from bideval.sync.effects import FaultFound
     from bideval.sync.trails import Direction
-    from bideval.sync.words import Placed, Word
+    from bideval.sync.words import Placed, Vouch, Word
 
 
 class Clock:
@@ -63,6 +63,7 @@ class MemoryHost:
         self.told: dict[tuple[str, str, Direction], int] = {}
         self.refused: list[tuple[str, str, str]] = []
         self.words: dict[tuple[str, str, str], Word] = {}
+        self.offered_words: list[tuple[str, Vouch, bool]] = []
         self.welcome = True
         self.fail_next = ""
         self._queues: set[asyncio.Queue[Change]] = set()
@@ -99,7 +100,7 @@ class MemoryHost:
         return self.disk.read_down(session, first, limit=limit, max_bytes=max_bytes)
 
     async def commit_up(
-        self, peer: str, session: str, first: int, lines: tuple[bytes, ...]
+        self, peer: str, session: str, first: int, lines: tuple[bytes, ...], *, word: Vouch
     ) -> Held | Refused:
         if self.fail_next:
             reason, self.fail_next = self.fail_next, ""
@@ -108,16 +109,19 @@ class MemoryHost:
             held = Held(*self.disk.commit_up(peer, session, first, lines))
         except DiskRefusedError as error:
             return Refused(error.code)
+        self.words[peer, session, "Vouch"] = word
         self.tell(NewLines(session))
         return held
 
     async def commit_down(
-        self, peer: str, session: str, first: int, lines: tuple[bytes, ...]
+        self, peer: str, session: str, first: int, lines: tuple[bytes, ...], *, word: Vouch
     ) -> Held | Refused:
         try:
-            return Held(*self.disk.commit_down(peer, session, first, lines))
+            held = Held(*self.disk.commit_down(peer, session, first, lines))
         except DiskRefusedError as error:
             return Refused(error.code)
+        self.words[peer, session, "Vouch"] = word
+        return held
 
     async def checkpoint_arrived(self, peer: str, session: str, size: int, note: str) -> str | None:
         return self.disk.cosign(session, size, note)
@@ -151,6 +155,9 @@ class MemoryHost:
 
     async def word_heard(self, peer: str, word: Word) -> None:
         self.words[peer, word.session, type(word).__name__] = word
+
+    async def word_offered(self, peer: str, word: Vouch, *, passed_on: bool) -> None:
+        self.offered_words.append((peer, word, passed_on))
 
     async def session_refused(self, peer: str, session: str, code: str) -> None:
         self.refused.append((peer, session, code))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from contextlib import contextmanager
+from dataclasses import replace
 
 from bideval.actions import arrivals, checkpoints, confirming, founding, peering
 from bideval.actions.appending import append_own
@@ -21,6 +22,7 @@ from bideval.gateways.keyring import create_keys
 from bideval.ledger.entry import entry_payload, sign_entry
 from bideval.ports import Account
 from bideval.settings import Settings
+from bideval.sync.words import RECORD, Vouch
 from bideval.terms.identifiers import Role
 
 SESSION = "fh-2026-0400"
@@ -152,12 +154,32 @@ def carry(main, branch, session=SESSION):
         first = reader.origin_head(session, branch.id).n + 1
     lines = peering.read_up(branch, main.id, session, first, size=SIZE)
     if lines:
-        arrivals.commit_up(main, session, branch.id, first, lines)
+        arrivals.commit_up(
+            main, session, lines, word=up_word(branch, first + len(lines) - 1, session)
+        )
     stated = checkpoints.state_record(main, session)  # main may write by itself at any time
     _down(main, branch, session)
     if stated is not None:
         size, line = checkpoints.answer_checkpoint(branch, session, stated.note)
         checkpoints.take_cosignature(main, session, branch.id, size, line)
+
+
+def signed(venue, word):
+    """Return a word with a venue's signature."""
+    return replace(word, signature=venue.devices.keys.signing_key.sign(word.signed_bytes()))
+
+
+def up_word(branch, n, session=SESSION):
+    """Return a branch's word for its own first lines."""
+    with branch.devices.store.read() as reader:
+        chain = reader.origin_lines(session, branch.id, n, 1)[0].chain
+    return signed(branch, Vouch(session, branch.id, n, chain))
+
+
+def down_word(main, n, session=SESSION):
+    """Return main's word for the first lines of the record."""
+    root = checkpoints.root_at(_reader(main), session, n)
+    return signed(main, Vouch(session, RECORD, n, root))
 
 
 def head_of(venue, session=SESSION):
@@ -169,7 +191,8 @@ def _down(main, branch, session):
     size = _head(branch, session)[0]
     lines = peering.read_down(main, branch.id, session, size + 1, size=SIZE)
     if lines:
-        arrivals.commit_down(branch, session, main.id, size, lines)
+        word = down_word(main, size + len(lines), session)
+        arrivals.commit_down(branch, session, main.id, lines, word=word)
 
 
 def _head(venue, session):

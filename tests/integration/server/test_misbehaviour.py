@@ -192,14 +192,15 @@ def test_main_that_leaves_out_what_it_acknowledged_is_stopped_by_the_branch(
 ):
     main, branch = venues["fenghua"], venues["wencheng"]
 
-    def forget(venue, name, origin, first, lines):
+    def forget(venue, name, lines, *, word):
+        origin = word.stream
         with venue.devices.store.read() as reader:
             head = reader.origin_head(name, origin)
             record = reader.head(name)
         chain = head.chain if head.n else chain_start(name, origin)
         for line in lines:
             chain = chain_next(chain, line)
-        return OriginHead(first + len(lines) - 1, chain), record.size
+        return OriginHead(word.n, chain), record.size
 
     monkeypatch.setattr(venue_host.arrivals, "commit_up", forget)
     person = Person("operator-lost", "operator", branch)

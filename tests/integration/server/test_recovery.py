@@ -42,6 +42,7 @@ from tests.integration.server.offline_venues import (
     marks_agree,
     plan_province,
     started,
+    up_word,
 )
 
 NAMES = ("fenghua", "wencheng", "beilun")
@@ -198,7 +199,7 @@ def lines_of(venue, first=1):
 def bring_up(main, branch, first):
     """Carry a branch's own lines to main, as a link does."""
     lines = lines_of(branch, first)
-    return arrivals.commit_up(main, SESSION, branch.id, first, lines)
+    return arrivals.commit_up(main, SESSION, lines, word=up_word(branch, first + len(lines) - 1))
 
 
 def promise(main, branch):

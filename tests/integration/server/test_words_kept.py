@@ -23,16 +23,19 @@ from bideval.ledger.checkpoint import sign_checkpoint
 from bideval.ledger.entry import Seen, entry_payload, parse_entry, sign_entry
 from bideval.link.venue_host import VenueHost
 from bideval.store.records import RecordWriting
-from bideval.sync.words import RECORD, Placed, Vouch
+from bideval.sync.words import RECORD, Placed, Said, Vouch
 from bideval.terms.errors import RefusedError
 from tests.integration.server.offline_venues import (
     SESSION,
     Supervisor,
     carry,
+    down_word,
     found,
     head_of,
     plan_province,
+    signed,
     started,
+    up_word,
 )
 
 MAIN, BRANCH = "fenghua", "wencheng"
@@ -70,12 +73,6 @@ def killed(monkeypatch):
 
     monkeypatch.setattr(accusing, "_keep", die)
     return monkeypatch
-
-
-def signed(venue, word):
-    signature = venue.devices.keys.signing_key.sign(word.signed_bytes())
-    members = {name: getattr(word, name) for name in type(word).__slots__}
-    return type(word)(**members | {"signature": signature})
 
 
 def own_head(venue, origin):
@@ -169,7 +166,7 @@ def test_branch_with_two_chains_is_proven_after_a_restart_in_between(
     other = signed(branch, Vouch(SESSION, BRANCH, head.n, b"?" * 32))
     with started(settings[MAIN]) as finder:  # it has forgotten what was said in memory
         with pytest.raises(KilledError):
-            accusing.accuse_speaker(finder, BRANCH, other)
+            accusing.accuse_speaker(finder, BRANCH, Said(other))
         assert findings(finder) == []
     killed.undo()
     check_proven(settings, MAIN, "two_chains", f"venue/{BRANCH}", tmp_path, capsys)
@@ -184,7 +181,7 @@ def test_main_that_vouches_for_two_records_is_proven_after_a_restart_in_between(
     flush(branch)
     other = signed(main, Vouch(SESSION, RECORD, head.size - 1, b"?" * 32))
     with pytest.raises(KilledError):
-        accusing.accuse_speaker(branch, MAIN, other)
+        accusing.accuse_speaker(branch, MAIN, Said(other))
     killed.undo()
     check_proven(settings, BRANCH, "two_heads", f"venue/{MAIN}", tmp_path, capsys)
 
@@ -193,13 +190,11 @@ def test_word_that_is_proven_wrong_only_later_is_kept_until_then(province, tmp_p
     settings, main, branch = province
     Supervisor(main, "supervisor-more").join(main)
     lines = peering.read_down(main, BRANCH, SESSION, head_of(branch).size + 1, size=(9, 1 << 20))
-    arrivals.commit_down(branch, SESSION, MAIN, head_of(branch).size, lines)
-    size = head_of(branch).size
+    size = head_of(main).size
     other = signed(main, Vouch(SESSION, RECORD, size, b"?" * 32))
-    assert not accusing.accuse_speaker(branch, MAIN, other)  # no signed head is as large yet
+    assert not accusing.accuse_speaker(branch, MAIN, Said(other))  # nothing here is as large yet
     assert findings(branch) == []
-    stated = checkpoints.state_record(main, SESSION)
-    checkpoints.answer_checkpoint(branch, SESSION, stated.note)
+    arrivals.commit_down(branch, SESSION, MAIN, lines, word=down_word(main, size))
     check_proven(settings, BRANCH, "two_heads", f"venue/{MAIN}", tmp_path, capsys)
 
 
@@ -245,13 +240,14 @@ def test_main_that_leaves_out_what_it_placed_is_proven_after_a_restart_in_betwee
 def bring_up(main, branch):
     first = own_head(main, BRANCH).n + 1
     lines = peering.read_up(branch, MAIN, SESSION, first, size=(9, 1 << 20))
-    arrivals.commit_up(main, SESSION, BRANCH, first, lines)
+    arrivals.commit_up(main, SESSION, lines, word=up_word(branch, first + len(lines) - 1))
 
 
 def bring_down(main, branch):
     size = head_of(branch).size
     lines = peering.read_down(main, BRANCH, SESSION, size + 1, size=(9, 1 << 20))
-    arrivals.commit_down(branch, SESSION, MAIN, size, lines)
+    word = down_word(main, size + len(lines))
+    arrivals.commit_down(branch, SESSION, MAIN, lines, word=word)
 
 
 def test_key_used_after_its_closing_is_proven_after_a_restart_in_between(
@@ -321,12 +317,13 @@ def test_other_process_of_the_venue_writes_nothing_once_one_has_stopped(
     with started(settings[MAIN]) as finder:
         hearing.hear(finder, signed(branch, Vouch(SESSION, BRANCH, head.n, head.chain)))
         other = signed(branch, Vouch(SESSION, BRANCH, head.n, b"?" * 32))
-        assert accusing.accuse_speaker(finder, BRANCH, other)
+        assert accusing.accuse_speaker(finder, BRANCH, Said(other))
     assert main.findings.sessions() == []
     before = head_of(main).size
+    word = up_word(branch, first + len(up) - 1)
     refusals = [
         refusal(lambda: person.warn(main, "late")),
-        refusal(lambda: arrivals.commit_up(main, SESSION, BRANCH, first, up)),
+        refusal(lambda: arrivals.commit_up(main, SESSION, up, word=word)),
     ]
     stated = checkpoints.state_record(main, SESSION)
     whole = (refusals, stated, head_of(main).size) == ([STOPPED] * 2, None, before)
@@ -354,8 +351,9 @@ def test_branch_process_takes_and_cosigns_nothing_once_another_has_stopped(provi
         hearing.hear(finder, said)
         assert accusing.accuse_main(finder, SESSION, note)
     assert branch.findings.sessions() == []
+    word = down_word(main, size + len(lines))
     assert [
-        refusal(lambda: arrivals.commit_down(branch, SESSION, MAIN, size, lines)),
+        refusal(lambda: arrivals.commit_down(branch, SESSION, MAIN, lines, word=word)),
         refusal(lambda: checkpoints.answer_checkpoint(branch, SESSION, stated.note)),
     ] == [STOPPED] * 2
     assert head_of(branch).size == size
@@ -368,7 +366,7 @@ def test_session_that_an_earlier_program_stopped_is_marked_at_the_start(province
         earlier.setattr(RecordWriting, "stop", lambda *_words: False)
         hearing.hear(finder, signed(branch, Vouch(SESSION, BRANCH, head.n, head.chain)))
         other = signed(branch, Vouch(SESSION, BRANCH, head.n, b"?" * 32))
-        assert accusing.accuse_speaker(finder, BRANCH, other)
+        assert accusing.accuse_speaker(finder, BRANCH, Said(other))
     assert head_of(main).stopped is None
     with started(settings[MAIN]) as again:
         (one,) = findings(again)

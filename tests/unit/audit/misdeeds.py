@@ -5,13 +5,13 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import Any
 
-from bideval.audit.contradictions import hexes, placed_document, vouch_document
+from bideval.audit.contradictions import hexes, line_texts, placed_document, vouch_document
 from bideval.audit.misbehaviour import Misbehaviour
 from bideval.evidence.encoding import b64u
 from bideval.evidence.signing import SigningKey, new_signing_key
 from bideval.ledger.checkpoint import sign_checkpoint
-from bideval.ledger.entry import Seen, entry_payload, sign_entry
-from bideval.ledger.line import chain_next, chain_start
+from bideval.ledger.entry import Seen, entry_payload, parse_entry, sign_entry
+from bideval.ledger.line import Line, chain_next, chain_start, encode_line, parse_line
 from bideval.ledger.tree import consistency_path, leaf_hash, tree_root
 from bideval.session.names import Phase
 from bideval.sync.words import RECORD, Placed, Vouch
@@ -64,7 +64,7 @@ def chain_of(lines: list[bytes], venue: str = BRANCH) -> bytes:
     return chain
 
 
-# The four kinds; `smaller` and so on are what an honest venue would have signed instead.
+# The kinds; `smaller` and so on are what an honest venue would have signed instead.
 
 
 def two_heads(talk: Conversation, *, forked: bool = True, vouched: bool = False) -> Misbehaviour:
@@ -85,17 +85,69 @@ def two_heads(talk: Conversation, *, forked: bool = True, vouched: bool = False)
     return file_of(talk, "two_heads", evidence)
 
 
-def two_chains(talk: Conversation, *, forked: bool = True, venue: str = BRANCH) -> Misbehaviour:
-    """A branch vouches for its lines, and for others of the same number."""
+def two_chains(
+    talk: Conversation, *, forked: bool = True, venue: str = BRANCH, more: int = 0
+) -> Misbehaviour:
+    """A branch vouches for its lines, and for others of the same numbers and `more`."""
     lines = own_lines(lines_of(talk))
     chain = chain_of(lines)
     other = chain_next(chain_of(lines[:-1]), b"wencheng 9 a.b.c") if forked else chain
+    rest = [b"wencheng %d a.b.c" % (len(lines) + 1 + number) for number in range(more)]
+    end = other
+    for line in rest:
+        end = chain_next(end, line)
     evidence: dict[str, object] = {
         "venue": venue,
         "first": vouch_document(vouch(talk, venue, venue, len(lines), chain)),
-        "second": vouch_document(vouch(talk, venue, venue, len(lines), other)),
+        "second": vouch_document(vouch(talk, venue, venue, len(lines) + more, end)),
+        "chain": other.hex(),
+        "lines": line_texts(rest),
     }
     return file_of(talk, "two_chains", evidence)
+
+
+def forged(line: bytes) -> bytes:
+    """Return a line whose entry has another signature."""
+    parsed = parse_line(line)
+    head, _, signature = parsed.jws.rpartition(".")
+    other = ("A" if signature[0] != "A" else "B") + signature[1:]
+    return encode_line(Line(parsed.origin, parsed.n, f"{head}.{other}"))
+
+
+def false_record(talk: Conversation, lines: list[bytes] | None = None) -> Misbehaviour:
+    """Main signs a record whose last line of a branch is forged, or other lines."""
+    told = list(lines_of(talk))
+    last = max(at for at, line in enumerate(told) if line.startswith(f"{BRANCH} ".encode()))
+    told[last] = forged(told[last])
+    told = told if lines is None else lines
+    word = vouch(talk, "fenghua", RECORD, len(told), tree_root(leaves_of(told)))
+    evidence = {"head": vouch_document(word), "lines": line_texts(told)}
+    return file_of(talk, "false_record", evidence)
+
+
+def false_line(
+    talk: Conversation,
+    told: list[bytes] | None = None,
+    *,
+    known: int = 1,
+    author: str | None = None,
+) -> Misbehaviour:
+    """A branch signs its own lines, the last of which is forged, or other ones after `known`."""
+    mine = own_lines(lines_of(talk))
+    lines = [*mine[known:-1], forged(mine[-1])] if told is None else told
+    chain = before = chain_of(mine[:known])
+    for line in lines:
+        chain = chain_next(chain, line)
+    name = author or parse_entry(parse_line(mine[-1]).jws).author
+    public = talk.actors[name].key.public
+    evidence = {
+        "venue": BRANCH,
+        "vouched": vouch_document(vouch(talk, BRANCH, BRANCH, known + len(lines), chain)),
+        "before": before.hex(),
+        "lines": line_texts(lines),
+        "key": {"suite": public.suite.value, "public": b64u(public.raw)},
+    }
+    return file_of(talk, "false_line", evidence)
 
 
 def omission(talk: Conversation, *, omitted: bool = True, last: int = 0) -> Misbehaviour:

@@ -89,11 +89,28 @@ def test_one_chain_said_twice_proves_nothing():
     assert unproven(found) == ("not_proven", "evidence.second")
 
 
-def test_chains_of_different_length_prove_nothing():
+def test_longer_chain_that_does_not_continue_the_other_proves_it_too():
     talk = talk_of()
-    found = misdeeds.two_chains(talk)
-    longer = vouch_document(misdeeds.vouch(talk, BRANCH, BRANCH, 9, b"?" * 32))
-    assert unproven(changed(found, second=longer)) == ("not_proven", "evidence.second")
+    count = len(misdeeds.own_lines(lines_of(talk)))
+    judged = judge(misdeeds.two_chains(talk, more=2))
+    assert judged.accused == f"venue/{BRANCH}"
+    assert judged.words[1].startswith(f"signed {count + 2} lines of its own whose first {count} ")
+
+
+def test_longer_chain_that_continues_the_other_proves_nothing():
+    found = misdeeds.two_chains(talk_of(), forked=False, more=2)
+    assert unproven(found) == ("not_proven", "evidence.second")
+
+
+def test_chain_that_does_not_lead_to_what_was_signed_proves_nothing():
+    found = misdeeds.two_chains(talk_of(), more=1)
+    assert unproven(changed(found, chain="77" * 32)) == ("not_proven", "evidence.chain")
+    assert unproven(changed(found, lines=["other"])) == ("not_proven", "evidence.chain")
+
+
+def test_chains_whose_lines_are_not_told_prove_nothing():
+    found = misdeeds.two_chains(talk_of(), more=1)
+    assert unproven(changed(found, lines=[])) == ("not_proven", "evidence.first")
 
 
 def test_chain_of_main_or_of_a_stranger_proves_nothing():
@@ -108,6 +125,134 @@ def test_word_about_the_record_is_no_word_about_own_lines():
     found = misdeeds.two_chains(talk)
     other = vouch_document(misdeeds.vouch(talk, BRANCH, RECORD, 2, b"?" * 32))
     assert unproven(changed(found, second=other)) == ("signature_invalid", "signature")
+
+
+def test_record_with_a_forged_line_proves_it_against_main():
+    talk = talk_of()
+    judged = judge(misdeeds.false_record(talk))
+    assert (judged.accused, judged.kid) == ("venue/fenghua", key(talk, MAIN).key_id)
+    assert judged.words[1].endswith("cannot stand: its author's key did not sign it")
+
+
+def no_line(lines):
+    return [*lines[:-1], b"\xff no line"]
+
+
+def without_one(lines):
+    return [line for at, line in enumerate(lines) if at != len(lines) - 3]
+
+
+def with_one_twice(lines):
+    return [*lines, lines[-1]]
+
+
+@pytest.mark.parametrize("false", [no_line, without_one, with_one_twice])
+def test_record_that_does_not_fold_proves_it_against_main(false):
+    talk = talk_of()
+    judged = judge(misdeeds.false_record(talk, false(lines_of(talk))))
+    assert judged.accused == "venue/fenghua"
+    assert " cannot stand: " in judged.words[1]
+
+
+def test_record_that_folds_proves_nothing():
+    talk = talk_of()
+    found = misdeeds.false_record(talk, lines_of(talk))
+    assert unproven(found) == ("not_proven", "evidence.lines")
+
+
+def test_record_that_main_has_not_signed_proves_nothing():
+    talk = talk_of()
+    found = misdeeds.false_record(talk)
+    lines = [line.decode() for line in lines_of(talk)]
+    assert unproven(changed(found, lines=lines)) == ("not_proven", "evidence.lines")
+    assert unproven(changed(found, lines=lines[:-1])) == ("not_proven", "evidence.lines")
+
+
+def test_record_that_begins_otherwise_proves_nothing():
+    talk = talk_of()
+    found = misdeeds.false_record(talk, lines_of(talk)[1:])
+    assert unproven(found) == ("not_proven", "evidence.lines")
+
+
+def test_text_that_stands_for_no_bytes_is_refused():
+    found = misdeeds.false_record(talk_of())
+    for wrong in ("标", "", 7):
+        assert unproven(changed(found, lines=[wrong]))[1] == "evidence.lines[0]"
+
+
+def test_line_that_its_author_did_not_sign_proves_it_against_the_branch():
+    talk = talk_of()
+    judged = judge(misdeeds.false_line(talk))
+    assert (judged.accused, judged.kid) == (f"venue/{BRANCH}", key(talk, BRANCH).key_id)
+    assert "is none: the signature is not the one of key" in judged.words[1]
+
+
+def renumbered(line):
+    origin, n, jws = line.split(b" ")
+    return b" ".join((origin, b"%d" % (int(n) + 1), jws))
+
+
+def of_main(line):
+    return line.replace(b"wencheng ", b"fenghua ", 1)
+
+
+@pytest.mark.parametrize("false", [renumbered, of_main, lambda _line: b"\xff no line"])
+def test_line_that_cannot_be_the_venues_needs_no_key(false):
+    talk = talk_of()
+    mine = misdeeds.own_lines(lines_of(talk))
+    found = misdeeds.false_line(talk, [*mine[1:-1], false(mine[-1])])
+    assert judge(changed(found, key=None)).accused == f"venue/{BRANCH}"
+
+
+def test_line_of_another_session_is_false():
+    talk = talk_of()
+    found = misdeeds.false_line(talk, [other_session(talk)], known=1)
+    assert judge(changed(found, key=None)).words[1].endswith("is of another session")
+
+
+def other_session(talk):
+    payload = entry_payload(
+        session="fh-2026-0999",
+        author=OPERATOR,
+        kind="opening.objected",
+        id=b64u(b"i" * 16),
+        at=1_795_312_800_000,
+        body={"text": "no"},
+        seen=Seen(0, EMPTY_ROOT),
+    )
+    return b"wencheng 2 " + sign_entry(talk.actors[OPERATOR].key, payload).encode()
+
+
+def test_lines_that_are_the_venues_prove_nothing():
+    talk = talk_of()
+    mine = misdeeds.own_lines(lines_of(talk))
+    found = misdeeds.false_line(talk, mine[1:])
+    assert unproven(found) == ("not_proven", "evidence.lines")
+
+
+def test_forged_line_without_its_key_or_with_another_one_proves_nothing():
+    talk = talk_of()
+    found = misdeeds.false_line(talk)
+    assert unproven(changed(found, key=None)) == ("not_proven", "evidence.lines")
+    other = misdeeds.false_line(talk, author="venue/fenghua")
+    assert unproven(other) == ("not_proven", "evidence.lines")
+
+
+def test_lines_that_the_branch_has_not_signed_prove_nothing():
+    talk = talk_of()
+    found = misdeeds.false_line(talk)
+    assert unproven(changed(found, lines=found.evidence["lines"][1:]))[1] == "evidence.lines"
+    assert unproven(changed(found, before="77" * 32)) == ("not_proven", "evidence.lines")
+
+
+def test_beginning_of_a_chain_is_no_line():
+    """Chain 0 is a hash of session and venue, and must not pass for a hash over a line."""
+    talk = talk_of()
+    mine = misdeeds.own_lines(lines_of(talk))
+    found = misdeeds.false_line(talk, mine, known=0)
+    lines = ["wencheng", *(line.decode() for line in mine)]
+    forged = changed(found, lines=lines, before=SESSION.encode().hex().ljust(64, "0"))
+    assert unproven(forged) == ("not_proven", "evidence.lines")
 
 
 @pytest.mark.parametrize("last", [0, 1])

@@ -26,6 +26,8 @@ ALL = {
     "two_chains": FOUND,
     "omission": misdeeds.omission(TALK),
     "closed_key": misdeeds.closed_key(),
+    "false_record": misdeeds.false_record(TALK),
+    "false_line": misdeeds.false_line(TALK),
 }
 
 

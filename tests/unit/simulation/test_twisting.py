@@ -18,7 +18,7 @@ def test_twisted_messages_are_others_and_often_well_formed():
         messages.Marks(
             [messages.StatedMark("fh-2026-0001", main=True, n=3, digest=b"d" * 32, epoch=1)]
         ),
-        messages.Lines("fh-2026-0001", 1, [b"a", b"b"], b"d" * 32),
+        messages.Lines("fh-2026-0001", 1, [b"a", b"b"], b"d" * 32, b"s" * 64),
         messages.Ack("fh-2026-0001", 5, b"d" * 32),
         messages.Ping(1),
     ]

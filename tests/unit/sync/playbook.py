@@ -67,6 +67,19 @@ def placed(
     return messages.PlacedWord(SESSION, n, digest, size, who.key.sign(word.signed_bytes()))
 
 
+def sent(
+    who: LocalVenue, first: int, batch: list[bytes], digest: bytes, *, stream: str = RECORD
+) -> messages.Lines:
+    """Return lines with their sender's word for them."""
+    word = vouched(who, first + len(batch) - 1, digest, stream=stream)
+    return messages.Lines(SESSION, first, batch, digest, word.signature)
+
+
+def unsigned(first: int, batch: list[bytes], digest: bytes) -> messages.Lines:
+    """Return lines as a part sends them that was told no keys."""
+    return messages.Lines(SESSION, first, batch, digest, bytes(64))
+
+
 class Playbook:
     """Fenghua's machine, in talk with Wencheng."""
 

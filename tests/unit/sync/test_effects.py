@@ -14,7 +14,8 @@ from bideval.sync.trails import Direction, Mark
 def test_effects_compare_by_value():
     marks = [Mark(1, b"d"), Mark(1, b"d")]
     commits = [
-        effects.Commit("fh-2026", Direction.UP, "wencheng", 1, (b"a",), mark) for mark in marks
+        effects.Commit("fh-2026", Direction.UP, "wencheng", 1, (b"a",), mark, b"s")
+        for mark in marks
     ]
     assert commits[0] == commits[1]
 

@@ -22,7 +22,7 @@ def test_one_line_always_fits_a_batch_and_a_batch_fits_the_windows():
 
 def test_largest_messages_fit_a_frame():
     lines = [b"x" * (limits.BATCH_BYTES // limits.BATCH_LINES)] * limits.BATCH_LINES
-    batch = messages.Lines("s" * 64, 2**53 - 1, lines, b"d" * 32)
+    batch = messages.Lines("s" * 64, 2**53 - 1, lines, b"d" * 32, b"s" * 64)
     most = 2**53 - 1
     place = messages.StatedPlace(most, b"d" * 32, most, b"s" * 64)
     mark = messages.StatedMark(

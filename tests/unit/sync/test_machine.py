@@ -16,7 +16,6 @@ from bideval.sync.messages import (
     Checkpoint,
     Chunk,
     Hello,
-    Lines,
     Marks,
     Ping,
     Pong,
@@ -30,7 +29,7 @@ from bideval.sync.proving import make_prove
 from bideval.sync.shared import SharedSession
 from bideval.sync.states import State
 from bideval.sync.trails import Direction, Mark
-from bideval.sync.words import Placed, Vouch
+from bideval.sync.words import Placed, Said, Vouch
 from tests.unit.sync.playbook import (
     EMPTY,
     FENGHUA,
@@ -42,6 +41,8 @@ from tests.unit.sync.playbook import (
     lines,
     placed,
     root,
+    sent,
+    unsigned,
     vouched,
 )
 
@@ -49,6 +50,7 @@ RECORD = lines("fenghua", 5)
 THEIRS = lines("wencheng", 5)
 FILE = b"s" * 32
 K = limits.CHUNK_BYTES
+UP = Direction.UP
 READ = (limits.BATCH_LINES, limits.BATCH_BYTES)
 MAIN = SharedSession(SESSION, main=True)
 OUR_MARK = StatedMark(SESSION, main=True, n=0, digest=chain("wencheng", []), epoch=1)
@@ -84,12 +86,15 @@ def test_whole_conversation_of_a_session():
     play.does(fx.Read(SESSION, Direction.DOWN, 1, *READ))
     play.machine.lines_read(SESSION, 1, RECORD[:2], play.now)
     play.does(fx.Read(SESSION, Direction.DOWN, 3, *READ))
-    play.says(Lines(SESSION, 1, RECORD[:2], root(RECORD[:2])))
+    play.says(sent(FENGHUA, 1, RECORD[:2], root(RECORD[:2])))
     play.hears(Ack(SESSION, 2, root(RECORD[:2])))
-    play.does(fx.PeerHas(SESSION, Direction.DOWN, 2)).says(vouched(FENGHUA, 2, root(RECORD[:2])))
+    play.does(fx.PeerHas(SESSION, Direction.DOWN, 2)).says()
     digest = chain("wencheng", THEIRS[:1])
-    play.hears(Lines(SESSION, 1, THEIRS[:1], digest))
-    play.does(fx.Commit(SESSION, Direction.UP, "wencheng", 1, (THEIRS[0],), Mark(1, digest))).says()
+    batch = sent(WENCHENG, 1, THEIRS[:1], digest, stream="wencheng")
+    play.hears(batch)
+    mark = Mark(1, digest)
+    commit = fx.Commit(SESSION, UP, "wencheng", 1, (THEIRS[0],), mark, batch.signature)
+    play.does(commit).says()
     play.machine.committed(SESSION, 1, digest, play.now, size=3)
     play.says(Ack(SESSION, 1, digest), placed(FENGHUA, 1, digest, 3))
     play.machine.new_checkpoint(SESSION, CheckpointNote(2, "two"), play.now)
@@ -226,33 +231,49 @@ def test_beats_and_acknowledgements_pass_waiting_lines_and_chunks():
     play.machine.new_lines(SESSION, play.now)
     play.machine.lines_read(SESSION, 1, RECORD, play.now)
     digest = chain("wencheng", THEIRS)
-    play.hears(Lines(SESSION, 1, THEIRS, digest), Ping(3))
+    play.hears(sent(WENCHENG, 1, THEIRS, digest, stream="wencheng"), Ping(3))
     play.machine.committed(SESSION, 5, digest, play.now)
     play.says(
         Pong(3),
         Ack(SESSION, 5, digest),
-        Lines(SESSION, 1, RECORD, root(RECORD)),
+        sent(FENGHUA, 1, RECORD, root(RECORD)),
         Chunk(FILE, 0, b"file"),
     )
 
 
 def test_wrong_session_stops_alone():
     play = flowing()
-    play.hears(Lines(SESSION, 1, THEIRS[:1], b"?" * 32))
+    foreign = lines("changshan", 1)
+    batch = sent(WENCHENG, 1, foreign, chain("wencheng", foreign), stream="wencheng")
+    play.hears(batch)
+    word = Vouch(SESSION, "wencheng", 1, batch.digest, batch.signature)
     fault = fx.FaultFound(
-        fx.FaultKind.FORK,
+        fx.FaultKind.LINES,
         SESSION,
-        "another digest after line 1",
-        stated=Mark(1, b"?" * 32),
-        held=Mark(1, chain("wencheng", THEIRS[:1])),
+        "line: expected wencheng 1, got changshan 1",
+        held=Mark(0, chain("wencheng", [])),
+        said=Said(word, 1, tuple(foreign)),
     )
     play.does(fault).says(Refuse(SESSION, "quarantined"))
     play.hears(Ping(1)).says(Pong(1))
 
 
+def test_lines_that_are_not_those_that_were_signed_close():
+    play = flowing()
+    play.hears(sent(WENCHENG, 1, THEIRS[:1], b"?" * 32, stream="wencheng"))
+    detail = f"{SESSION}: up to 1 other lines than were signed"
+    play.fails(fx.FaultKind.LINES, detail, WRONG)
+
+
+def test_lines_that_nobody_signed_close():
+    play = flowing()
+    play.hears(unsigned(1, THEIRS[:1], chain("wencheng", THEIRS[:1])))
+    play.fails(fx.FaultKind.AUTHENTICATION, f"{SESSION}: signature_invalid", WRONG)
+
+
 def test_gap_closes_the_link():
     play = flowing()
-    play.hears(Lines(SESSION, 2, THEIRS[1:2], b"?" * 32))
+    play.hears(sent(WENCHENG, 2, THEIRS[1:2], b"?" * 32, stream="wencheng"))
     play.fails(fx.FaultKind.GAP, f"{SESSION}: expected 1, got 2", WRONG)
 
 
@@ -286,7 +307,7 @@ def test_mark_beyond_ours_quarantines():
 def test_refused_commit_quarantines_and_broken_storage_closes():
     for retry in (False, True):
         play = flowing()
-        play.hears(Lines(SESSION, 1, THEIRS[:1], chain("wencheng", THEIRS[:1])))
+        play.hears(sent(WENCHENG, 1, THEIRS[:1], chain("wencheng", THEIRS[:1]), stream="wencheng"))
         play.machine.effects()
         play.machine.commit_failed(SESSION, "disk_full", play.now, retry=retry)
         if retry:
@@ -306,7 +327,7 @@ def test_branch_cosigns_what_it_holds():
     play.machine.sessions([SharedSession(SESSION, main=False)], play.now)
     offer = StatedMark(SESSION, main=True, n=0, digest=chain("fenghua", []), epoch=1)
     play.hears(Marks([offer]), Checkpoint(SESSION, 2, "two"), vouched(WENCHENG, 0, EMPTY))
-    play.hears(Lines(SESSION, 1, RECORD[:2], root(RECORD[:2])))
+    play.hears(sent(WENCHENG, 1, RECORD[:2], root(RECORD[:2])))
     play.machine.committed(SESSION, 2, root(RECORD[:2]), play.now)
     asked = [
         effect for effect in play.machine.effects() if isinstance(effect, fx.CheckpointArrived)
@@ -325,7 +346,7 @@ def test_lines_before_the_senders_word_close():
     play = established()
     play.machine.sessions([MAIN], play.now)
     play.hears(Marks([THEIR_MARK])).machine.effects()
-    play.hears(Lines(SESSION, 1, THEIRS[:1], chain("wencheng", THEIRS[:1])))
+    play.hears(sent(WENCHENG, 1, THEIRS[:1], chain("wencheng", THEIRS[:1]), stream="wencheng"))
     play.fails(fx.FaultKind.ORDER, f"{SESSION}: lines before the sender's word", WRONG)
 
 
@@ -351,7 +372,7 @@ def test_word_for_other_lines_stops_the_session_and_is_kept():
         "the peer vouches for other lines up to 0",
         stated=Mark(0, b"?" * 32),
         held=Mark(0, chain("wencheng", [])),
-        word=Vouch(SESSION, "wencheng", 0, b"?" * 32, said.signature),
+        said=Said(Vouch(SESSION, "wencheng", 0, b"?" * 32, said.signature)),
     )
     play.does(fault).says(Refuse(SESSION, "quarantined"))
     play.hears(said).does()
@@ -363,8 +384,10 @@ def test_word_about_a_mark_that_is_not_remembered_lets_no_lines_in():
     shared = replace(MAIN, n=2, state=digest)
     play.machine.sessions([shared], play.now)
     play.hears(Marks([THEIR_MARK])).machine.effects()
-    play.hears(vouched(WENCHENG, 1, digest, stream="wencheng")).does()
-    play.hears(Lines(SESSION, 3, THEIRS[2:3], chain("wencheng", THEIRS[:3])))
+    said = vouched(WENCHENG, 1, digest, stream="wencheng")
+    word = Vouch(SESSION, "wencheng", 1, digest, said.signature)
+    play.hears(said).does(fx.WordOffered(word))
+    play.hears(sent(WENCHENG, 3, THEIRS[2:3], chain("wencheng", THEIRS[:3]), stream="wencheng"))
     play.fails(fx.FaultKind.ORDER, f"{SESSION}: lines before the sender's word", WRONG)
 
 
@@ -385,13 +408,23 @@ def test_mains_word_for_the_place_of_our_lines_is_kept():
     play = branch_that_sent(2)
     said = placed(WENCHENG, 2, digest, 9, stream="fenghua")
     play.hears(Ack(SESSION, 2, digest), said)
-    heard = [effect for effect in play.machine.effects() if isinstance(effect, fx.WordHeard)]
-    assert heard == [fx.WordHeard(Placed(SESSION, "fenghua", 2, digest, 9, said.signature))]
+    word = Placed(SESSION, "fenghua", 2, digest, 9, said.signature)
+    play.does(fx.WordHeard(word), fx.PeerHas(SESSION, UP, 2))
 
 
-def test_mains_word_for_other_lines_of_ours_says_nothing():
+def test_branch_does_not_take_an_acknowledgement_for_mains_word():
     play = branch_that_sent(2)
-    play.hears(placed(WENCHENG, 2, b"?" * 32, 9, stream="fenghua")).does()
+    play.hears(Ack(SESSION, 2, chain("fenghua", RECORD[:2]))).does()
+
+
+def test_mains_word_for_other_lines_of_ours_closes():
+    play = branch_that_sent(2)
+    play.hears(placed(WENCHENG, 2, b"?" * 32, 9, stream="fenghua"))
+    play.fails(fx.FaultKind.ROLE, f"{SESSION}: placed other lines than were sent", WRONG)
+
+
+def test_mains_word_about_lines_that_are_not_remembered_says_nothing():
+    play = branch_that_sent(2)
     play.hears(placed(WENCHENG, 1, chain("fenghua", RECORD[:1]), 9, stream="fenghua")).does()
 
 

@@ -28,7 +28,7 @@ EVERY = [
     ),
     messages.Marks([]),
     messages.Refuse("fh-2026", "not_invited"),
-    messages.Lines("fh-2026", 1, [b"a", b"b"], D),
+    messages.Lines("fh-2026", 1, [b"a", b"b"], D, b"s" * 64),
     messages.Ack("fh-2026", 0, D),
     messages.Vouched("fh-2026", 0, D, b"s" * 64),
     messages.PlacedWord("fh-2026", 0, D, 3, b"s" * 64),

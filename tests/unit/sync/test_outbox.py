@@ -6,7 +6,7 @@ from bideval.sync.messages import Ack, Chunk, Lines, Ping, Pong
 from bideval.sync.outbox import Outbox, Priority
 
 D = b"d" * 32
-BATCHES = [Lines("fh-2026", n, [b"line"], D) for n in range(1, 4)]
+BATCHES = [Lines("fh-2026", n, [b"line"], D, b"s" * 64) for n in range(1, 4)]
 
 
 def drained(outbox):

@@ -7,10 +7,11 @@ import pytest
 from bideval.sync import limits
 from bideval.sync.effects import Commit, FaultKind
 from bideval.sync.faults import LinkFault, SessionFault
-from bideval.sync.messages import Lines
 from bideval.sync.receiving import ReceivingStream
+from bideval.sync.sending import UNSIGNED
 from bideval.sync.trails import Direction, Mark, trail_at
-from tests.unit.sync.playbook import SESSION, chain, line, lines
+from bideval.sync.words import Said, Vouch
+from tests.unit.sync.playbook import SESSION, chain, line, lines, unsigned
 
 THEIRS = lines("wencheng", 1_300)
 BIG = [line("wencheng", n, "x" * 60_000) for n in range(1, 40)]
@@ -23,12 +24,14 @@ def stream(before=0):
 
 
 def batch(first, last, written=THEIRS):
-    return Lines(SESSION, first, written[first - 1 : last], chain("wencheng", written[:last]))
+    return unsigned(first, written[first - 1 : last], chain("wencheng", written[:last]))
 
 
 def commit(first, last):
     mark = Mark(last, chain("wencheng", THEIRS[:last]))
-    return Commit(SESSION, Direction.UP, "wencheng", first, tuple(THEIRS[first - 1 : last]), mark)
+    return Commit(
+        SESSION, Direction.UP, "wencheng", first, tuple(THEIRS[first - 1 : last]), mark, UNSIGNED
+    )
 
 
 def test_lines_are_committed_one_commit_at_a_time_and_merged_meanwhile():
@@ -71,25 +74,47 @@ def test_duplicates_are_not_taken_twice():
     assert (whole, part, receiving.next_commit()) == ([False, False], True, commit(4, 8))
 
 
-def test_another_digest_after_the_batch_is_a_fork_and_nothing_is_taken():
-    receiving = stream()
-    with pytest.raises(SessionFault) as caught:
-        receiving.received(Lines(SESSION, 1, THEIRS[:2], b"?" * 32))
-    fault = caught.value
-    assert (fault.kind, fault.stated) == (FaultKind.FORK, Mark(2, b"?" * 32))
-    assert (fault.held, receiving.next_commit()) == (Mark(2, chain("wencheng", THEIRS[:2])), None)
+def refused(receiving, sent, family):
+    with pytest.raises(family) as caught:
+        receiving.received(sent)
+    assert receiving.next_commit() is None
+    return caught.value
 
 
-def test_lines_that_do_not_follow_stop_the_session():
-    receiving = stream()
-    with pytest.raises(SessionFault) as caught:
-        receiving.received(Lines(SESSION, 1, [THEIRS[0], THEIRS[2]], b"?" * 32))
-    assert (caught.value.kind, caught.value.held.n) == (FaultKind.LINES, 0)
+def test_lines_that_are_not_those_that_were_signed_close_and_nothing_is_taken():
+    for written in (THEIRS[:2], [THEIRS[0], THEIRS[2]], [b"no line"]):
+        fault = refused(stream(), unsigned(1, written, b"?" * 32), LinkFault)
+        assert fault.kind is FaultKind.LINES
+
+
+def test_lines_that_were_signed_and_are_not_that_venues_stop_the_session():
+    for written in ([THEIRS[0], THEIRS[2]], [b"no line"]):
+        digest = chain("wencheng", written)
+        fault = refused(stream(), unsigned(1, written, digest), SessionFault)
+        word = Vouch(SESSION, "wencheng", len(written), digest, UNSIGNED)
+        assert (fault.kind, fault.held.n) == (FaultKind.LINES, 0)
+        assert fault.said == Said(word, 1, tuple(written))
+
+
+@pytest.mark.parametrize(("first", "last"), [(1, 3), (2, 3), (3, 5)])
+def test_other_lines_for_numbers_that_are_here_are_a_fork_with_the_word(first, last):
+    other = [*THEIRS[: first - 1], *lines("wencheng", last - first + 1, first=first, text="other")]
+    receiving = stream(3)
+    sent = batch(first, last, other)
+    fault = refused(receiving, sent, SessionFault)
+    word = Vouch(SESSION, "wencheng", last, sent.digest, UNSIGNED)
+    assert (fault.kind, fault.said) == (FaultKind.FORK, Said(word, first, tuple(sent.lines)))
+
+
+def test_what_was_signed_about_lines_long_past_is_not_remembered():
+    receiving = stream(3)
+    assert (receiving.remembers(3), receiving.remembers(2)) == (True, False)
+    assert receiving.received(batch(1, 2, lines("wencheng", 2, text="other"))) is False
 
 
 def test_batch_above_its_bytes_closes():
     with pytest.raises(LinkFault) as caught:
-        stream().received(Lines(SESSION, 1, BIG[:5], b"?" * 32))
+        stream().received(unsigned(1, BIG[:5], b"?" * 32))
     assert (caught.value.kind, caught.value.detail) == (
         FaultKind.LIMIT,
         f"{SESSION}: batch too large",

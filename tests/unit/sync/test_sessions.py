@@ -11,7 +11,6 @@ from bideval.sync.messages import (
     Ack,
     Checkpoint,
     Cosign,
-    Lines,
     Marks,
     Refuse,
     StatedMark,
@@ -19,11 +18,22 @@ from bideval.sync.messages import (
 )
 from bideval.sync.notes import CheckpointNote
 from bideval.sync.outbox import Outbox
+from bideval.sync.sending import UNSIGNED
 from bideval.sync.sessions import SessionTable
 from bideval.sync.shared import SharedSession
 from bideval.sync.trails import Direction, Mark
 from bideval.sync.words import Placed, Voice
-from tests.unit.sync.playbook import EMPTY, KEYS, SESSION, chain, frontier, line, lines, root
+from tests.unit.sync.playbook import (
+    EMPTY,
+    KEYS,
+    SESSION,
+    chain,
+    frontier,
+    line,
+    lines,
+    root,
+    unsigned,
+)
 
 OTHER = "wc-2026-0042"
 RECORD = lines("fenghua", 9)
@@ -122,7 +132,7 @@ def test_sending_begins_where_the_peer_stands():
         fx.Read(SESSION, DOWN, 4, limits.BATCH_LINES, limits.BATCH_BYTES),
     )
     play.table.lines_read(SESSION, 4, RECORD[3:5], 0)
-    play.says(Lines(SESSION, 4, RECORD[3:5], root(RECORD[:5])))
+    play.says(unsigned(4, RECORD[3:5], root(RECORD[:5])))
 
 
 def test_main_is_told_what_it_owes_when_the_marks_agree():
@@ -154,20 +164,20 @@ def test_acknowledged_lines_are_what_the_peer_has():
 def test_arriving_lines_are_committed_and_then_acknowledged():
     play = flowing_main()
     digest = chain("wencheng", THEIRS[:2])
-    play.hears(Lines(SESSION, 1, THEIRS[:2], digest))
-    commit = fx.Commit(SESSION, UP, "wencheng", 1, tuple(THEIRS[:2]), Mark(2, digest))
+    play.hears(unsigned(1, THEIRS[:2], digest))
+    commit = fx.Commit(SESSION, UP, "wencheng", 1, tuple(THEIRS[:2]), Mark(2, digest), UNSIGNED)
     play.does(commit).says()
     more = chain("wencheng", THEIRS[:3])
-    play.hears(Lines(SESSION, 3, THEIRS[2:3], more)).does().says()
+    play.hears(unsigned(3, THEIRS[2:3], more)).does().says()
     play.table.committed(SESSION, 2, digest)
     play.says(Ack(SESSION, 2, digest))
-    play.does(fx.Commit(SESSION, UP, "wencheng", 3, (THEIRS[2],), Mark(3, more)))
+    play.does(fx.Commit(SESSION, UP, "wencheng", 3, (THEIRS[2],), Mark(3, more), UNSIGNED))
 
 
 def test_duplicate_lines_are_answered_with_the_durable_mark():
     play = flowing_main(2)
     digest = chain("wencheng", THEIRS[:2])
-    play.hears(Lines(SESSION, 1, THEIRS[:2], digest)).does().says(Ack(SESSION, 2, digest))
+    play.hears(unsigned(1, THEIRS[:2], digest)).does().says(Ack(SESSION, 2, digest))
 
 
 def test_answers_for_sessions_that_are_gone_are_ignored():
@@ -180,7 +190,7 @@ def test_answers_for_sessions_that_are_gone_are_ignored():
     play.table.new_checkpoint(SESSION, CheckpointNote(1, "note"), 0)
     play.table.cosigned(SESSION, 1, "line")
     play.table.declined(SESSION, "unknown")
-    play.table.left(Lines(SESSION, 1, RECORD, EMPTY), 0)
+    play.table.left(unsigned(1, RECORD, EMPTY), 0)
     play.does().says()
 
 
@@ -189,7 +199,7 @@ def test_answers_before_the_peers_mark_are_ignored():
     play.table.mark_held(SESSION, 1, b"", 0)
     play.table.lines_read(SESSION, 1, RECORD, 0)
     play.table.new_lines(SESSION)
-    play.table.left(Lines(SESSION, 1, RECORD, EMPTY), 0)
+    play.table.left(unsigned(1, RECORD, EMPTY), 0)
     play.table.committed(SESSION, 1, b"")
     play.table.cosigned(SESSION, 1, "line")
     play.does().says()
@@ -328,7 +338,7 @@ def test_offer_that_the_host_declines_is_refused():
     play.table.declined(SESSION, "not_invited")
     play.does().says(Refuse(SESSION, "not_invited"))
     play.hears(Marks([stated(main=True)])).does().says()
-    play.hears(Lines(SESSION, 1, RECORD[:1], root(RECORD[:1]))).does().says()
+    play.hears(unsigned(1, RECORD[:1], root(RECORD[:1]))).does().says()
 
 
 def test_branch_of_a_session_that_main_does_not_know_shows_a_stale_backup():
@@ -368,7 +378,7 @@ def test_refused_session_may_be_shared_again():
 
 UNKNOWN = [
     Refuse(SESSION, "unknown"),
-    Lines(SESSION, 1, RECORD[:1], EMPTY),
+    unsigned(1, RECORD[:1], EMPTY),
     Ack(SESSION, 1, EMPTY),
     Checkpoint(SESSION, 1, "note"),
     Cosign(SESSION, 1, "line"),
@@ -418,7 +428,7 @@ def test_window_of_the_whole_link_is_enforced(monkeypatch):
     monkeypatch.setattr(limits, "LINK_WINDOW_BYTES", 10)
     play = flowing_main()
     with pytest.raises(LinkFault) as caught:
-        play.table.take(Lines(SESSION, 1, THEIRS[:1], chain("wencheng", THEIRS[:1])), 0)
+        play.table.take(unsigned(1, THEIRS[:1], chain("wencheng", THEIRS[:1])), 0)
     assert (caught.value.kind, caught.value.detail) == (
         fx.FaultKind.LIMIT,
         "link window exceeded",
@@ -447,7 +457,7 @@ def test_branch_does_not_make_checkpoints():
 
 def test_branch_judges_a_checkpoint_when_it_holds_as_much():
     play = flowing_branch().hears(Checkpoint(SESSION, 2, "two")).does()
-    play.hears(Lines(SESSION, 1, RECORD[:2], root(RECORD[:2]))).quiet()
+    play.hears(unsigned(1, RECORD[:2], root(RECORD[:2]))).quiet()
     play.table.committed(SESSION, 2, root(RECORD[:2]))
     play.does(fx.CheckpointArrived(SESSION, 2, "two")).says(Ack(SESSION, 2, root(RECORD[:2])))
     play.hears(Checkpoint(SESSION, 1, "one")).does()
@@ -492,7 +502,7 @@ def test_backlog_without_progress_is_sent_again_once_and_then_closes():
     play.table.new_lines(SESSION)
     play.table.pump(0)
     play.table.lines_read(SESSION, 1, RECORD[:2], 0)
-    batch = Lines(SESSION, 1, RECORD[:2], root(RECORD[:2]))
+    batch = unsigned(1, RECORD[:2], root(RECORD[:2]))
     play.quiet().table.left(batch, 5)
     late = 5 + limits.NO_PROGRESS_MS
     play.table.tick(late - 1)
@@ -587,7 +597,7 @@ def test_cosignature_that_was_not_asked_for_costs_nothing():
 
 def test_checkpoints_that_are_refused_again_and_again_stop_the_session():
     play = flowing_branch()
-    play.hears(Lines(SESSION, 1, RECORD[:2], root(RECORD[:2]))).quiet()
+    play.hears(unsigned(1, RECORD[:2], root(RECORD[:2]))).quiet()
     play.table.committed(SESSION, 2, root(RECORD[:2]))
     for number in range(limits.CHECKPOINTS_REFUSED - 1):
         play.hears(Checkpoint(SESSION, 2, f"wrong {number}")).quiet()

@@ -3,17 +3,18 @@
 from __future__ import annotations
 
 import pytest
+from msgspec.structs import replace
 
 from bideval.sync import effects as fx
 from bideval.sync.credit import Credit
 from bideval.sync.faults import LinkFault, SessionFault
-from bideval.sync.messages import StatedMark, StatedPlace
-from bideval.sync.outbox import Outbox
+from bideval.sync.messages import Refuse, StatedMark, StatedPlace
+from bideval.sync.outbox import Outbox, Priority
 from bideval.sync.sending import SendingStream
 from bideval.sync.shared import LinkedSession, SharedSession
 from bideval.sync.trails import Direction, Mark, trail_at
 from bideval.sync.vouching import Vouching
-from bideval.sync.words import RECORD, Placed, Voice, Vouch
+from bideval.sync.words import RECORD, Placed, Said, Voice, Vouch
 from tests.unit.sync.playbook import (
     FENGHUA,
     KEYS,
@@ -24,6 +25,8 @@ from tests.unit.sync.playbook import (
     lines,
     placed,
     root,
+    sent,
+    unsigned,
     vouched,
 )
 
@@ -121,7 +124,8 @@ def test_word_about_a_mark_long_past_lets_nothing_in():
     speaker, found = Speaker(), as_main()
     said = vouched(WENCHENG, 1, chain("wencheng", THEIRS[:1]), stream="wencheng")
     speaker.vouching.vouched(found, said)
-    assert (speaker.vouching.is_due(found), speaker.effects) == (True, [])
+    word = Vouch(SESSION, "wencheng", 1, said.digest, said.signature)
+    assert (speaker.vouching.is_due(found), speaker.effects) == (True, [fx.WordOffered(word)])
 
 
 def test_word_that_differs_is_a_fork_with_the_word():
@@ -132,11 +136,11 @@ def test_word_that_differs_is_a_fork_with_the_word():
     fault = caught.value
     held = Mark(2, chain("wencheng", THEIRS[:2]))
     word = Vouch(SESSION, "wencheng", 2, b"?" * 32, said.signature)
-    assert (fault.kind, fault.stated, fault.held, fault.word) == (
+    assert (fault.kind, fault.stated, fault.held, fault.said) == (
         fx.FaultKind.FORK,
         Mark(2, b"?" * 32),
         held,
-        word,
+        Said(word),
     )
 
 
@@ -153,9 +157,11 @@ def test_place_of_our_lines_is_kept_if_they_are_ours():
     said = placed(WENCHENG, 3, chain("fenghua", OWN), 9, stream="fenghua")
     speaker.vouching.placed(found, said)
     other = placed(WENCHENG, 3, b"?" * 32, 9, stream="fenghua")
-    speaker.vouching.placed(found, other)
+    with pytest.raises(LinkFault) as caught:
+        speaker.vouching.placed(found, other)
     word = Placed(SESSION, "fenghua", 3, said.digest, 9, said.signature)
-    assert speaker.effects == [fx.WordHeard(word)]
+    assert speaker.effects == [fx.WordHeard(word), fx.PeerHas(SESSION, Direction.UP, 3)]
+    assert caught.value.kind is fx.FaultKind.ROLE
 
 
 def test_place_from_a_branch_or_of_what_was_not_sent_closes():
@@ -176,7 +182,47 @@ def test_place_that_comes_before_the_mark_was_compared_waits_for_it():
     speaker.vouching.hear_early(found)
     speaker.vouching.hear_early(found)
     word = Placed(SESSION, "fenghua", 3, said.digest, 9, said.signature)
-    assert (before, speaker.effects) == ([], [fx.WordHeard(word)])
+    heard = [fx.WordHeard(word), fx.PeerHas(SESSION, Direction.UP, 3)]
+    assert (before, speaker.effects) == ([], heard)
+
+
+def test_lines_go_out_with_the_word_for_their_end():
+    speaker = Speaker()
+    down = unsigned(3, RECORD_LINES[2:], root(RECORD_LINES))
+    up = unsigned(2, OWN[1:], chain("fenghua", OWN))
+    signed = [speaker.vouching.sign_lines(as_main(), down)]
+    signed += [speaker.vouching.sign_lines(as_branch(), up)]
+    digests = root(RECORD_LINES), chain("fenghua", OWN)
+    assert signed == [
+        sent(FENGHUA, 3, RECORD_LINES[2:], digests[0]),
+        sent(FENGHUA, 2, OWN[1:], digests[1], stream="fenghua"),
+    ]
+
+
+def test_lines_without_their_senders_word_close():
+    speaker, found = Speaker(), as_main()
+    batch = sent(WENCHENG, 3, THEIRS[2:], chain("wencheng", THEIRS), stream="wencheng")
+    speaker.vouching.check_lines(found, batch)
+    others = (
+        unsigned(3, THEIRS[2:], batch.digest),
+        sent(WENCHENG, 3, THEIRS[2:], batch.digest),
+        sent(FENGHUA, 3, THEIRS[2:], batch.digest, stream="wencheng"),
+        replace(batch, first=2),
+    )
+    for other in others:
+        with pytest.raises(LinkFault) as caught:
+            speaker.vouching.check_lines(found, other)
+        assert caught.value.kind is fx.FaultKind.AUTHENTICATION
+
+
+def test_mark_that_is_contested_is_signed_before_the_refusal_unless_we_were_put_back():
+    for epoch in (1, 2):
+        speaker, found = Speaker(), as_main()
+        found.epoch = epoch
+        speaker.vouching.contest(found, Mark(4, root(RECORD_LINES)))
+        speaker.outbox.put(Priority.CONTROL, ("refuse", SESSION), Refuse(SESSION, "quarantined"))
+        word = [vouched(FENGHUA, 4, root(RECORD_LINES))] if epoch == 1 else []
+        speaker.says(*word, Refuse(SESSION, "quarantined"))
 
 
 def stating(n, size=9, *, key="fenghua", main=False):

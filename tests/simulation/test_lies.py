@@ -1,0 +1,321 @@
+"""Each lie of a venue is found by the first honest one, which stops the session and can prove it.
+
+The houses are whole and the lines are the real protocol; only what the liar's server sends is told
+anew, and signed. Nothing here waits for a checkpoint.
+"""
+
+from __future__ import annotations
+
+from contextlib import ExitStack
+
+import pytest
+
+from bideval.actions import accusing, arrivals
+from bideval.actions.findings import read_finding
+from bideval.actions.founding import NewSession, found_session
+from bideval.actions.stopping import Stops
+from bideval.cli.main import main as command
+from bideval.ledger.line import chain_next, chain_start
+from bideval.ports import OriginHead
+from bideval.simulation import wires
+from bideval.simulation.devices import quiet_logs, threads_at_once
+from bideval.simulation.ideal import ideal_cryptography
+from bideval.simulation.people import Client
+from bideval.simulation.province import World
+from bideval.sync import messages
+from bideval.sync.receiving import ReceivingStream
+from bideval.sync.vouching import Vouching
+from tests.simulation.lies import (
+    Story,
+    at,
+    changed,
+    last_retold,
+    nothing,
+    retold,
+    skipped,
+    swapped,
+    told_twice,
+)
+
+MAIN, BRANCH, OTHER = "fenghua", "wencheng", "changshan"
+SESSION = "fh-2026-0001"
+BUSY_MS = 9_000
+END_MS = 40_000
+
+pytestmark = pytest.mark.timeout(120)
+
+
+class Province:
+    """Two or three whole houses, some of whose lines tell stories."""
+
+    def __init__(self, names, monkeypatch, *stories):
+        self.stories = stories
+        self.world = World(7, names, tell=True)
+        self.world.oracle.liars.update(story.venue for story in stories)
+        original = wires.End._transmit
+
+        def transmit(end, frame):
+            told = [
+                story
+                for story in stories
+                if (story.venue, story.peer) == (end.place.id, end.peer.id)
+            ]
+            for spoken in told[0].speak(frame) if told else [frame]:
+                original(end, spoken)
+
+        monkeypatch.setattr(wires.End, "_transmit", transmit)
+
+    def found(self):
+        places = self.world.places
+        branches = [name for name in places if name != MAIN]
+        asked = NewSession(id=SESSION, title="Beds", rulebook="rehearsal/1", branches=branches)
+        places[MAIN].guarded(lambda: found_session(places[MAIN].venue, asked))
+        clients = [Client(self.world, place, SESSION) for place in places.values()]
+        for client in clients:
+            for when in range(500, BUSY_MS, 1_500):
+                self.world.later(when, client.warn)
+        return clients
+
+    def run(self, until=END_MS):
+        self.world.run_until(until)
+
+    def findings(self, name):
+        record = self.world.places[name].disk.image.records.get(SESSION)
+        found = [read_finding(conflict) for conflict in record.conflicts] if record else []
+        return [one for one in found if one is not None]
+
+    def proof(self, name):
+        record = self.world.places[name].disk.image.records[SESSION]
+        return next(one.proof for one in record.conflicts if read_finding(one) is not None)
+
+
+@pytest.fixture
+def province(monkeypatch):
+    with ExitStack() as stack:
+        for context in (threads_at_once(), ideal_cryptography(7), quiet_logs()):
+            stack.enter_context(context)
+        yield lambda names, *stories: Province(names, monkeypatch, *stories)
+
+
+def check_proven(held, finder, what, accused, tmp_path, capsys):
+    """The finder has one proof, takes nothing more, and the command explains the file."""
+    found = [(one.what, one.accused) for one in held.findings(finder)]
+    assert found == [(what, f"venue/{accused}")]
+    place = held.world.places[finder]
+    size = len(place.disk.image.records[SESSION].order)
+    held.run(END_MS + 5_000)
+    assert len(place.disk.image.records[SESSION].order) == size
+    path = tmp_path / "proof"
+    path.write_bytes(held.proof(finder))
+    assert command(["verify", str(path)]) == 1
+    out = capsys.readouterr().out
+    assert f"MISBEHAVIOUR PROVEN: venue/{accused}, session {SESSION}: {what}" in out
+    return out
+
+
+def story_of_main(peer, twist, **more):
+    return Story(MAIN, peer, SESSION, main=True, twist=twist, silent=(messages.Checkpoint,), **more)
+
+
+def story_of_branch(twist, **more):
+    return Story(BRANCH, MAIN, SESSION, main=False, twist=twist, **more)
+
+
+# What a liar does; each returns the province after it has run.
+
+
+def telling(story):
+    """Let somebody tell a story from the beginning."""
+
+    def play(province, _monkeypatch):
+        held = province((MAIN, BRANCH), story())
+        held.found()
+        held.run()
+        assert held.stories[0].lies > 0
+        return held
+
+    return play
+
+
+def main_goes_back(province, _monkeypatch):
+    held = province((MAIN, BRANCH), story_of_main(BRANCH, None))
+    clients = held.found()
+    held.run(3_000)
+    place = held.world.places[MAIN]
+    before = place.disk.image.copy()
+    held.run(6_000)
+    lost = len(place.disk.image.records[SESSION].order) - len(before.records[SESSION].order)
+    assert lost > 0
+    place.crash_now("restart", downtime=100)
+    place.disk.image = before
+    held.world.cut(MAIN, BRANCH, 4_000)
+    for client in clients:
+        if client.place is place:
+            client.waiting.clear()
+            for when in range(300, 3_000, 300):
+                held.world.later(when, client.warn)
+    held.run()
+    return held
+
+
+def main_leaves_out_what_it_acknowledged(province, monkeypatch):
+    held = province((MAIN, BRANCH), story_of_main(BRANCH, nothing))
+    original = arrivals.commit_up
+
+    def forget(venue, session, lines, *, word):
+        with venue.devices.store.read() as reader:
+            head, size = reader.origin_head(session, word.stream), reader.head(session).size
+        if size < 6:
+            return original(venue, session, lines, word=word)
+        chain = head.chain if head.n else chain_start(session, word.stream)
+        for line in lines:
+            chain = chain_next(chain, line)
+        return OriginHead(word.n, chain), size
+
+    monkeypatch.setattr(arrivals, "commit_up", forget)
+    held.found()
+    held.run()
+    return held
+
+
+def branch_writes_anew(province, _monkeypatch):
+    story = story_of_branch(nothing)
+    held = province((MAIN, BRANCH), story)
+    held.found()
+    held.run(6_000)
+    story.twist = at(BRANCH, 3, retold)
+    held.world.cut(MAIN, BRANCH, 1_000)
+    held.run()
+    return held
+
+
+LIES = {
+    "main changes a line": (
+        telling(lambda: story_of_main(BRANCH, at(MAIN, 5, changed))),
+        "false_record",
+        "its author's key did not sign it",
+    ),
+    "main skips a line": (
+        telling(lambda: story_of_main(BRANCH, at(MAIN, 5, skipped))),
+        "false_record",
+        "(fenghua 6, supervisor.warned) cannot stand",
+    ),
+    "main tells one number twice": (
+        telling(lambda: story_of_main(BRANCH, at(MAIN, 5, told_twice))),
+        "false_record",
+        "(fenghua 5, supervisor.warned) cannot stand",
+    ),
+    "main changes the order": (
+        telling(lambda: story_of_main(BRANCH, at(MAIN, 5, swapped))),
+        "two_heads",
+        "put in another order",
+    ),
+    "main tells the same lines in two ways": (
+        telling(lambda: story_of_main(BRANCH, nothing, again=at(MAIN, 5, retold))),
+        "two_heads",
+        "One record cannot have both",
+    ),
+    "main goes back": (main_goes_back, "two_heads", "One record cannot have both"),
+    "main leaves out what it acknowledged": (
+        main_leaves_out_what_it_acknowledged,
+        "omission",
+        "is missing",
+    ),
+    "a branch tells one number in two ways": (
+        telling(lambda: story_of_branch(nothing, again=last_retold)),
+        "two_chains",
+        "it has two entries",
+    ),
+    "a branch writes anew": (branch_writes_anew, "two_chains", "it has two entries"),
+    "a branch changes a line": (
+        telling(lambda: story_of_branch(at(BRANCH, 4, changed))),
+        "false_line",
+        "is none: the signature is not the one of key",
+    ),
+    "a branch skips a line": (
+        telling(lambda: story_of_branch(at(BRANCH, 4, skipped))),
+        "false_line",
+        "In them line 4 is numbered wencheng 5",
+    ),
+    "a branch tells one number twice": (
+        telling(lambda: story_of_branch(at(BRANCH, 4, told_twice))),
+        "false_line",
+        "In them line 5 is numbered wencheng 4",
+    ),
+}
+
+
+def sides(lie):
+    """Return who finds a lie, and who has told it."""
+    return (BRANCH, MAIN) if lie.startswith("main") else (MAIN, BRANCH)
+
+
+@pytest.mark.parametrize("lie", LIES)
+def test_lie_stops_the_session_and_leaves_its_proof(province, monkeypatch, tmp_path, capsys, lie):
+    play, what, words = LIES[lie]
+    finder, liar = sides(lie)
+    held = play(province, monkeypatch)
+    assert words in check_proven(held, finder, what, liar, tmp_path, capsys)
+    assert held.findings(liar) == []
+
+
+def keep_no_word(patch):
+    """Keep lines without what their sender has signed."""
+    patch.setattr(arrivals, "_keep_word", lambda *_asked: None)
+    patch.setattr(Stops, "hear", lambda *_asked: False)
+
+
+def refuse_without_a_proof(patch):
+    """Put lines away that cannot be taken, and say nothing of who signed them."""
+    patch.setattr(accusing, "_accuse_speaker", lambda *_asked: False)
+
+
+def ignore_what_is_here(patch):
+    """Drop lines whose numbers are known, unseen."""
+    patch.setattr(ReceivingStream, "_compare", lambda *_asked: None)
+
+
+def never_contest(patch):
+    """Refuse another mark without saying what is held instead."""
+    patch.setattr(Vouching, "contest", lambda *_asked: None)
+
+
+def trust_mains_places(patch):
+    """Never look whether own lines stand where main has placed them."""
+    patch.setattr(accusing, "accuse_omission", lambda *_asked: False)
+
+
+@pytest.mark.parametrize(
+    ("mistake", "lie"),
+    [
+        (refuse_without_a_proof, "main changes a line"),
+        (refuse_without_a_proof, "main skips a line"),
+        (refuse_without_a_proof, "main tells one number twice"),
+        (keep_no_word, "main changes the order"),
+        (keep_no_word, "main tells the same lines in two ways"),
+        (ignore_what_is_here, "main tells the same lines in two ways"),
+        (keep_no_word, "main goes back"),
+        (never_contest, "main goes back"),
+        (trust_mains_places, "main leaves out what it acknowledged"),
+        (keep_no_word, "a branch tells one number in two ways"),
+        (ignore_what_is_here, "a branch tells one number in two ways"),
+        (keep_no_word, "a branch writes anew"),
+        (refuse_without_a_proof, "a branch changes a line"),
+        (refuse_without_a_proof, "a branch skips a line"),
+        (refuse_without_a_proof, "a branch tells one number twice"),
+    ],
+)
+def test_venue_with_a_planted_mistake_proves_nothing(province, monkeypatch, mistake, lie):
+    mistake(monkeypatch)
+    held = LIES[lie][0](province, monkeypatch)
+    assert [held.findings(name) for name in sides(lie)] == [[], []]
+
+
+def test_honest_venues_prove_nothing(province):
+    held = province((MAIN, BRANCH, OTHER))
+    held.found()
+    for when in (2_000, 4_000, 6_000):
+        held.world.later(when, lambda: held.world.cut(MAIN, BRANCH, 500))
+    held.run()
+    assert [held.findings(name) for name in (MAIN, BRANCH, OTHER)] == [[], [], []]
+    assert len(held.world.places[OTHER].disk.image.records[SESSION].order) > 20
