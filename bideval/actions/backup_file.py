@@ -32,6 +32,8 @@ if TYPE_CHECKING:
     from bideval.audit.container import Section
 
 HEADER = b"bideval-backup/1\n"
+MOST_SECTIONS = 1_000_000
+"""Sections of a backup: of every session its record and files."""
 JSON_LIMIT = 1 << 30
 """Bytes of one section of rows: a pool of a hundred thousand experts takes sixty MiB."""
 BLOCK_LINES = 5_000
@@ -129,7 +131,7 @@ def read_backup(data: bytes | memoryview) -> Backup:
 
     Raises InputError when it is no backup, EvidenceError naming the region when it is damaged.
     """
-    sections = read_container(data, header=HEADER)
+    sections = read_container(data, header=HEADER, most=MOST_SECTIONS)
     if not sections or sections[0].name != "manifest":
         raise _malformed("container", "must begin with the manifest")
     origin = _load(Origin, _json(sections[0]))

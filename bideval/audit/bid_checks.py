@@ -6,6 +6,8 @@ is checked as it comes out. Not decided here: what a package may hold (`bideval.
 
 from __future__ import annotations
 
+from bisect import bisect_left
+from operator import itemgetter
 from typing import IO, TYPE_CHECKING, cast
 
 from bideval.audit.container import ViewReader
@@ -30,6 +32,7 @@ NO_FILE = frozenset({"ciphertext_missing", "ciphertext_differs"})
 def check_bids(bundle: Bundle, run: Replay) -> str:
     """Each announced bid is what its shares open; each bid given up really stays closed."""
     opened = given_up = 0
+    absences = Absences(run)
     places = _announced(run)
     for bid in run.session.bidding.bids.values():
         position = run.session.places[bid.entry].position
@@ -38,7 +41,7 @@ def check_bids(bundle: Bundle, run: Replay) -> str:
                 _check_opened(bundle, run, bid, run.entry(places[bid.id]))
                 opened += 1
             elif bid.state is BidState.UNOPENABLE:
-                _check_given_up(bundle, run, bid)
+                _check_given_up(bundle, run, bid, absences)
                 given_up += 1
         except BidevalError as fault:
             raise located(fault, run.where(position)) from None
@@ -54,11 +57,11 @@ def _check_opened(bundle: Bundle, run: Replay, bid: Bid, announced: Entry) -> No
         raise EvidenceError("bid_differs", field=bid.id, detail="another manifest was announced")
 
 
-def _check_given_up(bundle: Bundle, run: Replay, bid: Bid) -> None:
+def _check_given_up(bundle: Bundle, run: Replay, bid: Bid, absences: Absences) -> None:
     if bid.reason == "shares_missing":  # the fold has judged that, at its place
         return
     if bid.reason in NO_FILE:
-        _check_missing(bundle, run, bid)
+        _check_missing(bundle, bid, absences)
         return
     _demand_ciphertext(bundle, bid)
     try:
@@ -68,27 +71,36 @@ def _check_given_up(bundle: Bundle, run: Replay, bid: Bid) -> None:
     raise EvidenceError("bid_withheld", field=bid.id, detail="could have been opened")
 
 
-def _check_missing(bundle: Bundle, run: Replay, bid: Bid) -> None:
+def _check_missing(bundle: Bundle, bid: Bid, absences: Absences) -> None:
     """A file said to be missing is not here, unless its venue was noted as absent at that time."""
-    if bid.ciphertext.sha256 not in bundle.files or was_absent(run, bid):
+    if bid.ciphertext.sha256 not in bundle.files or absences.excuse(bid):
         return
     detail = "was given up for want of its file, and the file is here"
     raise EvidenceError("bid_withheld", field=bid.id, detail=detail)
 
 
-def was_absent(run: Replay, bid: Bid) -> bool:
-    """Return whether main had noted the bid's venue as absent when it gave the bid up."""
-    notes = run.of_kind("bid.unopenable")
-    given_up = next(place for place, entry in notes if entry.body.get("bid") == bid.id)
-    venue = run.session.places[bid.entry].origin
-    kinds = ("venue.absent", "venue.returned")
-    moves = [
-        (place, kind)
-        for kind in kinds
-        for place, entry in run.of_kind(kind)
-        if entry.body.get("venue") == venue and place < given_up
-    ]
-    return max(moves, default=(0, ""))[1] == "venue.absent"
+class Absences:
+    """Which venues main had noted as absent when it gave bids up; the record is read once."""
+
+    def __init__(self, run: Replay) -> None:
+        self._run = run
+        self._given_up: dict[object, int] = {}
+        for place, entry in run.of_kind("bid.unopenable"):
+            self._given_up.setdefault(entry.body.get("bid"), place)
+        moves = [
+            (place, entry.body.get("venue"), kind == "venue.absent")
+            for kind in ("venue.absent", "venue.returned")
+            for place, entry in run.of_kind(kind)
+        ]
+        self._moves: dict[object, list[tuple[int, bool]]] = {}
+        for place, venue, left in sorted(moves, key=itemgetter(0)):
+            self._moves.setdefault(venue, []).append((place, left))
+
+    def excuse(self, bid: Bid) -> bool:
+        """Return whether main had noted the bid's venue as absent when it gave the bid up."""
+        moves = self._moves.get(self._run.session.places[bid.entry].origin, [])
+        before = bisect_left(moves, self._given_up[bid.id], key=itemgetter(0))
+        return before > 0 and moves[before - 1][1]
 
 
 def _demand_ciphertext(bundle: Bundle, bid: Bid) -> None:

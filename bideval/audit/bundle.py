@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from bideval.audit.container import (
+    MOST_FILES,
     PIECE,
     SectionSource,
     give_back,
@@ -21,6 +22,7 @@ from bideval.audit.container import (
 )
 from bideval.evidence.canonical import canonical_bytes, read_json
 from bideval.ledger.line import parse_line
+from bideval.ledger.note import NOTE_LIMIT
 from bideval.terms.errors import EvidenceError
 from bideval.terms.fields import Fields, digest
 from bideval.terms.instants import parse_instant
@@ -136,7 +138,7 @@ def read_bundle(data: bytes | memoryview) -> Bundle:
     names = [section.name for section in sections]
     if names[:3] != ["manifest", "record", "checkpoint"]:
         raise _wrong("container", "must begin with manifest, record and checkpoint")
-    manifest = _read_manifest(bytes(sections[0].data))
+    manifest = _read_manifest(_bounded(sections[0], MANIFEST_LIMIT))
     _check_files(manifest, sections[3:])
     return Bundle(
         manifest=manifest,
@@ -179,7 +181,7 @@ def _manifest_document(manifest: Manifest) -> dict[str, object]:
 def _read_manifest(data: bytes) -> Manifest:
     members = Fields(read_json(data, limit=MANIFEST_LIMIT, field="manifest"), "manifest")
     members.word("format", [FORMAT])
-    files = members.objects("files", most=100_000)
+    files = members.objects("files", most=MOST_FILES)
     manifest = Manifest(
         session=members.session("session"),
         main=members.venue("main"),
@@ -188,7 +190,7 @@ def _read_manifest(data: bytes) -> Manifest:
         size=members.integer("size"),
         root=members.digest("root"),
         files={file.digest("sha256"): file.integer("size") for file in files},
-        absent=tuple(members.items("absent", digest, most=100_000)),
+        absent=tuple(members.items("absent", digest, most=MOST_FILES)),
     )
     if canonical_bytes(_manifest_document(manifest)) != data:
         raise _wrong("manifest", "must be canonical JSON of its members and no others")
@@ -214,9 +216,16 @@ def _check_files(manifest: Manifest, sections: Sequence[Section]) -> None:
             raise _wrong(section.name, "does not have the digest that is its name")
 
 
+def _bounded(section: Section, limit: int) -> bytes:
+    """Return the bytes of a section, which are copied only after their number was looked at."""
+    if len(section.data) > limit:
+        raise _wrong(section.name, f"must have at most {limit} bytes")
+    return bytes(section.data)
+
+
 def _text(section: Section) -> str:
     try:
-        return bytes(section.data).decode()
+        return _bounded(section, NOTE_LIMIT).decode()
     except UnicodeDecodeError:
         raise _wrong(section.name, "must be UTF-8") from None
 

@@ -13,7 +13,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from bideval.audit.bid_checks import was_absent
+from bideval.audit.bid_checks import Absences
 from bideval.audit.checks import cosigners
 from bideval.audit.replay import place_of
 from bideval.session.names import BidState
@@ -105,9 +105,10 @@ def check_against(
     (_, run), (other, other_run) = here, there
     if found.common < other_run.size:
         raise _contradiction(found, run, other_run)
+    absences = Absences(run)
     for bid in run.session.bidding.bids.values():
         missing = bid.state is BidState.UNOPENABLE and bid.reason == "ciphertext_missing"
-        if missing and bid.ciphertext.sha256 in other.files and not was_absent(run, bid):
+        if missing and bid.ciphertext.sha256 in other.files and not absences.excuse(bid):
             where = run.where(run.session.places[bid.entry].position)
             detail = f"{bid.id}: was given up as missing, and the other bundle has it"
             raise EvidenceError("bid_withheld", field=where, detail=detail)

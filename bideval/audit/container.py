@@ -21,6 +21,10 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
 HEADER = b"bideval-bundle/1\n"
+MOST_FILES = 100_000
+"""Files of a bundle."""
+MOST_SECTIONS = 3 + MOST_FILES
+"""Sections of a bundle: manifest, record, checkpoint, and one for each file."""
 PIECE = 4 * 2**20
 """Bytes that are read of a mapped file before its pages are given back."""
 _END = re.compile(rb"end ([0-9a-f]{64})\n")
@@ -65,15 +69,17 @@ def write_container(
     yield b"end %s\n" % whole.hexdigest().encode()
 
 
-def read_container(data: bytes | memoryview, *, header: bytes = HEADER) -> list[Section]:
-    """Return the sections of a bundle after checking every byte.
+def read_container(
+    data: bytes | memoryview, *, header: bytes = HEADER, most: int = MOST_SECTIONS
+) -> list[Section]:
+    """Return the sections of a bundle, at most so many, after checking every byte.
 
     Raises InputError `not_a_bundle` when this is not a bundle at all, and EvidenceError naming the
     region otherwise: a section's header, its content, or the bytes behind the end.
     """
     view = memoryview(data)
     _check_header(view, header)
-    sections, end = _read_sections(view, len(header))
+    sections, end = _read_sections(view, len(header), most)
     if len(view) != end.end():
         raise _damaged("end", "there are bytes behind the end")
     if _sha256(view[: end.start()]) != end[1].decode():
@@ -139,10 +145,12 @@ def _check_header(view: memoryview, header: bytes) -> None:
 _END_LENGTH = len(b"end \n") + 64
 
 
-def _read_sections(view: memoryview, at: int) -> tuple[list[Section], re.Match[bytes]]:
+def _read_sections(view: memoryview, at: int, most: int) -> tuple[list[Section], re.Match[bytes]]:
     sections: list[Section] = []
     previous = "header"
     while (end := _END.match(view, at)) is None:
+        if len(sections) == most:
+            raise _damaged(f"after {previous}", f"there are more than {most} sections")
         section = _read_section(view, at, previous)
         sections.append(section)
         at = section.offset + len(section.data) + 1

@@ -32,6 +32,8 @@ FOUND_WRONG = 1
 UNUSABLE = 2
 
 MOST_JOBS = 256
+ROOTS_LIMIT = 2**20
+"""Bytes of a time stamp authority's certificates."""
 LISTED = 20
 """Places of each sort that are printed; `--json` has more."""
 
@@ -161,13 +163,20 @@ def mapped(path: Path, field: str) -> memoryview:
 
 
 def _receipt(path: Path) -> bytes:
+    return _small_file(path, KEPT_LIMIT, "--receipt")
+
+
+def _small_file(path: Path, limit: int, field: str) -> bytes:
+    """Return a file, or one byte more than it may have; never waits for a pipe."""
     try:
+        if _is_strange(path):
+            raise InputError("unreadable", field=field, detail="is not a regular file")
         with path.open("rb") as file:
-            return file.read(KEPT_LIMIT + 1)
+            return file.read(limit + 1)
     except (OSError, ValueError) as error:
         reason = error.strerror if isinstance(error, OSError) else "not a file name"
         detail = f"{path.name} cannot be read: {reason}"
-        raise InputError("unreadable", field="--receipt", detail=detail) from None
+        raise InputError("unreadable", field=field, detail=detail) from None
 
 
 def _stamp_judge(roots: str | None) -> Judge | None:
@@ -177,13 +186,13 @@ def _stamp_judge(roots: str | None) -> Judge | None:
         # Only here: one more package than the four that a verifier needs.
         from bideval.evidence.timestamp import check_stamp, read_roots  # noqa: PLC0415
 
-        pem = Path(roots).read_bytes()
+        pem = _small_file(Path(roots), ROOTS_LIMIT, "--stamps-by")
     except ImportError:
         detail = "needs the package rfc3161-client: pip install rfc3161-client"
         raise InputError("unreadable", field="--stamps-by", detail=detail) from None
-    except OSError as error:
-        detail = f"cannot be read: {error.strerror}"
-        raise InputError("unreadable", field="--stamps-by", detail=detail) from None
+    if len(pem) > ROOTS_LIMIT:
+        detail = f"must have at most {ROOTS_LIMIT} bytes"
+        raise InputError("too_long", field="--stamps-by", detail=detail)
     read_roots(pem)
     return lambda response, data: check_stamp(response, data, pem)
 

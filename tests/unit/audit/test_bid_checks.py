@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+import random
+from types import SimpleNamespace
+from typing import TYPE_CHECKING, Any, cast
 
 import pytest
 
-from bideval.audit.bid_checks import check_bids
+from bideval.audit.bid_checks import Absences, check_bids
 from bideval.audit.bundle import read_bundle
 from bideval.audit.replay import replay
 from bideval.evidence.encoding import hex_digest
@@ -178,3 +180,46 @@ def test_bid_that_opens_to_no_package_of_its_own_is_given_up_rightly(
     data = bundle_of(giving_up("bid-d", "package_malformed", talk=talk))
 
     assert found(data) == "0 opened, 1 that could not be"
+
+
+class Run:
+    """A record of which only notes about venues and given-up bids matter; counts its readings."""
+
+    def __init__(self, notes: list[tuple[str, str]]) -> None:
+        self.read = 0
+        self._notes = notes
+        places = {f"entry-{number}": SimpleNamespace(origin=f"venue-{number % 3}")
+                  for number in range(len(notes))}  # fmt: skip
+        self.session = SimpleNamespace(places=places)
+
+    def of_kind(self, kind: str) -> list[tuple[int, SimpleNamespace]]:
+        self.read += len(self._notes)
+        member = "bid" if kind == "bid.unopenable" else "venue"
+        return [
+            (place, SimpleNamespace(body={member: about}))
+            for place, (what, about) in enumerate(self._notes)
+            if what == kind
+        ]
+
+
+def noted_as_absent(notes: list[tuple[str, str]], place: int, venue: str) -> bool:
+    before = [kind for kind, about in notes[:place] if about == venue]
+    return bool(before) and before[-1] == "venue.absent"
+
+
+def test_absences_are_those_before_a_bid_was_given_up_and_cost_one_reading() -> None:
+    chances = random.Random(3)
+    kinds = ("venue.absent", "venue.returned", "bid.unopenable")
+    notes = [
+        (kind, f"bid-{place}" if kind == "bid.unopenable" else f"venue-{chances.randrange(3)}")
+        for place, kind in enumerate(chances.choices(kinds, k=600))
+    ]
+    run = Run(notes)
+    absences = Absences(cast("Any", run))
+    given_up = [place for place, (kind, _) in enumerate(notes) if kind == "bid.unopenable"]
+    found = [
+        absences.excuse(cast("Any", SimpleNamespace(id=f"bid-{place}", entry=f"entry-{place}")))
+        for place in given_up
+    ]
+    assert found == [noted_as_absent(notes, place, f"venue-{place % 3}") for place in given_up]
+    assert run.read == 3 * len(notes)

@@ -110,3 +110,14 @@ def test_section_that_is_no_file_is_refused() -> None:
 def test_another_kind_of_file_is_no_bundle() -> None:
     with pytest.raises(InputError):
         read_bundle(b"%PDF-1.7")
+
+
+@pytest.mark.parametrize(("name", "limit"), [("manifest", 16 * 2**20), ("checkpoint", 65_536)])
+def test_section_above_its_limit_is_not_even_copied(name: str, limit: int) -> None:
+    sections = [
+        source(part.name, b"x" * (limit + 1) if part.name == name else bytes(part.data))
+        for part in read_container(written())
+    ]
+    with pytest.raises(EvidenceError) as caught:
+        read_bundle(b"".join(write_container(sections)))
+    assert (caught.value.field, caught.value.detail) == (name, f"must have at most {limit} bytes")

@@ -90,6 +90,16 @@ def test_another_kind_of_file_is_no_bundle(data: bytes) -> None:
     assert caught.value.code == "not_a_bundle"
 
 
+def test_no_more_sections_are_read_than_there_may_be() -> None:
+    assert len(read_container(BUNDLE, most=3)) == 3
+    with pytest.raises(EvidenceError) as caught:
+        read_container(BUNDLE, most=2)
+    assert (caught.value.field, caught.value.detail) == (
+        "after record",
+        "there are more than 2 sections",
+    )
+
+
 def test_section_that_changes_while_it_is_written_is_refused() -> None:
     promised = source("record", b"abc")._replace(pieces=(b"ab", b"d"))
     with pytest.raises(InputError) as caught:

@@ -158,6 +158,27 @@ def test_what_is_no_file_or_never_ends_is_refused(
     assert len(capsys.readouterr().err.splitlines()) == 1
 
 
+@pytest.mark.parametrize(
+    ("option", "code", "words"),
+    [("--receipt", 1, "is too large"), ("--stamps-by", 2, "at most 1048576 bytes")],
+)
+def test_small_file_that_is_a_pipe_or_too_large_is_refused(
+    bundles: Path, capsys, option: str, code: int, words: str
+) -> None:
+    os.mkfifo(bundles / "waiting")
+    (bundles / "large").touch()
+    os.truncate(bundles / "large", 2**40)
+    codes = [
+        main(["verify", str(bundles / "early"), option, str(bundles / name)])
+        for name in ("waiting", "large")
+    ]
+
+    said = capsys.readouterr()
+    assert codes == [2, code]
+    assert "is not a regular file" in said.err
+    assert words in said.out + said.err
+
+
 def test_pipe_is_refused_at_once(bundles: Path, capsys) -> None:
     os.mkfifo(bundles / "pipe")
 
