@@ -34,7 +34,7 @@ from bideval.actions.venue_log import Denial, note_denied
 from bideval.evidence.encoding import unb64u
 from bideval.evidence.signing import public_key
 from bideval.gateways.clock import SystemClock
-from bideval.gateways.disk import make_folder
+from bideval.gateways.disk import alone, make_folder
 from bideval.gateways.entropy import OsEntropy
 from bideval.gateways.fanout import LocalFanout
 from bideval.gateways.files import DiskFileStore
@@ -368,12 +368,21 @@ def _scratch(settings: Settings) -> Path:
     return folder
 
 
-def clear_leftovers(settings: Settings) -> None:
-    """Clear what processes of a venue left behind that were killed; none of them runs now."""
-    DiskFileStore(settings.data_dir / "files")
-    folder = settings.data_dir / "scratch"
-    make_folder(folder)
-    _empty(folder)
+def clear_leftovers(settings: Settings) -> bool:
+    """Clear what processes of a venue left behind that were killed; return whether that was done.
+
+    Processes of a parent that was killed may still finish what they have begun, when its successor
+    comes: then their files are theirs, and the next start clears the rest.
+    """
+    with alone(settings.data_dir) as unused:
+        if not unused:
+            log.warning("left-overs stay: other processes of this venue still run")
+            return False
+        DiskFileStore(settings.data_dir / "files")
+        folder = settings.data_dir / "scratch"
+        make_folder(folder)
+        _empty(folder)
+    return True
 
 
 def _empty(folder: Path) -> None:

@@ -28,6 +28,7 @@ from bideval.cli.migrate import migrate_venue
 from bideval.cli.supervise import Patience, supervise
 from bideval.cli.worker import inherited
 from bideval.gateways.clock import SystemClock
+from bideval.gateways.disk import present
 from bideval.gateways.log import configure_log
 from bideval.settings import Settings, load_settings
 from bideval.terms.errors import FaultError, InputError
@@ -88,7 +89,7 @@ def _run_parent(settings: Settings, args: argparse.Namespace) -> int:
 
 
 def _run_worker(settings: Settings, handed: Inheritance) -> int:
-    with _started(settings) as house:
+    with present(settings.data_dir), _started(settings) as house:
         app = create_app(house, settings, on_ready=handed.say_ready, door=handed.links)
         return _run_server(settings, app, handed.people)
 
