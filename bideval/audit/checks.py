@@ -37,6 +37,8 @@ def check_fold(run: Replay) -> str:
     """
     if run.fault is not None:
         raise run.fault
+    if not run.size:
+        raise _wrong("no_founding", "record", "has no entry, and so no founding")
     for outcome in run.void:
         if acting_venue(run.entry(outcome.position).author) == run.session.main:
             detail = f"the main venue did what the rules forbid: {outcome.void_code}"

@@ -59,7 +59,7 @@ def _check_list(run: Replay, items: Sequence[DrawnSeatBody], names: SealedNames)
     identity = combine_shares(names.seal, run.session.sharing.of(names.seal.recipient))
     try:
         plain = read_json(age_decrypt(identity, names.ciphertext), limit=NAMES_LIMIT, field="names")
-        leaves = [leaf_of(one).hex() for one in _listed(plain)]
+        leaves = [_published_leaf(one) for one in _listed(plain)]
     except InputError:
         # Whose name is wrong is not repeated here: it may be somebody's who was not drawn.
         raise _wrong("are no list of identities") from None
@@ -69,6 +69,13 @@ def _check_list(run: Replay, items: Sequence[DrawnSeatBody], names: SealedNames)
         if leaf != item.blinded:
             raise _wrong(f"seat {item.seat}: is not the expert whom the ticket drew")
     _check_eligible(run, items, plain)
+
+
+def _published_leaf(document: object) -> str:
+    """Return the leaf in hex; what only the venue of the seat may know is not published."""
+    if "kept" in Fields(document, "names").members:
+        raise InputError("not_published", field="names.kept")
+    return leaf_of(document).hex()
 
 
 def _check_eligible(run: Replay, items: Sequence[DrawnSeatBody], plain: object) -> None:

@@ -35,7 +35,7 @@ def named_files(entry: Entry) -> list[NamedFile]:
     found: list[NamedFile] = []
     for purpose, field, part in _parts(entry):
         sha256, size = part.get("sha256"), part.get("size")
-        if isinstance(sha256, str) and isinstance(size, int):
+        if isinstance(sha256, str) and type(size) is int:  # `true` is an int of Python, and no size
             found.append(NamedFile(purpose, field, sha256, size))
     return found
 

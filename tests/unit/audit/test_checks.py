@@ -137,6 +137,12 @@ def test_void_entry_of_somebody_else_is_no_fraud() -> None:
     assert checks.check_fold(run) == "phase opened, 1 void entries kept"
 
 
+def test_record_without_an_entry_is_found() -> None:
+    with pytest.raises(EvidenceError) as raised:
+        checks.check_fold(replay("s-01", []))
+    assert raised.value.code == "no_founding"
+
+
 # The tree
 
 

@@ -52,8 +52,9 @@ def test_opened_names_are_those_of_the_drawn() -> None:
         (lambda names: names[:-1], "4 identities for 5 drawn experts"),
         (lambda names: {"names": names}, "are no list of identities"),
         (lambda names: [{"name": "x"} for _ in names], "are no list of identities"),
+        (lambda names: [{**names[0], "kept": None}, *names[1:]], "are no list of identities"),
     ],
-    ids=["twice", "swapped", "somebody else", "left out", "no list", "without salt"],
+    ids=["twice", "swapped", "somebody else", "left out", "no list", "without salt", "kept"],
 )
 def test_other_names_are_found(change: Callable[[Names], object], detail: str) -> None:
     step, found = failure(bundle_of(lying(change)))

@@ -40,6 +40,7 @@ def test_file_is_named_with_its_purpose(kind, body, purpose, field):
         ("bid.sealed", {}),
         ("bid.sealed", {"ciphertext": "x"}),
         ("bid.sealed", {"ciphertext": {"sha256": 7, "size": 7}}),
+        ("bid.sealed", {"ciphertext": FILE | {"size": True}}),
         ("tender.published", {"tender": 3}),
         ("tender.published", {"tender": {"documents": {"0": FILE}}}),
     ],
