@@ -103,7 +103,7 @@ def run(args: argparse.Namespace) -> int:
         _check_range("--cut-line", args.cut_line, 0, LONGEST_CUT_S)
         expected = result_document(consolidate(case))
         script = make_script(case, [_venue(number) for number in range(args.venues)])
-        check_case(case, script)
+        check_case(case, script, args.venues)
     except InputError as error:
         return _complain(args.case, error, UNUSABLE)
     try:

@@ -6,15 +6,17 @@ Not decided here: how the session is held (`meeting`).
 
 from __future__ import annotations
 
-from collections import Counter
+import csv
+import io
+from collections import Counter, defaultdict
 from typing import TYPE_CHECKING, Any
 
+from bideval.draw.room import cell_bytes, room_for
 from bideval.opening.sheet import BidderSize, OpeningSheet
 from bideval.rehearsal.meeting import SUPERVISOR, BidPlan
 from bideval.rehearsal.script import DISCIPLINE, LOT, UNRESPONSIVE
 from bideval.scoring.method import method_document
 from bideval.session.caseform import compares_prices
-from bideval.session.panel_plan import MAX_MEMBERS
 from bideval.terms.decimals import plain
 from bideval.terms.errors import InputError
 
@@ -32,11 +34,12 @@ RESERVE = 2
 """Experts per venue beyond those who will sit: a pool is never just as large as the panel."""
 
 
-def check_case(case: Case, script: CaseScript) -> None:
+def check_case(case: Case, script: CaseScript, venues: int) -> None:
     """Refuse, before a server starts, a case that may stand on paper but in no session.
 
     Raises `InputError` at the case's field: a price of zero where prices are compared (such a bid
-    is given up instead of opened), a ceiling of zero, a panel that no tender may ask for.
+    is given up instead of opened), a ceiling of zero, a panel whose draw does not fit into an entry
+    (docs/spec/draw.md 3).
     """
     if case.tender.ceiling == 0:
         detail = "must be above 0 for a session"
@@ -45,8 +48,10 @@ def check_case(case: Case, script: CaseScript) -> None:
         if bid.price == 0 and compares_prices(case.method):
             detail = "must be above 0 for a session that compares prices"
             raise InputError("out_of_bounds", field=f"bids[{index}].price", detail=detail)
-    if len(script.seats) > MAX_MEMBERS:
-        detail = f"must not seat more than {MAX_MEMBERS} for a session"
+    rows = csv.DictReader(io.StringIO(pool_of(script)))
+    cells = sorted(cell_bytes(defaultdict(str, row)) for row in rows)[-len(script.seats) :]
+    if sum(cells) > room_for(len(script.seats), venues + 1):
+        detail = f"{len(script.seats)} seats are more than one draw of a session holds"
         raise InputError("too_many", field="members", detail=detail)
 
 

@@ -22,6 +22,8 @@ from bideval.terms.errors import InputError
 from tests.unit.rehearsal.cases import case
 
 VENUES = ["main", "branch-1"]
+SEATED = 30
+"""Experts of a rehearsal that one draw holds, with two venues and the supervisor as custodians."""
 
 
 def play_of(paper) -> CasePlay:
@@ -70,7 +72,7 @@ def priced(paper, amount, **method):
 )
 def test_price_of_zero_that_no_session_opens_is_refused_before_it_begins(paper):
     with pytest.raises(InputError) as caught:
-        check_case(paper, make_script(paper, VENUES))
+        check_case(paper, make_script(paper, VENUES), len(VENUES))
     assert str(caught.value) == (
         "bids[1].price: must be above 0 for a session that compares prices"
     )
@@ -78,19 +80,21 @@ def test_price_of_zero_that_no_session_opens_is_refused_before_it_begins(paper):
 
 def test_price_of_zero_is_held_where_prices_are_not_compared():
     paper = priced(case(bids=["x", "y"]), "0", price=None)
-    check_case(paper, make_script(paper, VENUES))
+    check_case(paper, make_script(paper, VENUES), len(VENUES))
 
 
 def test_ceiling_and_panel_that_no_tender_may_have_are_refused_before_it_begins():
     paper = case()
     ceiling = replace(paper, tender=replace(paper.tender, ceiling=Decimal("0.00")))
     with pytest.raises(InputError, match=r"^tender\.ceiling: must be above 0 for a session$"):
-        check_case(ceiling, make_script(ceiling, VENUES))
+        check_case(ceiling, make_script(ceiling, VENUES), len(VENUES))
 
-    largest, larger = (case(members=[f"m{n}" for n in range(count)]) for count in (99, 100))
-    check_case(largest, make_script(largest, VENUES))
-    with pytest.raises(InputError, match=r"^members: must not seat more than 99 for a session$"):
-        check_case(larger, make_script(larger, VENUES))
+    largest, larger = (
+        case(members=[f"m{n}" for n in range(count)]) for count in (SEATED, SEATED + 1)
+    )
+    check_case(largest, make_script(largest, VENUES), len(VENUES))
+    with pytest.raises(InputError, match=r"^members: .* more than one draw of a session holds$"):
+        check_case(larger, make_script(larger, VENUES), len(VENUES))
 
 
 def test_marks_open_with_a_majority_of_venues_and_supervisor():
