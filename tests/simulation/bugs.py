@@ -5,7 +5,10 @@ A simulator that finds nothing proves nothing until it has found what was put th
 
 from __future__ import annotations
 
+import dataclasses
 from typing import TYPE_CHECKING, Final
+
+from msgspec.structs import replace
 
 from bideval.sync import effects as fx
 from bideval.sync import limits, messages
@@ -56,7 +59,7 @@ def skip_gaps(patch: MonkeyPatch) -> None:
 
     def received(self, batch):
         first = min(batch.first, self._trail.n + 1)
-        return original(self, messages.Lines(batch.session, first, batch.lines, batch.digest))
+        return original(self, replace(batch, first=first))
 
     patch.setattr(ReceivingStream, "received", received)
 
@@ -67,7 +70,7 @@ def take_duplicates(patch: MonkeyPatch) -> None:
 
     def received(self, batch):
         first = max(batch.first, self._trail.n + 1)
-        return original(self, messages.Lines(batch.session, first, batch.lines, batch.digest))
+        return original(self, replace(batch, first=first))
 
     patch.setattr(ReceivingStream, "received", received)
 
@@ -84,9 +87,7 @@ def commit_in_parallel(patch: MonkeyPatch) -> None:
         if commit is None:
             self._committing = begun
             return None
-        self._committing = fx.Commit(
-            commit.session, commit.direction, commit.origin, first, commit.lines, commit.mark
-        )
+        self._committing = dataclasses.replace(commit, first=first)
         return self._committing
 
     patch.setattr(ReceivingStream, "next_commit", next_commit)
