@@ -19,6 +19,7 @@ from bideval.pages.views.desk import desk_view, discipline_name
 from bideval.pages.views.draw import draw_view
 from bideval.pages.views.record import criterion_notes
 from bideval.pages.views.shares import due_shares
+from bideval.session.names import ENDED
 from bideval.session.panel import NotedAnswer
 from bideval.session.state import Session
 from bideval.terms.identifiers import Role
@@ -113,8 +114,9 @@ class ExpectedRow:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CheckInView:
-    """The door of one venue."""
+    """The door of one venue; `open` until the session has ended."""
 
+    open: bool
     expected: tuple[ExpectedRow, ...]
     representatives: bool
     representative_seat: str
@@ -132,6 +134,7 @@ def checkin(session: str, door: TheDoor) -> Response:
         from_purchaser = plan is not None and plan.representatives > 0 and fold.main == venue.id
         return Shown(
             CheckInView(
+                open=fold.phase not in ENDED,
                 expected=rows,
                 representatives=from_purchaser,
                 representative_seat=f"{venue.id}-{len(experts) + 1:02}",

@@ -9,7 +9,7 @@ import pytest
 from bideval.actions.visitor import Visitor
 from bideval.evidence.sealing import Purpose
 from bideval.pages import rendering
-from bideval.pages.html_procedure import free_seat
+from bideval.pages.html_procedure import CheckInView, ExpectedRow, free_seat
 from bideval.pages.language import LANGUAGES
 from bideval.pages.views import panel, result
 from bideval.pages.views.bids import custody_context, opening_view, seal_view, tender_view
@@ -78,7 +78,7 @@ def rendered(
     now: int = DEADLINE,
 ) -> str:
     """Return a page as its visitor gets it."""
-    who, build = VIEWS[name]
+    who, build = VIEWS.get(name, (OFFICER, lambda _session, _who: view))
     visitor = Visitor(who, PEOPLE[who], "k" * 22)
     view = build(session, who) if view is None else view
     context: dict[str, Any] = context_of(session, visitor, "fenghua", None)
@@ -230,6 +230,30 @@ def test_who_is_waited_for_is_told_by_name_too() -> None:
 
     assert {"Fenghua", SUPERVISOR} <= waited
     assert not any(who.startswith("venue/") for who in waited)
+
+
+@pytest.mark.parametrize("forms", [2, 0])
+def test_no_code_is_offered_when_the_session_has_ended(forms: int) -> None:
+    expert = ExpectedRow(
+        blinded="ab" * 32,
+        discipline="Property",
+        state="checked_in",
+        person="fenghua-01",
+        suggested="fenghua-02",
+        identity={"name": "Somebody"},
+        details=(),
+    )
+    view = CheckInView(
+        open=forms > 0,
+        expected=(expert,),
+        representatives=True,
+        representative_seat="fenghua-03",
+        answers=(),
+    )
+    text = rendered(at(Phase.ARCHIVED).session, "checkin", view=view)
+
+    assert "Somebody" in text
+    assert text.count('<form class="json-form') == forms
 
 
 def test_record_says_why_it_shows_nothing_while_the_box_is_open() -> None:
