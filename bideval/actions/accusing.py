@@ -28,8 +28,8 @@ from bideval.ledger.checkpoint import open_checkpoint
 from bideval.ledger.entry import parse_entry
 from bideval.ledger.line import parse_line
 from bideval.ports import Rate
-from bideval.sync.words import RECORD, Said, check_word
-from bideval.terms.errors import BidevalError, EvidenceError, RefusedError
+from bideval.sync.words import RECORD, Said
+from bideval.terms.errors import BidevalError, RefusedError
 from bideval.terms.instants import instant_text
 
 if TYPE_CHECKING:
@@ -58,22 +58,13 @@ def accuse_speaker(venue: Venue, peer: str, said: Said) -> bool:
     return _accuse_speaker(venue, said)
 
 
-def compare_word(venue: Venue, peer: str, word: Vouch, *, passed_on: bool) -> bool:
-    """Hold against our copy what a peer has signed of lines long past, or main of the record.
-
-    `passed_on`: main's word comes from another branch, whoever sends it; main must have signed it.
-    """
+def compare_word(venue: Venue, peer: str, word: Vouch) -> bool:
+    """Hold against our copy what a peer has signed of lines long past."""
     if not venue.devices.limiter.allow(f"offered:{peer}:{word.session}", OFFERED):
         return False
-    if passed_on and not _is_mains(venue, peer, word):
+    if agrees_here(venue, word) is not False:
         return False
-    said = Said(word)
-    agrees = agrees_here(venue, word)
-    if agrees is None:
-        venue.findings.doubt(said)
-    elif not agrees:
-        return accuse_speaker(venue, peer, said)
-    return False
+    return accuse_speaker(venue, peer, Said(word))
 
 
 def accuse_doubted(venue: Venue, session: str) -> bool:
@@ -111,22 +102,6 @@ def _accuse_speaker(venue: Venue, said: Said) -> bool:
             return True
     venue.findings.doubt(said)
     return False
-
-
-def _is_mains(venue: Venue, peer: str, word: Vouch) -> bool:
-    """Whether main of a session that both venues are branches of has signed this of the record."""
-    try:
-        with venue.book.settled(word.session) as fold:
-            venues, main = fold.people.venues, fold.people.main
-    except RefusedError:
-        return False
-    if word.stream != RECORD or main in {peer, venue.id} or peer not in venues:
-        return False
-    try:
-        check_word(word, venues[main].key)
-    except EvidenceError:
-        return False
-    return True
 
 
 def accuse_again(venue: Venue, records: Sequence[Verified]) -> None:

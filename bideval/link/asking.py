@@ -65,8 +65,8 @@ class Asking:
                 await self._host.cosignature_arrived(self._peer, session, size, line)
             case fx.WordHeard(word):
                 await self._host.word_heard(self._peer, word)
-            case fx.WordOffered(word, passed_on):
-                await self._host.word_offered(self._peer, word, passed_on=passed_on)
+            case fx.WordOffered(word):
+                await self._host.word_offered(self._peer, word)
             case fx.FaultFound():
                 await self._host.fault_found(self._machine.peer, effect)
             case _:

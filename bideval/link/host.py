@@ -200,12 +200,8 @@ class LinkHost(Protocol):
         """Keep the peer's newest signed word about lines; it agrees with what is held here."""
         ...
 
-    async def word_offered(self, peer: str, word: Vouch, *, passed_on: bool) -> None:
-        """Compare a signed word with what is held here, and keep it where it differs.
-
-        `passed_on`: it is main's, of a session that the peer is a branch of; nobody has checked its
-        signature yet.
-        """
+    async def word_offered(self, peer: str, word: Vouch) -> None:
+        """Compare the peer's signed word with what is held here, and keep it where it differs."""
         ...
 
     async def session_refused(self, peer: str, session: str, code: str) -> None:

@@ -223,8 +223,8 @@ class VenueHost:
     ) -> None:
         hearing.hear(self._venue, word)
 
-    async def word_offered(self, peer: str, word: Vouch, *, passed_on: bool) -> None:
-        await asyncio.to_thread(accusing.compare_word, self._venue, peer, word, passed_on=passed_on)
+    async def word_offered(self, peer: str, word: Vouch) -> None:
+        await asyncio.to_thread(accusing.compare_word, self._venue, peer, word)
 
     async def session_refused(self, peer: str, session: str, code: str) -> None:
         if code == STOPPED:

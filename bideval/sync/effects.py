@@ -159,13 +159,9 @@ class WordHeard:
 
 @dataclass(frozen=True, slots=True)
 class WordOffered:
-    """The peer's signed word about lines that we hold, or main's that it passes on.
-
-    Whether it agrees with what we hold is for the host to say; `passed_on`: its signature too.
-    """
+    """The peer's signed word about lines long past: whether it agrees is for the host to say."""
 
     word: Vouch
-    passed_on: bool = False
 
 
 @dataclass(frozen=True, slots=True)

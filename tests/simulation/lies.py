@@ -51,7 +51,7 @@ class Story:
             return [frame]
         if isinstance(message, messages.Vouched):
             told = self.twist(self.true)[: message.n]
-            return [messages.encode(self._signed(message, told))] if told else [frame]
+            return [messages.encode(self.signed(message, told))] if told else [frame]
         if isinstance(message, messages.Lines):
             return self._lines(message)
         return [frame]
@@ -63,13 +63,14 @@ class Story:
         stories = [told, *([self.again(told)] if self.again else [])]
         self.lies += any(story != self.true for story in stories)
         batches = [
-            self._signed(replace(message, lines=story[before:]), story)
+            self.signed(replace(message, lines=story[before:]), story)
             for story in stories
             if story[before:]
         ]
         return [messages.encode(batch) for batch in batches]
 
-    def _signed(self, message: Any, told: list[bytes]) -> Any:
+    def signed(self, message: Any, told: list[bytes]) -> Any:
+        """Return a message as the liar says it, whose word is for these lines of its stream."""
         word = Vouch(
             self.session, RECORD if self.main else self.venue, len(told), self._digest(told)
         )

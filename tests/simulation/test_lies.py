@@ -22,7 +22,7 @@ from bideval.simulation.devices import quiet_logs, threads_at_once
 from bideval.simulation.ideal import ideal_cryptography
 from bideval.simulation.people import Client
 from bideval.simulation.province import World
-from bideval.sync import messages
+from bideval.sync import limits, messages
 from bideval.sync.receiving import ReceivingStream
 from bideval.sync.vouching import Vouching
 from tests.simulation.lies import (
@@ -189,6 +189,21 @@ def branch_writes_anew(province, _monkeypatch):
     return held
 
 
+def branch_tells_anew_what_is_long_past(province, monkeypatch):
+    monkeypatch.setattr(limits, "MARKS_REMEMBERED", 1)
+    story = story_of_branch(nothing)
+    held = province((MAIN, BRANCH), story)
+    held.found()
+    held.run(8_000)
+    told = retold(story.true[:2], 1)
+    batch = messages.Lines(SESSION, 2, told[1:], bytes(32), bytes(64))
+    end = held.world.places[MAIN].live[BRANCH]
+    end.machine.receive(messages.encode(story.signed(batch, told)), held.world.now)
+    end.after()
+    held.run()
+    return held
+
+
 LIES = {
     "main changes a line": (
         telling(lambda: story_of_main(BRANCH, at(MAIN, 5, changed))),
@@ -223,6 +238,11 @@ LIES = {
     ),
     "a branch tells one number in two ways": (
         telling(lambda: story_of_branch(nothing, again=last_retold)),
+        "two_chains",
+        "it has two entries",
+    ),
+    "a branch tells anew what is long past": (
+        branch_tells_anew_what_is_long_past,
         "two_chains",
         "it has two entries",
     ),
@@ -285,6 +305,11 @@ def trust_mains_places(patch):
     patch.setattr(accusing, "accuse_omission", lambda *_asked: False)
 
 
+def leave_the_past_alone(patch):
+    """Look at no word about lines whose digest is not remembered."""
+    patch.setattr(accusing, "compare_word", lambda *_asked: False)
+
+
 @pytest.mark.parametrize(
     ("mistake", "lie"),
     [
@@ -299,6 +324,7 @@ def trust_mains_places(patch):
         (trust_mains_places, "main leaves out what it acknowledged"),
         (keep_no_word, "a branch tells one number in two ways"),
         (ignore_what_is_here, "a branch tells one number in two ways"),
+        (leave_the_past_alone, "a branch tells anew what is long past"),
         (keep_no_word, "a branch writes anew"),
         (refuse_without_a_proof, "a branch changes a line"),
         (refuse_without_a_proof, "a branch skips a line"),

@@ -63,7 +63,7 @@ class MemoryHost:
         self.told: dict[tuple[str, str, Direction], int] = {}
         self.refused: list[tuple[str, str, str]] = []
         self.words: dict[tuple[str, str, str], Word] = {}
-        self.offered_words: list[tuple[str, Vouch, bool]] = []
+        self.offered_words: list[tuple[str, Vouch]] = []
         self.welcome = True
         self.fail_next = ""
         self._queues: set[asyncio.Queue[Change]] = set()
@@ -156,8 +156,8 @@ class MemoryHost:
     async def word_heard(self, peer: str, word: Word) -> None:
         self.words[peer, word.session, type(word).__name__] = word
 
-    async def word_offered(self, peer: str, word: Vouch, *, passed_on: bool) -> None:
-        self.offered_words.append((peer, word, passed_on))
+    async def word_offered(self, peer: str, word: Vouch) -> None:
+        self.offered_words.append((peer, word))
 
     async def session_refused(self, peer: str, session: str, code: str) -> None:
         self.refused.append((peer, session, code))
