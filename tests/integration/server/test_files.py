@@ -191,12 +191,16 @@ def test_bids_of_one_bidder_in_a_session_are_bounded(chosen, field, fenghua, pub
     assert refusal_of(refused) == (413, "quota_bids", field, f"limits.{next(iter(chosen))}")
 
 
-def test_pool_that_does_not_say_how_long_it_is_is_bounded_as_it_comes(people, published, limits):
+@pytest.mark.parametrize(("part", "named"), [("file", "file"), ("else", "excluded_names")])
+def test_pool_that_does_not_say_how_long_it_is_is_bounded_as_it_comes(
+    people, published, limits, part, named
+):
+    """`named`: what the refusal is about; whatever is not the file counts as the form's text."""
     limits(pool_bytes=1_000)
-    head = b'--b\r\ncontent-disposition: form-data; name="else"; filename="p.csv"\r\n\r\n'
 
     def trickle():
-        yield head
+        head = f'--b\r\ncontent-disposition: form-data; name="{part}"; filename="p.csv"\r\n\r\n'
+        yield head.encode()
         for _ in range(8):
             yield b"x" * (1 << 20)
 
@@ -205,4 +209,4 @@ def test_pool_that_does_not_say_how_long_it_is_is_bounded_as_it_comes(people, pu
         content=trickle(),
         headers={"content-type": "multipart/form-data; boundary=b"},
     )
-    assert refusal_of(refused) == (413, "too_large", "file", "limits.pool")
+    assert refusal_of(refused) == (413, "too_large", named, "limits.pool")
