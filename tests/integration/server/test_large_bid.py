@@ -15,5 +15,5 @@ ALLOWED = SIZE // 2
 def test_servers_grow_by_less_than_half_of_a_bid_that_they_take_mirror_and_open(tmp_path):
     figures = measure(SIZE, tmp_path)
 
-    assert [one.venue for one in figures] == ["fenghe", "wencheng"]
+    assert [one.process for one in figures] == ["fenghe", "wencheng"]
     assert [one for one in figures if one.grown > ALLOWED] == []
