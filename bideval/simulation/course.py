@@ -496,7 +496,12 @@ class _Course:
             seen[f"proof of {what}"] += 1
         if seen["forged line sent"] and (proofs or found & {"lines", "fork"}):
             seen["forged line refused"] += 1
-            if not self.proven:
+            lost = any(
+                place.finding_lost
+                for place in self.world.places.values()
+                if place.id not in oracle.liars
+            )
+            if not self.proven and not lost:  # a liar that has gone silent says nothing twice
                 raise ViolationError("I3: a forged line was refused, and nobody can prove it")
         if not seen["main forks"]:
             return

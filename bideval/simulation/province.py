@@ -121,6 +121,8 @@ class Place:
         self.live: dict[str, End] = {}
         self.ends: list[End] = []
         self.faults: list[fx.FaultFound] = []
+        self.finding_lost = False
+        """Whether it crashed, or its disk failed, before what it had found was on the disk."""
         self.refused: list[str] = []
         """Codes with which peers have stopped a session."""
         self.store: SteadyStore

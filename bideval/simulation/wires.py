@@ -114,8 +114,10 @@ class End:
         try:
             at_once(self.asking.tell(effect))
         except CrashedError as crash:
+            self.place.finding_lost |= isinstance(effect, fx.FaultFound)
             self.place.crash_now(str(crash))
         except BidevalError as fault:  # the shell closes the connection when its host fails
+            self.place.finding_lost |= isinstance(effect, fx.FaultFound)
             if self.place.life == life and self.place.up:
                 self.machine.broken(f"the host failed: {fault.code}")
 

@@ -151,6 +151,10 @@ class SendingStream:
         waiting = bool(self._flight)
         return waiting and now - self._moved_at >= limits.NO_PROGRESS_MS
 
+    def rests(self, now: int) -> bool:
+        """Tell whether nothing is on its way and nothing has moved for long."""
+        return not self._flight and now - self._moved_at >= limits.NO_PROGRESS_MS
+
     def rewind(self, now: int) -> bool:
         """Go back to the acknowledged mark; False when that was done before without progress."""
         if self._resent:

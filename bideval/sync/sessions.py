@@ -443,6 +443,7 @@ class SessionTable:
     def _watch(self, found: LinkedSession, sending: SendingStream, now: int) -> None:
         sending.poll(now)
         self._hungry[found.id] = None
+        self._vouching.ask_place(found, sending, now)
         if not sending.stalled(now):
             return
         detail = f"{sending.sent - sending.acked} lines on their way, none acknowledged"

@@ -62,6 +62,10 @@ class LinkedSession:
         """At main: what it has signed to the branch about lines that it has lost."""
         self.early_word: messages.PlacedWord | None = None
         """Main's word that came before its mark was compared; the newest is enough."""
+        self.placed = 0
+        """At a branch: how many of its lines main has signed that it has placed."""
+        self.vouched_at = now
+        """When we last vouched for what the peer has."""
         self.down = NotesDown()
         self.up = NotesUp()
         if shared.checkpoint is not None:

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 from msgspec.structs import replace
 
-from bideval.sync import messages
+from bideval.sync import limits, messages
 from bideval.sync.effects import Effect, FaultKind, PeerHas, WordHeard, WordOffered
 from bideval.sync.faults import LinkFault, SessionFault
 from bideval.sync.outbox import Outbox, Priority
@@ -48,6 +48,16 @@ class Vouching:
     def vouch(self, found: LinkedSession, sending: SendingStream) -> None:
         """Sign what the peer has of our lines; it leaves before any more of them."""
         self._say(found, sending.acked_mark, Priority.ACKNOWLEDGE)
+
+    def ask_place(self, found: LinkedSession, sending: SendingStream, now: int) -> None:
+        """At a branch: vouch again where main has lines and has not signed their place for long.
+
+        Main answers with its word; the first one was lost on the way.
+        """
+        waited = now - found.vouched_at >= limits.NO_PROGRESS_MS and sending.rests(now)
+        if not found.main and found.placed < sending.acked and waited:
+            found.vouched_at = now
+            self.vouch(found, sending)
 
     def contest(self, found: LinkedSession, held: Mark) -> None:
         """Sign what we hold where the peer states something else; it leaves before the refusal.
@@ -99,6 +109,8 @@ class Vouching:
             )
         found.vouched = True
         self._emit(WordHeard(word))
+        if message.n == found.receiving.durable.n:
+            self.place(found)
 
     def placed(self, found: LinkedSession, message: messages.PlacedWord) -> None:
         """Keep main's word for where our lines stand: only by it we believe that main has them.
@@ -122,6 +134,7 @@ class Vouching:
         if held != message.digest:
             raise LinkFault(FaultKind.ROLE, f"{found.id}: placed other lines than were sent")
         self._emit(WordHeard(word))
+        found.placed = max(found.placed, message.n)
         self._emit(PeerHas(found.id, Direction.UP, message.n))
 
     def promised(self, found: LinkedSession, mark: messages.StatedMark) -> Placed | None:

@@ -27,7 +27,7 @@ def test_same_seed_replays_exactly():
 
 
 def test_faults_really_happen():
-    worlds = [play(seed, drop=0.01) for seed in range(15)]
+    worlds = [play(seed, drop=0.01) for seed in range(20)]
     kinds = {
         fault.kind.value
         for world in worlds
