@@ -249,6 +249,18 @@ def _denied(session: str, origin: str, code: str) -> dict[str, object]:
     return {"code": code, "field": session, "rule": "link", "route": "link", "actor": origin}
 
 
+def are_branches(venue: Venue, peer: str, session: str) -> bool:
+    """Whether we and the peer both are branches of a session that goes on here."""
+    if venue.findings.stopped(session):
+        return False
+    try:
+        with venue.book.settled(session) as fold:
+            main, venues = fold.people.main, set(fold.people.venues)
+    except RefusedError:
+        return False
+    return {peer, venue.id} <= venues - {main}
+
+
 def _main_between(venue: Venue, peer: str, session: str) -> str | None:
     """Return which of the two venues leads a session that both take part in; None once stopped."""
     if venue.findings.stopped(session):

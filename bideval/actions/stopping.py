@@ -21,6 +21,9 @@ if TYPE_CHECKING:
 STOPPED = "session_stopped"
 """Code of everything that a stopped session refuses, also towards other venues."""
 
+SHOWN = 2
+"""Heads of one session, shown by one venue, that wait for our copy: the first and the newest."""
+
 DOUBTED = 20
 """Words of one session that may yet be proven wrong and are looked at again."""
 
@@ -48,6 +51,7 @@ class Stops:
         self._placed: dict[str, Placed] = {}
         self._elsewhere: dict[str, set[str]] = {}
         self._doubted: dict[str, tuple[Said, ...]] = {}
+        self._shown: dict[str, dict[str, tuple[tuple[int, str], ...]]] = {}
 
     def stopped(self, session: str) -> bool:
         """Whether the session takes nothing more at this venue."""
@@ -121,6 +125,29 @@ class Stops:
     def doubted(self, session: str) -> tuple[Said, ...]:
         """Return the words that may yet be proven wrong."""
         return self._doubted.get(session, ())
+
+    def show(self, session: str, venue: str, head: tuple[int, str]) -> None:
+        """Remember a head (size, note) by main that another venue has shown, until it is compared.
+
+        The first one stays: a main that is always ahead could have every newer one replaced.
+        """
+        with self._lock:
+            before = self._shown.setdefault(session, {}).get(venue, ())
+            if head not in before:
+                self._shown[session][venue] = (*before[: SHOWN - 1], head)
+
+    def shown(self, session: str) -> list[tuple[str, tuple[int, str]]]:
+        """Return the venues and the heads that they have shown, which are not compared yet."""
+        with self._lock:
+            by_venue = self._shown.get(session, {})
+            return [(venue, head) for venue, heads in by_venue.items() for head in heads]
+
+    def compared(self, session: str, venue: str, head: tuple[int, str]) -> None:
+        """Forget a head: it is that of our copy."""
+        with self._lock:
+            heads = self._shown.get(session, {}).get(venue, ())
+            if head in heads:
+                self._shown[session][venue] = tuple(one for one in heads if one != head)
 
     def stopped_by(self, session: str, venue: str) -> None:
         """Note that another venue has stopped the session there."""

@@ -81,6 +81,11 @@ def tell_news(venue: Venue, session: str, news: Sequence[StoredLine]) -> None:
             tell_saved(venue, stored)
 
 
+def tell_of_head(venue: Venue, session: str) -> None:
+    """Tell links to other branches that a checkpoint by main is kept here."""
+    venue.devices.fanout.publish(link_topic(), {"type": "head", "session": session})
+
+
 def tell_signed_out(venue: Venue, person: str) -> None:
     """Tell a person's open pages to look whether they are still signed in."""
     hint: Json = {"type": "login"}

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 from bideval.link.host import (
     NewCheckpoint,
     NewFilesMissing,
+    NewHead,
     NewLines,
     NewSession,
     Refused,
@@ -83,6 +84,8 @@ class Asking:
                 self._machine.shared(shared, self._now())
             case NewCheckpoint(session, checkpoint):
                 self._machine.new_checkpoint(session, checkpoint, self._now())
+            case NewHead(session, head):
+                self._machine.new_head(session, head, self._now())
             case NewFilesMissing():
                 missing = await self._host.missing_files(self._peer)
                 self._machine.missing_files(missing, self._now())
@@ -92,6 +95,9 @@ class Asking:
             case fx.CheckpointArrived(session, size, note):
                 line = await self._host.checkpoint_arrived(self._peer, session, size, note)
                 self._machine.cosigned(session, size, line, self._now())
+            case fx.HeadArrived(session, size, note):
+                signed = await self._host.head_arrived(self._peer, session, size, note)
+                self._machine.head_checked(session, size, self._now(), signed=signed)
             case fx.ReadFile():
                 await self._read_file(effect)
             case fx.WriteChunk():
@@ -104,6 +110,8 @@ class Asking:
         self._machine.sessions(shared, self._now())
         missing = await self._host.missing_files(self._peer)
         self._machine.missing_files(missing, self._now())
+        for session, head in await self._host.heads(self._peer):
+            self._machine.new_head(session, head, self._now())
 
     async def _offered(self, offer: fx.SessionOffered) -> None:
         answer = await self._host.offered(self._peer, offer.session, peer_main=offer.peer_main)

@@ -74,6 +74,14 @@ class NewCheckpoint:
 
 
 @dataclass(frozen=True, slots=True)
+class NewHead:
+    """A checkpoint by the main venue was kept here, of a session in which the peer is a branch."""
+
+    session: str
+    head: CheckpointNote
+
+
+@dataclass(frozen=True, slots=True)
 class NewFilesMissing:
     """Entries name files that are not here; the link asks `missing_files` again."""
 
@@ -85,7 +93,7 @@ class SessionStopped:
     session: str
 
 
-Change = SessionStopped | NewLines | NewSession | NewCheckpoint | NewFilesMissing
+Change = SessionStopped | NewLines | NewSession | NewCheckpoint | NewHead | NewFilesMissing
 
 
 class LinkHost(Protocol):
@@ -152,6 +160,18 @@ class LinkHost(Protocol):
         """Check main's checkpoint against our copy, persist it and our cosignature, return it.
 
         Our copy holds at least `size` lines. None: refused (recorded by the host).
+        """
+        ...
+
+    async def heads(self, peer: str) -> Sequence[tuple[str, CheckpointNote]]:
+        """Return main's newest checkpoint of each session in which we and the peer are branches."""
+        ...
+
+    async def head_arrived(self, peer: str, session: str, size: int, note: str) -> bool:
+        """Compare a checkpoint that the peer, a branch as we are, has from main with our copy.
+
+        Now, or when the copy is long enough. False: main has not signed it. True for a session that
+        is not known here, or not shared in this way, without another look.
         """
         ...
 

@@ -10,15 +10,16 @@ import asyncio
 import logging
 from typing import TYPE_CHECKING
 
-from bideval.actions import accusing, arrivals, checkpoints, confirming, hearing, peering
+from bideval.actions import accusing, arrivals, checkpoints, confirming, hearing, peering, showing
 from bideval.actions.peer_lines import note_line
 from bideval.actions.stopping import STOPPED
-from bideval.actions.telling import link_topic
+from bideval.actions.telling import link_topic, tell_of_head
 from bideval.link.host import (
     Change,
     Held,
     NewCheckpoint,
     NewFilesMissing,
+    NewHead,
     NewLines,
     NewSession,
     Refused,
@@ -120,6 +121,7 @@ class VenueHost:
         def commit() -> Held:
             head = arrivals.commit_down(self._venue, session, peer, lines, word=word)
             accusing.accuse_omission(self._venue, session)
+            showing.compare_heads(self._venue, session)
             return Held(head.size, head.root)
 
         sent = Said(word, first, tuple(lines))
@@ -136,9 +138,20 @@ class VenueHost:
                 peering.quarantine(self._venue, session, peer, size, code=wrong.code, proof=proof)
                 accusing.accuse_main(self._venue, session, note)
                 return None
-            return None if accusing.accuse_doubted(self._venue, session) else line
+            if accusing.accuse_doubted(self._venue, session):
+                return None
+            tell_of_head(self._venue, session)
+            return line
 
         return await asyncio.to_thread(answer)
+
+    async def heads(self, peer: str) -> Sequence[tuple[str, CheckpointNote]]:
+        held = await asyncio.to_thread(showing.heads_for, self._venue, peer)
+        return [(one.session, CheckpointNote(one.size, one.note)) for one in held]
+
+    async def head_arrived(self, peer: str, session: str, size: int, note: str) -> bool:
+        shown = showing.Head(session, size, note)
+        return await asyncio.to_thread(showing.hear_head, self._venue, peer, shown)
 
     async def cosignature_arrived(self, peer: str, session: str, size: int, line: str) -> None:
         def take() -> None:
@@ -269,6 +282,7 @@ class VenueHost:
                 *(NewSession(_shared(one)) for one in common_now),  # a known one is no news
                 *(NewLines(one.session) for one in common_now),
                 *(NewCheckpoint(session, CheckpointNote(*note)) for session, note in notes),
+                *(_new_head(one) for one in showing.heads_for(self._venue, peer)),
                 *(SessionStopped(name) for name in self._venue.findings.sessions()),
                 NewFilesMissing(),
             ]
@@ -280,6 +294,9 @@ class VenueHost:
         if kind == "checkpoint":
             newest = peering.newest_uncosigned(self._venue, peer, session)
             return [NewCheckpoint(session, CheckpointNote(*newest))] if newest else []
+        if kind == "head":
+            head = showing.head_for(self._venue, peer, session)
+            return [_new_head(head)] if head else []
         common = peering.common_session(self._venue, peer, session)
         if common is None:
             return []
@@ -308,6 +325,10 @@ class VenueHost:
 
 def _tells_of_lines(event: Event) -> bool:
     return event.data.get("type") == "lines" and not event.lagging
+
+
+def _new_head(head: showing.Head) -> NewHead:
+    return NewHead(head.session, CheckpointNote(head.size, head.note))
 
 
 def _shared(common: peering.Common) -> SharedSession:

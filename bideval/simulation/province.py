@@ -247,6 +247,11 @@ class Place:
         self.world.oracle.hinted(event)
         if event.topic != link_topic():
             return
+        if event.data.get("type") == "head":
+            for end in list(self.live.values()):
+                if end.listed and self.world.asides.random() >= self.world.faults.lost_hint:
+                    self._hint(end, event, 1)
+            return
         for end in list(self.live.values()):
             if end.listed and self.world.happens("hint lost", self.world.faults.lost_hint):
                 # The fan-out drops what a slow subscriber does not take, and says so later.
@@ -322,6 +327,8 @@ class World:
         self.seed = seed
         self.names = names
         self.chances = random.Random(seed)  # noqa: S311  # a simulation repeats its chances
+        self.asides = random.Random(f"asides of {seed}")  # noqa: S311  # as above
+        """Chances of what branches show one another, which changes no seed's course."""
         self.time = WorldTime()
         self.faults = Faults()
         self.seen: Counter[str] = Counter()

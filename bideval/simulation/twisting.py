@@ -24,6 +24,7 @@ TAGS = (
     "placed",
     "checkpoint",
     "cosign",
+    "head",
     "want",
     "chunk",
     "absent",

@@ -28,6 +28,9 @@ Place: TypeAlias = Any
 """Of the province, which knows the wires: modules have no cycles."""
 
 SOCKET_BYTES = 131_072
+HEAD = b"\x94\xa4head"
+"""How a frame begins in which a branch shows another main's head."""
+
 TWISTED = 0.3
 """How many of a hostile venue's frames say something else."""
 
@@ -122,7 +125,11 @@ class End:
                 self.machine.broken(f"the host failed: {fault.code}")
 
     def _ask(self, effect: fx.Effect) -> None:
-        life, delay = self.place.life, self.world.host_delay()
+        life = self.place.life
+        if isinstance(effect, fx.HeadArrived):
+            delay = self.world.asides.randrange(1, 20)
+        else:
+            delay = self.world.host_delay()
         self.world.later(delay, lambda: self._answer(effect, life))
 
     def _answer(self, effect: fx.Effect, life: int) -> None:
@@ -146,8 +153,12 @@ class End:
             self.after()
 
     def _transmit(self, frame: bytes) -> None:
+        if frame.startswith(HEAD):
+            self._transmit_aside(frame)
+            return
         world, faults = self.world, self.world.faults
-        self.in_flight += len(frame)
+        weight = len(frame)
+        self.in_flight += weight
         arrival = max(self.last_arrival, world.now + world.chances.randrange(1, 60))
         arrival = max(arrival, world.stalled(self.place, self.peer))
         self.last_arrival = arrival
@@ -162,7 +173,16 @@ class End:
             frame = self._twist(frame)
         if faults.garble and world.happens("frame garbled", faults.garble):
             frame = _garbled(frame, world.chances)
-        world.at(arrival, lambda: self._arrive(frame, copies))
+        world.at(arrival, lambda: self._arrive(frame, copies, weight=weight))
+
+    def _transmit_aside(self, frame: bytes) -> None:
+        """Send a head, with chances of its own: the course of all other frames is the seed's."""
+        world = self.world
+        arrival = max(self.last_arrival, world.now + world.asides.randrange(1, 60))
+        arrival = max(arrival, world.stalled(self.place, self.peer))
+        turn = world.asides.random() - world.faults.drop
+        copies = 0 if self.mute or turn < 0 else 1 + (turn < world.faults.duplicate)
+        world.at(arrival, lambda: self._arrive(frame, copies, weight=0))
 
     def _twist(self, frame: bytes) -> bytes:
         """Send something else than the protocol wants, once the peer believes who speaks."""
@@ -171,8 +191,8 @@ class End:
         self._earlier.append(frame)
         return twisted(frame, self.world.chances, tuple(self._earlier))
 
-    def _arrive(self, frame: bytes, copies: int) -> None:
-        self.in_flight -= len(frame)
+    def _arrive(self, frame: bytes, copies: int, *, weight: int) -> None:
+        self.in_flight -= weight
         for _ in range(copies):
             if self.other.open:
                 self.world.say_frame(self, frame)

@@ -142,6 +142,15 @@ class CheckpointArrived:
 
 
 @dataclass(frozen=True, slots=True)
+class HeadArrived:
+    """Another branch shows a head that main has signed. Answer: `head_checked`; one at a time."""
+
+    session: str
+    size: int
+    note: str
+
+
+@dataclass(frozen=True, slots=True)
 class CosignatureArrived:
     """The peer's cosignature line; not verified here."""
 
@@ -223,6 +232,7 @@ Effect = (
     | Commit
     | PeerHas
     | CheckpointArrived
+    | HeadArrived
     | CosignatureArrived
     | WordHeard
     | WordOffered

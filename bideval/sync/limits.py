@@ -100,6 +100,9 @@ IDLE_POLL_MS: Final = 15_000
 CHECKPOINT_RETRY_MS: Final = 15_000
 """Send the newest checkpoint again when its cosignature has not come back."""
 
+HEAD_MS: Final = 5_000
+"""Between two heads of one session that a branch shows another: a busy record has many a second."""
+
 CHUNK_MS: Final = 30_000
 """A wanted chunk has not come: ask again."""
 

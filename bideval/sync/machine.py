@@ -22,6 +22,7 @@ from bideval.sync.effects import (
 )
 from bideval.sync.faults import LinkFault, SessionFault
 from bideval.sync.fetching import Fetching, MissingFile
+from bideval.sync.heads import ShownHeads
 from bideval.sync.messages import decode, encode
 from bideval.sync.outbox import Outbox, Priority
 from bideval.sync.proving import (
@@ -83,6 +84,7 @@ class LinkMachine:
         self._hello = make_hello(me, side, nonce)
         self._theirs: tuple[messages.Hello, PublicKey] | None = None
         self._table = SessionTable(me.id, outbox=self._outbox, emit=self._effects.append)
+        self._heads = ShownHeads(outbox=self._outbox, emit=self._effects.append)
         self._fetching = Fetching()
         self._serving = Serving()
         self._started_at = self._heard_at = self._ticked_at = self._established_at = now
@@ -213,6 +215,14 @@ class LinkMachine:
         """Answer CheckpointArrived: our persisted cosignature line, None if we refuse."""
         self._answer(lambda: self._table.cosigned(session, size, line), now)
 
+    def new_head(self, session: str, note: CheckpointNote, now: int) -> None:
+        """We hold a checkpoint by the main venue of a session in which the peer is a branch too."""
+        self._answer(lambda: self._heads.show(session, note, now), now)
+
+    def head_checked(self, session: str, size: int, now: int, *, signed: bool) -> None:
+        """Answer HeadArrived; not `signed` by main: the link closes."""
+        self._answer(lambda: self._heads.checked(session, size, signed=signed), now)
+
     def missing_files(self, missing: Iterable[MissingFile], now: int) -> None:
         """Files that we lack and the peer may have."""
         self._answer(lambda: self._fetching.told(missing, now), now)
@@ -257,6 +267,8 @@ class LinkMachine:
             case messages.Pong():
                 if message.n > self._pings:
                     raise LinkFault(FaultKind.ORDER, "pong to a ping that was not sent")
+            case messages.Head():
+                self._heads.arrived(message)
             case messages.Want() | messages.Chunk() | messages.Absent():
                 self._take_file(message, now)
             case _:
@@ -327,6 +339,7 @@ class LinkMachine:
             for missing in self._fetching.overdue(now):
                 self._gave_up(missing)
             self._table.tick(now)
+            self._heads.tick(now)
 
     def _pump(self, now: int) -> None:
         """Start whatever has become possible."""

@@ -155,6 +155,14 @@ class Cosign(_Message, frozen=True, tag="cosign"):
     line: Cosignature
 
 
+class Head(_Message, frozen=True, tag="head"):
+    """From one branch to another: main's newest checkpoint that the speaker has found its own."""
+
+    session: SessionId
+    size: Number
+    note: Note
+
+
 class Want(_Message, frozen=True, tag="want"):
     """Send me `length` bytes of this file from `offset`."""
 
@@ -193,7 +201,7 @@ class Pong(_Message, frozen=True, tag="pong"):
 
 OfSessions = Marks | Refuse | Lines | Ack | Vouched | PlacedWord | Checkpoint | Cosign
 OfFiles = Want | Chunk | Absent
-Message = Hello | Prove | OfSessions | OfFiles | Ping | Pong
+Message = Hello | Prove | OfSessions | Head | OfFiles | Ping | Pong
 
 _ENCODER: Final = msgspec.msgpack.Encoder()
 _DECODER: Final = msgspec.msgpack.Decoder(Message)

@@ -62,6 +62,7 @@ _ESTABLISHED: Final[frozenset[type]] = frozenset(
         messages.PlacedWord,
         messages.Checkpoint,
         messages.Cosign,
+        messages.Head,
         messages.Want,
         messages.Chunk,
         messages.Absent,

@@ -201,6 +201,7 @@ class Case:
             ),
             lambda: messages.Checkpoint(session, far + 1, "note" * chances.randrange(1, 4_000)),
             lambda: messages.Cosign(session, far + 1, "line"),
+            lambda: messages.Head(session, far + 1, "note" * chances.randrange(1, 4_000)),
             lambda: messages.Want(session, sha256, n * 7, chances.randrange(1, 65_536)),
             lambda: messages.Chunk(sha256, n * 65_536, b"d" * chances.randrange(1, 65_536)),
             lambda: messages.Absent(sha256, n * 65_536),
@@ -237,6 +238,7 @@ class Case:
         turns = (
             lambda: machine.new_lines(SESSION, now),
             lambda: machine.new_checkpoint(SESSION, CheckpointNote(3, "three"), now),
+            lambda: machine.new_head(OTHER, CheckpointNote(3, "three"), now),
             lambda: machine.missing_files(
                 [MissingFile(SESSION, bytes([n]) * 32, 200_000) for n in range(3)], now
             ),
@@ -282,6 +284,8 @@ class Case:
         match effect:
             case fx.CheckpointArrived(session, size):
                 machine.cosigned(session, size, None if wrong else "line", now)
+            case fx.HeadArrived(session, size):
+                machine.head_checked(session, size, now, signed=not wrong)
             case fx.ReadFile(_, sha256, offset, length):
                 machine.file_read(sha256, offset, None if wrong else b"x" * length, now)
             case fx.WriteChunk(_, sha256, offset, data):
@@ -298,7 +302,8 @@ def held_by(machine: LinkMachine) -> Held:
         names=len(table._sessions)
         + len(table._offers)
         + len(table._stopped)
-        + len(table._early or ()),
+        + len(table._early or ())
+        + len(machine._heads),
         served=len(serving._unsent) + len(serving._queue),
         fetched=len(fetching._wants) + len(fetching._files),
     )

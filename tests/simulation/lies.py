@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from msgspec.structs import replace
 
+from bideval.ledger.checkpoint import sign_checkpoint
 from bideval.ledger.entry import Seen, entry_payload, parse_entry, sign_entry
 from bideval.ledger.line import Line, chain_next, chain_start, encode_line, parse_line
 from bideval.ledger.tree import leaf_hash, tree_root
@@ -35,6 +36,8 @@ class Story:
     twist: Twist | None = None
     silent: tuple[type, ...] = ()
     """Messages that it does not send at all."""
+    deaf: bool = False
+    """Whether the liar's server hears that the peer has what is true."""
     again: Twist | None = None
     """A second story of what was just told, sent right behind it."""
     true: list[bytes] = field(default_factory=list)
@@ -52,9 +55,32 @@ class Story:
         if isinstance(message, messages.Vouched):
             told = self.twist(self.true)[: message.n]
             return [messages.encode(self.signed(message, told))] if told else [frame]
+        if isinstance(message, messages.Checkpoint):
+            told = self.twist(self.true)[: message.size]
+            if len(told) < message.size:
+                return []
+            key, root = signing_key(self.venue), self._digest(told)
+            note = sign_checkpoint(key, self.session, len(told), root)
+            return [messages.encode(replace(message, note=note))]
         if isinstance(message, messages.Lines):
             return self._lines(message)
         return [frame]
+
+    def hear(self, frame: bytes) -> bytes:
+        """Return what the liar's server, which knows one story only, is to hear of the peer."""
+        message: Any = messages.decode(frame)
+        if isinstance(message, messages.Ack) and message.session == self.session:
+            return messages.encode(self._believed(message))
+        if isinstance(message, messages.Marks):
+            marks = [
+                self._believed(mark) if mark.session == self.session else mark
+                for mark in message.marks
+            ]
+            return messages.encode(messages.Marks(marks))
+        return frame
+
+    def _believed(self, said: Any) -> Any:
+        return replace(said, digest=self._digest(self.true[: said.n])) if said.n else said
 
     def _lines(self, message: messages.Lines) -> list[bytes]:
         before = message.first - 1

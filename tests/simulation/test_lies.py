@@ -7,18 +7,20 @@ anew, and signed. Nothing here waits for a checkpoint.
 from __future__ import annotations
 
 from contextlib import ExitStack
+from dataclasses import replace
 
 import pytest
 
-from bideval.actions import accusing, arrivals
+from bideval.actions import accusing, arrivals, showing
 from bideval.actions.findings import read_finding
 from bideval.actions.founding import NewSession, found_session
 from bideval.actions.stopping import Stops
 from bideval.cli.main import main as command
+from bideval.ledger.checkpoint import sign_checkpoint
 from bideval.ledger.line import chain_next, chain_start
 from bideval.ports import OriginHead
 from bideval.simulation import wires
-from bideval.simulation.devices import quiet_logs, threads_at_once
+from bideval.simulation.devices import quiet_logs, signing_key, threads_at_once
 from bideval.simulation.ideal import ideal_cryptography
 from bideval.simulation.people import Client
 from bideval.simulation.province import World
@@ -60,6 +62,9 @@ class Province:
                 for story in stories
                 if (story.venue, story.peer) == (end.place.id, end.peer.id)
             ]
+            deaf = [one for one in stories if one.deaf and one.venue == end.peer.id]
+            if deaf and deaf[0].peer == end.place.id and end.listed:
+                frame = deaf[0].hear(frame)
             for spoken in told[0].speak(frame) if told else [frame]:
                 original(end, spoken)
 
@@ -178,6 +183,21 @@ def main_leaves_out_what_it_acknowledged(province, monkeypatch):
     return held
 
 
+def forking(*silent):
+    """Main tells one branch another record than the other, and signs both."""
+
+    def play(province, _monkeypatch):
+        twist = at(MAIN, 5, retold)
+        story = Story(MAIN, BRANCH, SESSION, main=True, twist=twist, silent=silent, deaf=True)
+        held = province((MAIN, BRANCH, OTHER), story)
+        held.found()
+        held.run()
+        assert held.stories[0].lies > 0
+        return held
+
+    return play
+
+
 def branch_writes_anew(province, _monkeypatch):
     story = story_of_branch(nothing)
     held = province((MAIN, BRANCH), story)
@@ -231,6 +251,16 @@ LIES = {
         "One record cannot have both",
     ),
     "main goes back": (main_goes_back, "two_heads", "One record cannot have both"),
+    "main forks between two branches": (
+        forking(),
+        "two_heads",
+        "One record cannot have both",
+    ),
+    "main forks, and shows one branch no checkpoint": (
+        forking(messages.Checkpoint),
+        "two_heads",
+        "One record cannot have both",
+    ),
     "main leaves out what it acknowledged": (
         main_leaves_out_what_it_acknowledged,
         "omission",
@@ -310,9 +340,22 @@ def leave_the_past_alone(patch):
     patch.setattr(accusing, "compare_word", lambda *_asked: False)
 
 
+def compare_no_heads(patch):
+    """Take what another branch shows for true."""
+    patch.setattr(showing, "compare_heads", lambda *_asked: False)
+
+
+def show_no_heads(patch):
+    """Keep from other branches what main has signed."""
+    patch.setattr(showing, "head_for", lambda *_asked: None)
+
+
 @pytest.mark.parametrize(
     ("mistake", "lie"),
     [
+        (compare_no_heads, "main forks between two branches"),
+        (show_no_heads, "main forks between two branches"),
+        (compare_no_heads, "main forks, and shows one branch no checkpoint"),
         (refuse_without_a_proof, "main changes a line"),
         (refuse_without_a_proof, "main skips a line"),
         (refuse_without_a_proof, "main tells one number twice"),
@@ -345,3 +388,56 @@ def test_honest_venues_prove_nothing(province):
     held.run()
     assert [held.findings(name) for name in (MAIN, BRANCH, OTHER)] == [[], [], []]
     assert len(held.world.places[OTHER].disk.image.records[SESSION].order) > 20
+
+
+def test_head_goes_to_branches_of_its_session_only(province):
+    held = province((MAIN, BRANCH, OTHER))
+    held.found()
+    held.run(5_000)
+    venue = held.world.places[BRANCH].venue
+    shown = showing.heads_for(venue, OTHER)
+    assert [head.session for head in shown] == [SESSION]
+    assert showing.heads_for(venue, MAIN) == showing.heads_for(venue, "beilun") == []
+    assert showing.heads_for(held.world.places[MAIN].venue, OTHER) == []
+
+
+def test_branch_that_takes_no_part_is_shown_nothing(province):
+    held = province((MAIN, BRANCH, OTHER))
+    place = held.world.places[MAIN]
+    asked = NewSession(id=SESSION, title="Beds", rulebook="rehearsal/1", branches=[BRANCH])
+    place.guarded(lambda: found_session(place.venue, asked))
+    held.run(5_000)
+    assert showing.heads_for(held.world.places[BRANCH].venue, OTHER) == []
+    assert not any("Head(" in words for words in held.world.told)
+
+
+def test_head_that_main_has_not_signed_is_none(province):
+    held = province((MAIN, BRANCH, OTHER))
+    held.found()
+    held.run(5_000)
+    venue = held.world.places[BRANCH].venue
+    (head,) = showing.heads_for(venue, OTHER)
+    forged = sign_checkpoint(signing_key(OTHER), SESSION, head.size, bytes(32))
+    assert showing.hear_head(venue, OTHER, head)
+    assert not showing.hear_head(venue, OTHER, replace(head, note=forged))
+    assert not showing.hear_head(venue, OTHER, replace(head, size=head.size + 1))
+    assert showing.hear_head(venue, OTHER, replace(head, session="fh-2026-0099", note=forged))
+    assert held.findings(BRANCH) == []
+
+
+def test_head_of_a_longer_record_waits_for_the_copy(province):
+    held = province((MAIN, BRANCH, OTHER))
+    held.world.oracle.liars.add(MAIN)
+    held.found()
+    held.run(5_000)
+    venue = held.world.places[BRANCH].venue
+    (head,) = showing.heads_for(venue, OTHER)
+    key = signing_key(MAIN)
+    for size in (head.size + 2, head.size + 5, head.size + 3):
+        note = sign_checkpoint(key, SESSION, size, bytes(32))
+        assert showing.hear_head(venue, OTHER, showing.Head(SESSION, size, note))
+    waiting = [size for _, (size, _) in venue.findings.shown(SESSION)]
+    assert waiting == [head.size + 2, head.size + 3]
+    assert held.findings(BRANCH) == []
+    held.run()
+    assert [one.what for one in held.findings(BRANCH)] == ["two_heads"]

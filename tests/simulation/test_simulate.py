@@ -12,6 +12,7 @@ from collections import Counter
 
 import pytest
 
+from bideval.actions import showing
 from bideval.cli.simulate import ENOUGH_SEEDS, read_seeds, report
 from bideval.simulation.course import RARE, Played, play
 from bideval.terms.errors import InputError
@@ -82,6 +83,12 @@ def test_broken_seed_is_told_with_the_command_that_replays_it(capsys, monkeypatc
     out = capsys.readouterr().out
     assert "changshan -> fenghua: Ping" in out
     assert "replay: bideval simulate --seeds 0 --tell" in out
+
+
+def test_two_branches_prove_a_fork_that_neither_sees_alone(monkeypatch):
+    assert play(348).seen["proof of two_heads"] == 1
+    monkeypatch.setattr(showing, "compare_heads", lambda *_asked: False)
+    assert play(348).seen["proof of two_heads"] == 0
 
 
 def test_rare_events_are_counted():

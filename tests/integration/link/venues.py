@@ -126,6 +126,12 @@ class MemoryHost:
     async def checkpoint_arrived(self, peer: str, session: str, size: int, note: str) -> str | None:
         return self.disk.cosign(session, size, note)
 
+    async def heads(self, peer: str):
+        return []
+
+    async def head_arrived(self, peer: str, session: str, size: int, note: str) -> bool:
+        return True
+
     async def cosignature_arrived(self, peer: str, session: str, size: int, line: str) -> None:
         self.disk.keep_cosignature(peer, session, size, line)
 

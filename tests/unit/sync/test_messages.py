@@ -34,6 +34,7 @@ EVERY = [
     messages.PlacedWord("fh-2026", 0, D, 3, b"s" * 64),
     messages.Checkpoint("fh-2026", 1, "note"),
     messages.Cosign("fh-2026", 1, "line"),
+    messages.Head("fh-2026", 1, "note"),
     messages.Want("fh-2026", D, 0, 65_536),
     messages.Chunk(D, 65_536, b"data"),
     messages.Absent(D, 0),
