@@ -91,6 +91,9 @@ def _agrees(venue: Venue, head: Head) -> bool | None:
         held = reader.head(head.session)
         if stated is None or held is None or held.size < head.size:
             return None
+        known = reader.checkpoint(head.session, size=head.size)
+        if known is not None and known.note == head.note:  # as nearly always: no tree to compute
+            return True
         return root_at(reader, head.session, head.size) == stated.root
 
 
