@@ -289,11 +289,6 @@ def state_no_record(patch):
     patch.setattr(caretaker, "state_record", lambda *_asked, **_named: None)
 
 
-def leave_the_last_checkpoint_undone(patch):
-    """Make no checkpoint for what a server committed right before it died."""
-    patch.setattr(caretaker.Caretaker, "begin", lambda _self: None)
-
-
 def cosign_anything(patch):
     """Cosign without comparing with our own copy, and keep nothing of it."""
     patch.setattr(checkpoints, "answer_checkpoint", lambda *_asked: (0, "nothing"))
@@ -523,7 +518,6 @@ HOUSE = {
         place_twice,
         number_from_memory,
         state_no_record,
-        leave_the_last_checkpoint_undone,
         cosign_anything,
         lose_cosignatures,
         forget_to_tell_links,
