@@ -17,7 +17,6 @@ BUGS = [
 ]
 BUGS_AS_ROOT = [
     ("power", "fenghua=not-synced", "lost"),
-    ("power --database postgresql", "fenghua=not-synced", "lost"),
     ("lines", "fenghua=hasty-word", "lost"),
 ]
 

@@ -165,7 +165,8 @@ class VenueServer:
         settings = load_settings(self.plan.settings_file)
         if settings.database_url:
             with psycopg.connect(settings.database_url) as connection:
-                return _held(connection, session, "%s")
+                known = connection.execute("SELECT to_regclass('line')").fetchone()
+                return Held() if known == (None,) else _held(connection, session, "%s")
         with _sqlite(settings.data_dir, copied=self.process is None) as connection:
             return Held() if connection is None else _held(connection, session, "?")
 

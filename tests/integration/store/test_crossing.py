@@ -107,7 +107,10 @@ def test_who_looks_sees_what_another_process_has_committed(two, talk):
             assert len(held.procedure.warnings) == before + 1  # it is held still
     with book.settled(SESSION) as fold:
         assert len(fold.procedure.warnings) == before + 2
-    assert [stored.kind for stored in told] == ["supervisor.warned"] * 2
+    kinds = [stored.kind for stored in told]  # from the founding on: it was read before it was told
+    assert kinds[0] == "session.founded"
+    assert kinds[-2:] == ["supervisor.warned"] * 2
+    assert len(kinds) == len({(stored.origin, stored.n) for stored in told})
 
 
 def test_who_is_told_of_news_and_looks_is_not_told_of_more_within(two, talk):
