@@ -36,22 +36,6 @@ def test_harmed_processes_of_one_venue_lose_and_double_nothing(tmp_path):
     assert found.acknowledged > 0
 
 
-@pytest.mark.parametrize(
-    ("bug", "harm", "waits"),
-    [
-        ("deaf-parent", "hung", "a process that hangs to be killed"),
-        ("patient-parent", "vain_roll", "the roll to be given up"),
-    ],
-)
-def test_campaign_catches_a_parent_that_waits_for_ever(tmp_path, monkeypatch, bug, harm, waits):
-    monkeypatch.setattr(processes, "ACT_S", 25)
-    with contextlib.ExitStack() as stack:
-        urls = stack.enter_context(writing.postgresql_urls())
-        nats = stack.enter_context(processes.nats_server())
-        with pytest.raises(AssertionError, match=waits):
-            processes.campaign(tmp_path, urls, nats, harms=[harm], seed=1, workers=2, planted=bug)
-
-
 class Rehearsal:
     """The processes of a rehearsal's main venue, by what they log."""
 
