@@ -227,6 +227,7 @@ class Supervisor:
         finally:
             gone.cancel()
             silent.cancel()
+            await asyncio.wait((gone, silent))  # or its line may be closed while it is read
 
     async def _keep_rolling(self) -> None:
         while True:

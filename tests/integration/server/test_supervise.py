@@ -19,6 +19,7 @@ SEEN_S = 8.0
 """Seconds in which a planted bug must have been seen."""
 SHORT = Patience(ready_s=3, silent_s=1.5)
 LONG = Patience(ready_s=WAIT_S, silent_s=WAIT_S)
+IN_VAIN = Patience(ready_s=3, silent_s=WAIT_S)
 CHILD = """
 import os, pathlib, socket, sys, time
 folder, courses, words = pathlib.Path(sys.argv[1]), sys.argv[2].split(), sys.argv[4]
@@ -66,7 +67,9 @@ class Parent:
     def told(self, event):
         return any(one["event"] == event for one in self.events)
 
-    def roll(self):
+    def roll(self, patience=None):
+        if patience:
+            self.supervisor._patience = patience
         self.supervisor._roll.set()
 
 
@@ -86,6 +89,9 @@ async def parent(folder, count, *courses, patience=SHORT):
             async with asyncio.timeout(WAIT_S):
                 await ready.wait()
             yield made
+        except TimeoutError:
+            print(*events, sep="\n")  # the only trace of what the parent did instead
+            raise
         finally:
             made.supervisor._stop.set()
             async with asyncio.timeout(WAIT_S):
@@ -152,10 +158,11 @@ async def test_process_that_ends_is_started_again_until_one_serves(tmp_path):
 
 @pytest.mark.parametrize("fault", ["never", "ends"])
 async def test_rolling_restart_is_given_up_when_a_successor_does_not_serve(tmp_path, fault):
-    async with parent(tmp_path, 2, "serves", "serves", "serves", fault, "serves") as running:
+    courses = ["serves", "serves", "serves", fault, "serves"]
+    async with parent(tmp_path, 2, *courses, patience=IN_VAIN) as running:
         await roll_in_vain(running)
-        running.roll()
-        await until(lambda: running.told("rolling restart is done"))
+        running.roll(LONG)
+        await until(lambda: running.told("rolling restart is done"), within_s=3 * WAIT_S)
         assert running.living() == running.born()[-2:]
 
 
@@ -187,6 +194,7 @@ async def test_hang_that_nobody_notices_is_seen_here(tmp_path, monkeypatch):
 
 async def test_roll_that_waits_for_ever_is_seen_here(tmp_path, monkeypatch):
     monkeypatch.setattr(Worker, "serves", wait_for_ever)
-    async with parent(tmp_path, 2, "serves", "serves", "serves", "never") as running:
+    courses = ["serves", "serves", "serves", "never"]
+    async with parent(tmp_path, 2, *courses, patience=IN_VAIN) as running:
         with pytest.raises(TimeoutError):
             await roll_in_vain(running, within_s=SEEN_S)
