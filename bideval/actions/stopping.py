@@ -24,6 +24,9 @@ STOPPED = "session_stopped"
 SHOWN = 2
 """Heads of one session, shown by one venue, that wait for our copy: the first and the newest."""
 
+Shown = tuple[int, str] | Vouch
+"""A head of main's, shown by another venue: a checkpoint (size, note), or main's word."""
+
 DOUBTED = 20
 """Words of one session that may yet be proven wrong and are looked at again."""
 
@@ -51,7 +54,7 @@ class Stops:
         self._placed: dict[str, Placed] = {}
         self._elsewhere: dict[str, set[str]] = {}
         self._doubted: dict[str, tuple[Said, ...]] = {}
-        self._shown: dict[str, dict[str, tuple[tuple[int, str], ...]]] = {}
+        self._shown: dict[str, dict[str, tuple[Shown, ...]]] = {}
 
     def stopped(self, session: str) -> bool:
         """Whether the session takes nothing more at this venue."""
@@ -126,8 +129,8 @@ class Stops:
         """Return the words that may yet be proven wrong."""
         return self._doubted.get(session, ())
 
-    def show(self, session: str, venue: str, head: tuple[int, str]) -> None:
-        """Remember a head (size, note) by main that another venue has shown, until it is compared.
+    def show(self, session: str, venue: str, head: Shown) -> None:
+        """Remember a head of main's that another venue has shown, until it is compared.
 
         The first one stays: a main that is always ahead could have every newer one replaced.
         """
@@ -136,14 +139,14 @@ class Stops:
             if head not in before:
                 self._shown[session][venue] = (*before[: SHOWN - 1], head)
 
-    def shown(self, session: str) -> list[tuple[str, tuple[int, str]]]:
+    def shown(self, session: str) -> list[tuple[str, Shown]]:
         """Return the venues and the heads that they have shown, which are not compared yet."""
         with self._lock:
             by_venue = self._shown.get(session, {})
             return [(venue, head) for venue, heads in by_venue.items() for head in heads]
 
-    def compared(self, session: str, venue: str, head: tuple[int, str]) -> None:
-        """Forget a head: it is that of our copy."""
+    def compared(self, session: str, venue: str, head: Shown) -> None:
+        """Forget a head: it is that of our copy, or is kept elsewhere."""
         with self._lock:
             heads = self._shown.get(session, {}).get(venue, ())
             if head in heads:

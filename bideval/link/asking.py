@@ -14,6 +14,7 @@ from bideval.link.host import (
     NewHead,
     NewLines,
     NewSession,
+    NewWord,
     Refused,
     SessionStopped,
 )
@@ -86,6 +87,8 @@ class Asking:
                 self._machine.new_checkpoint(session, checkpoint, self._now())
             case NewHead(session, head):
                 self._machine.new_head(session, head, self._now())
+            case NewWord(word):
+                self._machine.word_read(word, self._now())
             case NewFilesMissing():
                 missing = await self._host.missing_files(self._peer)
                 self._machine.missing_files(missing, self._now())
@@ -98,6 +101,12 @@ class Asking:
             case fx.HeadArrived(session, size, note):
                 signed = await self._host.head_arrived(self._peer, session, size, note)
                 self._machine.head_checked(session, size, self._now(), signed=signed)
+            case fx.ReadWord(session):
+                word = await self._host.word_for(self._peer, session)
+                self._machine.word_read(word, self._now())
+            case fx.ToldArrived(word):
+                signed = await self._host.told_arrived(self._peer, word)
+                self._machine.told_checked(word.session, word.n, self._now(), signed=signed)
             case fx.ReadFile():
                 await self._read_file(effect)
             case fx.WriteChunk():
@@ -112,6 +121,8 @@ class Asking:
         self._machine.missing_files(missing, self._now())
         for session, head in await self._host.heads(self._peer):
             self._machine.new_head(session, head, self._now())
+        for word in await self._host.words(self._peer):
+            self._machine.word_read(word, self._now())
 
     async def _offered(self, offer: fx.SessionOffered) -> None:
         answer = await self._host.offered(self._peer, offer.session, peer_main=offer.peer_main)

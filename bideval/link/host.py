@@ -82,6 +82,13 @@ class NewHead:
 
 
 @dataclass(frozen=True, slots=True)
+class NewWord:
+    """Main's word for our copy, of a session in which the peer is a branch too."""
+
+    word: Vouch
+
+
+@dataclass(frozen=True, slots=True)
 class NewFilesMissing:
     """Entries name files that are not here; the link asks `missing_files` again."""
 
@@ -93,7 +100,8 @@ class SessionStopped:
     session: str
 
 
-Change = SessionStopped | NewLines | NewSession | NewCheckpoint | NewHead | NewFilesMissing
+Shown = NewCheckpoint | NewHead | NewWord
+Change = SessionStopped | NewLines | NewSession | Shown | NewFilesMissing
 
 
 class LinkHost(Protocol):
@@ -173,6 +181,18 @@ class LinkHost(Protocol):
         Now, or when the copy is long enough. False: main has not signed it. True for a session that
         is not known here, or not shared in this way, without another look.
         """
+        ...
+
+    async def word_for(self, peer: str, session: str) -> Vouch | None:
+        """Return main's word for our copy; None unless we and the peer are branches of it."""
+        ...
+
+    async def words(self, peer: str) -> Sequence[Vouch]:
+        """Return main's words for our copies of all sessions in which the peer is a branch too."""
+        ...
+
+    async def told_arrived(self, peer: str, word: Vouch) -> bool:
+        """Compare main's word for the peer's copy with ours, likewise; False likewise."""
         ...
 
     async def cosignature_arrived(self, peer: str, session: str, size: int, line: str) -> None:

@@ -22,6 +22,7 @@ from bideval.link.host import (
     NewHead,
     NewLines,
     NewSession,
+    NewWord,
     Refused,
     SessionStopped,
 )
@@ -153,6 +154,15 @@ class VenueHost:
         shown = showing.Head(session, size, note)
         return await asyncio.to_thread(showing.hear_head, self._venue, peer, shown)
 
+    async def words(self, peer: str) -> Sequence[Vouch]:
+        return await asyncio.to_thread(showing.words_for, self._venue, peer)
+
+    async def word_for(self, peer: str, session: str) -> Vouch | None:
+        return await asyncio.to_thread(showing.word_for, self._venue, peer, session)
+
+    async def told_arrived(self, peer: str, word: Vouch) -> bool:
+        return await asyncio.to_thread(showing.hear_word, self._venue, peer, word)
+
     async def cosignature_arrived(self, peer: str, session: str, size: int, line: str) -> None:
         def take() -> None:
             try:
@@ -283,6 +293,7 @@ class VenueHost:
                 *(NewLines(one.session) for one in common_now),
                 *(NewCheckpoint(session, CheckpointNote(*note)) for session, note in notes),
                 *(_new_head(one) for one in showing.heads_for(self._venue, peer)),
+                *(NewWord(word) for word in showing.words_for(self._venue, peer)),
                 *(SessionStopped(name) for name in self._venue.findings.sessions()),
                 NewFilesMissing(),
             ]

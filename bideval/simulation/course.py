@@ -15,6 +15,7 @@ from bideval.actions.backing_up import back_up
 from bideval.actions.backup_file import read_backup
 from bideval.actions.findings import read_finding
 from bideval.actions.founding import NewSession, found_session
+from bideval.actions.hearing import OTHER_WORD
 from bideval.actions.recovering import recover
 from bideval.ledger.line import Line, chain_next, chain_start, encode_line, parse_line
 from bideval.simulation.devices import (
@@ -31,6 +32,7 @@ from bideval.simulation.memory_store import CrashedError, Reading
 from bideval.simulation.oracle import ViolationError
 from bideval.simulation.people import Client
 from bideval.simulation.province import Faults, World
+from bideval.simulation.quiet_fork import QuietFork
 from bideval.sync.words import Placed
 from bideval.terms.errors import BidevalError
 
@@ -48,6 +50,8 @@ CALM_MS = 200_000
 FORK_MS = 60_000
 LATEST_MS = 18_000
 LOOK_MS = 2_500
+QUIET_SEEDS = 28
+"""Of 40 seeds, in which main tells one of its two branches another story, and then nothing."""
 
 RARE = (
     "partition",
@@ -84,6 +88,8 @@ RARE = (
     "frame twisted",
     "main forks",
     "fork found",
+    "main forks and goes quiet",
+    "fork found by a word alone",
     "proof of two_heads",
     "proof of two_chains",
     "proof of false_line",
@@ -186,7 +192,7 @@ class _Course:
             3: self._restore_main,
             5: self._restore_branch,
             7: self._forge,
-            8: self._fork,
+            8: self._fork if world.seed % 40 != QUIET_SEEDS else self._fork_quietly,
             9: self._turn_hostile,
         }
         if special in plans:
@@ -323,6 +329,9 @@ class _Course:
         if self.garble:
             for a, b in itertools.combinations(world.names, 2):
                 world.cut(a, b, 1)  # what was quarantined on a connection begins afresh
+        if world.seen["main forks and goes quiet"]:
+            a, b = self.branches
+            world.cut(a.id, b.id, 1)  # what was lost on a line that loses frames comes again
 
     # Disks that are put back.
 
@@ -454,6 +463,17 @@ class _Course:
 
         self.world.later(self.chance.randrange(1_000, 4_000), lie)
 
+    def _fork_quietly(self) -> None:
+        """Main tells one branch another story than the other, and then nothing more."""
+        branches = [self.branches[0], self.branches[1]]
+        lie = QuietFork(self.world, SESSION, main=self.main, branches=branches, latest_ms=LATEST_MS)
+        lie.begin(self._warn_at_main)
+
+    def _warn_at_main(self) -> None:
+        for client in self.clients:
+            if client.place is self.main:
+                client.warn()
+
     def _turn_hostile(self) -> None:
         """A branch with the right key sends whatever comes to its mind, from now on."""
         branch = self.chance.choice(self.branches)
@@ -503,15 +523,30 @@ class _Course:
             )
             if not self.proven and not lost:  # a liar that has gone silent says nothing twice
                 raise ViolationError("I3: a forged line was refused, and nobody can prove it")
-        if not seen["main forks"]:
+        if seen["main forks and goes quiet"]:
+            if "two_heads" not in self.proven:
+                raise ViolationError("I3: main has told two records, and nobody proves it")
+            seen["fork found by a word alone"] += self._shown_another_word()
+        if seen["main forks"]:
+            self._judge_fork(found, proofs)
+
+    def _judge_fork(self, found: set[str], proofs: int) -> None:
+        """A line that main denies is seen by who has it."""
+        if not self._visible_fork():
             return
-        if self._visible_fork():
-            refused = any(place.refused for place in self.branches)
-            if not found & {"fork", "stale_backup", "checkpoint", "lines"} and not (
-                proofs or refused
-            ):
-                raise ViolationError("I3: main has forked, and nobody has noticed")
-            seen["fork found"] += 1
+        refused = any(place.refused for place in self.branches)
+        if not found & {"fork", "stale_backup", "checkpoint", "lines"} and not (proofs or refused):
+            raise ViolationError("I3: main has forked, and nobody has noticed")
+        self.world.seen["fork found"] += 1
+
+    def _shown_another_word(self) -> bool:
+        """Whether a branch was shown, by a branch, another word of main's than it has."""
+        branches = {one.id for one in self.branches}
+        return any(
+            conflict.code == OTHER_WORD and conflict.origin in branches - {place.id}
+            for place in self.branches
+            for conflict in place.disk.image.records[SESSION].conflicts
+        )
 
     def _visible_fork(self) -> bool:
         """Whether an honest branch holds a line that main now denies."""

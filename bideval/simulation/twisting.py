@@ -25,6 +25,7 @@ TAGS = (
     "checkpoint",
     "cosign",
     "head",
+    "told",
     "want",
     "chunk",
     "absent",

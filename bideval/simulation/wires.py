@@ -28,8 +28,8 @@ Place: TypeAlias = Any
 """Of the province, which knows the wires: modules have no cycles."""
 
 SOCKET_BYTES = 131_072
-HEAD = b"\x94\xa4head"
-"""How a frame begins in which a branch shows another main's head."""
+ASIDE = b"\x94\xa4head", b"\x95\xa4told"
+"""How frames begin in which branches show one another what main has signed."""
 
 TWISTED = 0.3
 """How many of a hostile venue's frames say something else."""
@@ -126,7 +126,7 @@ class End:
 
     def _ask(self, effect: fx.Effect) -> None:
         life = self.place.life
-        if isinstance(effect, fx.HeadArrived):
+        if isinstance(effect, fx.HeadArrived | fx.ToldArrived | fx.ReadWord):
             delay = self.world.asides.randrange(1, 20)
         else:
             delay = self.world.host_delay()
@@ -153,7 +153,7 @@ class End:
             self.after()
 
     def _transmit(self, frame: bytes) -> None:
-        if frame.startswith(HEAD):
+        if frame.startswith(ASIDE):
             self._transmit_aside(frame)
             return
         world, faults = self.world, self.world.faults

@@ -151,6 +151,20 @@ class HeadArrived:
 
 
 @dataclass(frozen=True, slots=True)
+class ReadWord:
+    """A session has grown: is there a word of main's for it to be shown? Answer: `word_read`."""
+
+    session: str
+
+
+@dataclass(frozen=True, slots=True)
+class ToldArrived:
+    """Another branch shows main's word for its copy; not verified. Answer: `told_checked`."""
+
+    word: Vouch
+
+
+@dataclass(frozen=True, slots=True)
 class CosignatureArrived:
     """The peer's cosignature line; not verified here."""
 
@@ -233,6 +247,8 @@ Effect = (
     | PeerHas
     | CheckpointArrived
     | HeadArrived
+    | ReadWord
+    | ToldArrived
     | CosignatureArrived
     | WordHeard
     | WordOffered

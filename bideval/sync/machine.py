@@ -45,6 +45,7 @@ if TYPE_CHECKING:
     from bideval.evidence.signing import PublicKey
     from bideval.sync.notes import CheckpointNote
     from bideval.sync.shared import SharedSession
+    from bideval.sync.words import Vouch
 
 GOING: Final = 1001
 """WebSocket status when we close without blame."""
@@ -205,7 +206,7 @@ class LinkMachine:
 
     def new_lines(self, session: str, now: int) -> None:
         """Storage holds more lines to send; may be told too often, or be lost."""
-        self._answer(lambda: self._table.new_lines(session), now)
+        self._answer(lambda: self._grown(session, now), now)
 
     def new_checkpoint(self, session: str, note: CheckpointNote, now: int) -> None:
         """We have made a checkpoint of a session that we are main of."""
@@ -223,6 +224,14 @@ class LinkMachine:
         """Answer HeadArrived; not `signed` by main: the link closes."""
         self._answer(lambda: self._heads.checked(session, size, signed=signed), now)
 
+    def word_read(self, word: Vouch | None, now: int) -> None:
+        """Answer ReadWord: main's word for our copy, if the peer is a branch too."""
+        self._answer(lambda: self._heads.tell(word, now) if word else None, now)
+
+    def told_checked(self, session: str, n: int, now: int, *, signed: bool) -> None:
+        """Answer ToldArrived; not `signed` by main: the link closes."""
+        self._answer(lambda: self._heads.told_checked(session, n, signed=signed), now)
+
     def missing_files(self, missing: Iterable[MissingFile], now: int) -> None:
         """Files that we lack and the peer may have."""
         self._answer(lambda: self._fetching.told(missing, now), now)
@@ -236,6 +245,10 @@ class LinkMachine:
         self._answer(lambda: self._wrote(self._fetching.written(sha256, upto, now)), now)
 
     # Inside.
+
+    def _grown(self, session: str, now: int) -> None:
+        self._table.new_lines(session)
+        self._heads.grown(session, now)
 
     @contextmanager
     def _guard(self) -> Iterator[None]:
@@ -267,7 +280,7 @@ class LinkMachine:
             case messages.Pong():
                 if message.n > self._pings:
                     raise LinkFault(FaultKind.ORDER, "pong to a ping that was not sent")
-            case messages.Head():
+            case messages.Head() | messages.Told():
                 self._heads.arrived(message)
             case messages.Want() | messages.Chunk() | messages.Absent():
                 self._take_file(message, now)

@@ -163,6 +163,15 @@ class Head(_Message, frozen=True, tag="head"):
     note: Note
 
 
+class Told(_Message, frozen=True, tag="told"):
+    """From one branch to another: main's word for the speaker's copy; no head says as much."""
+
+    session: SessionId
+    n: Number
+    digest: Digest
+    signature: Signature
+
+
 class Want(_Message, frozen=True, tag="want"):
     """Send me `length` bytes of this file from `offset`."""
 
@@ -200,8 +209,9 @@ class Pong(_Message, frozen=True, tag="pong"):
 
 
 OfSessions = Marks | Refuse | Lines | Ack | Vouched | PlacedWord | Checkpoint | Cosign
+OfBranches = Head | Told
 OfFiles = Want | Chunk | Absent
-Message = Hello | Prove | OfSessions | Head | OfFiles | Ping | Pong
+Message = Hello | Prove | OfSessions | OfBranches | OfFiles | Ping | Pong
 
 _ENCODER: Final = msgspec.msgpack.Encoder()
 _DECODER: Final = msgspec.msgpack.Decoder(Message)

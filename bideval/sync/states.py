@@ -63,6 +63,7 @@ _ESTABLISHED: Final[frozenset[type]] = frozenset(
         messages.Checkpoint,
         messages.Cosign,
         messages.Head,
+        messages.Told,
         messages.Want,
         messages.Chunk,
         messages.Absent,

@@ -202,6 +202,7 @@ class Case:
             lambda: messages.Checkpoint(session, far + 1, "note" * chances.randrange(1, 4_000)),
             lambda: messages.Cosign(session, far + 1, "line"),
             lambda: messages.Head(session, far + 1, "note" * chances.randrange(1, 4_000)),
+            lambda: messages.Told(session, far + 1, digest, bytes(64)),
             lambda: messages.Want(session, sha256, n * 7, chances.randrange(1, 65_536)),
             lambda: messages.Chunk(sha256, n * 65_536, b"d" * chances.randrange(1, 65_536)),
             lambda: messages.Absent(sha256, n * 65_536),
@@ -239,6 +240,7 @@ class Case:
             lambda: machine.new_lines(SESSION, now),
             lambda: machine.new_checkpoint(SESSION, CheckpointNote(3, "three"), now),
             lambda: machine.new_head(OTHER, CheckpointNote(3, "three"), now),
+            lambda: machine.word_read(Vouch(OTHER, RECORD, 3, bytes(32), bytes(64)), now),
             lambda: machine.missing_files(
                 [MissingFile(SESSION, bytes([n]) * 32, 200_000) for n in range(3)], now
             ),
@@ -286,6 +288,11 @@ class Case:
                 machine.cosigned(session, size, None if wrong else "line", now)
             case fx.HeadArrived(session, size):
                 machine.head_checked(session, size, now, signed=not wrong)
+            case fx.ReadWord(session):
+                word = Vouch(session, RECORD, 3, bytes(32), bytes(64))
+                machine.word_read(None if wrong else word, now)
+            case fx.ToldArrived(word):
+                machine.told_checked(word.session, word.n, now, signed=not wrong)
             case fx.ReadFile(_, sha256, offset, length):
                 machine.file_read(sha256, offset, None if wrong else b"x" * length, now)
             case fx.WriteChunk(_, sha256, offset, data):

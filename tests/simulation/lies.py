@@ -40,23 +40,26 @@ class Story:
     """Whether the liar's server hears that the peer has what is true."""
     again: Twist | None = None
     """A second story of what was just told, sent right behind it."""
+    goes_quiet: bool = False
+    """Whether it tells nothing behind the line that is told differently."""
     true: list[bytes] = field(default_factory=list)
+    most: int | None = None
+    """How many lines it tells, once it has become quiet."""
     lies: int = 0
 
     def speak(self, frame: bytes) -> list[bytes]:
         """Return what leaves in the place of a frame."""
         message: Any = messages.decode(frame)
-        if isinstance(message, self.silent):
+        quiet = self.most is not None and isinstance(message, messages.PlacedWord)
+        if quiet or isinstance(message, self.silent):
             return []
-        if getattr(message, "session", None) != self.session:
-            return [frame]
-        if self.twist is None:
+        if self.twist is None or getattr(message, "session", None) != self.session:
             return [frame]
         if isinstance(message, messages.Vouched):
             told = self.twist(self.true)[: message.n]
             return [messages.encode(self.signed(message, told))] if told else [frame]
         if isinstance(message, messages.Checkpoint):
-            told = self.twist(self.true)[: message.size]
+            told = self.twist(self.true)[: self.most][: message.size]
             if len(told) < message.size:
                 return []
             key, root = signing_key(self.venue), self._digest(told)
@@ -86,6 +89,10 @@ class Story:
         before = message.first - 1
         self.true[before:] = message.lines
         told = self.twist(self.true)
+        if self.goes_quiet and self.most is None and told != self.true:
+            pairs = zip(told, self.true, strict=True)
+            self.most = next(n for n, (one, other) in enumerate(pairs, 1) if one != other)
+        told = told[: self.most]
         stories = [told, *([self.again(told)] if self.again else [])]
         self.lies += any(story != self.true for story in stories)
         batches = [

@@ -20,6 +20,7 @@ from bideval.actions import (
     peering,
     restoring,
     results,
+    showing,
     starting,
 )
 from bideval.actions.folds import Fold
@@ -473,6 +474,11 @@ def _nothing_missing(_session):
     return []
 
 
+def show_checkpoints_only(patch):
+    """Keep from other branches what main has signed beside checkpoints."""
+    patch.setattr(showing, "word_for", lambda *_asked: None)
+
+
 def pause_nothing(patch):
     """Let everything count while the session is paused."""
     patch.setattr(Standing, "paused", property(lambda _self: False))
@@ -542,6 +548,7 @@ HOUSE = {
         need_no_order,
         pause_nothing,
         average_wrongly,
+        show_checkpoints_only,
     )
 }
 
@@ -582,6 +589,9 @@ OF_BACKUPS = frozenset(
     }
 )
 """Mistakes that only a seed can meet in which a disk is lost."""
+
+OF_QUIET_FORKS = frozenset({"show_checkpoints_only"})
+"""Mistakes that only a seed can meet in which main forks and goes quiet."""
 
 OF_FORGERIES = frozenset({"trust_foreign_lines"})
 """Mistakes that only a seed with a forging branch can meet."""

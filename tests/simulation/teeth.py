@@ -16,7 +16,7 @@ from dataclasses import dataclass
 
 import pytest
 
-from bideval.simulation.course import holds_a_meeting, play
+from bideval.simulation.course import QUIET_SEEDS, holds_a_meeting, play
 from tests.simulation import scenario
 from tests.simulation.bugs import PLANTED
 from tests.simulation.planted import (
@@ -24,6 +24,7 @@ from tests.simulation.planted import (
     OF_BACKUPS,
     OF_EVALUATIONS,
     OF_FORGERIES,
+    OF_QUIET_FORKS,
 )
 
 MOST = 10_000
@@ -47,6 +48,8 @@ def may_meet(name, seed):
         return seed % 10 in (3, 5)
     if name in OF_FORGERIES:
         return seed % 10 == 7
+    if name in OF_QUIET_FORKS:
+        return seed % 40 == QUIET_SEEDS
     return True
 
 

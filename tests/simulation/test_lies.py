@@ -18,7 +18,8 @@ from bideval.actions.stopping import Stops
 from bideval.cli.main import main as command
 from bideval.ledger.checkpoint import sign_checkpoint
 from bideval.ledger.line import chain_next, chain_start
-from bideval.ports import OriginHead
+from bideval.link.host import NewWord
+from bideval.ports import Event, OriginHead
 from bideval.simulation import wires
 from bideval.simulation.devices import quiet_logs, signing_key, threads_at_once
 from bideval.simulation.ideal import ideal_cryptography
@@ -27,6 +28,7 @@ from bideval.simulation.province import World
 from bideval.sync import limits, messages
 from bideval.sync.receiving import ReceivingStream
 from bideval.sync.vouching import Vouching
+from bideval.sync.words import Vouch
 from tests.simulation.lies import (
     Story,
     at,
@@ -183,16 +185,44 @@ def main_leaves_out_what_it_acknowledged(province, monkeypatch):
     return held
 
 
-def forking(*silent):
-    """Main tells one branch another record than the other, and signs both."""
+def forking(*silent, alike=()):
+    """Main tells one branch another record than the other, and signs both.
+
+    It does not send that branch what is `silent`, and the other one what is `alike`.
+    """
 
     def play(province, _monkeypatch):
         twist = at(MAIN, 5, retold)
         story = Story(MAIN, BRANCH, SESSION, main=True, twist=twist, silent=silent, deaf=True)
-        held = province((MAIN, BRANCH, OTHER), story)
+        truth = Story(MAIN, OTHER, SESSION, main=True, silent=alike)
+        held = province((MAIN, BRANCH, OTHER), story, truth)
         held.found()
         held.run()
         assert held.stories[0].lies > 0
+        return held
+
+    return play
+
+
+def forking_and_quiet(peer):
+    """Main tells one branch another line than the other, and then nothing more."""
+
+    def play(province, _monkeypatch):
+        story = Story(
+            MAIN,
+            peer,
+            SESSION,
+            main=True,
+            twist=at(MAIN, 5, retold),
+            silent=(messages.Checkpoint,),
+            deaf=True,
+            goes_quiet=True,
+        )
+        held = province((MAIN, BRANCH, OTHER), story)
+        held.found()
+        held.run()
+        told = held.world.places[peer].size_of(SESSION)[0]
+        assert (held.stories[0].lies > 0, told) == (True, story.most)
         return held
 
     return play
@@ -261,6 +291,21 @@ LIES = {
         "two_heads",
         "One record cannot have both",
     ),
+    "main forks, and gives nobody a checkpoint": (
+        forking(messages.Checkpoint, alike=(messages.Checkpoint,)),
+        "two_heads",
+        "One record cannot have both",
+    ),
+    "main forks, and tells one branch no more": (
+        forking_and_quiet(OTHER),
+        "two_heads",
+        "One record cannot have both",
+    ),
+    "main forks, and tells the other branch no more": (
+        forking_and_quiet(BRANCH),
+        "two_heads",
+        "One record cannot have both",
+    ),
     "main leaves out what it acknowledged": (
         main_leaves_out_what_it_acknowledged,
         "omission",
@@ -297,6 +342,8 @@ LIES = {
 
 def sides(lie):
     """Return who finds a lie, and who has told it."""
+    if lie == "main forks, and tells the other branch no more":
+        return (OTHER, MAIN)
     return (BRANCH, MAIN) if lie.startswith("main") else (MAIN, BRANCH)
 
 
@@ -345,16 +392,33 @@ def compare_no_heads(patch):
     patch.setattr(showing, "compare_heads", lambda *_asked: False)
 
 
-def show_no_heads(patch):
+def show_nothing(patch):
     """Keep from other branches what main has signed."""
+    show_no_words(patch)
     patch.setattr(showing, "head_for", lambda *_asked: None)
+
+
+def show_no_words(patch):
+    """Keep from other branches what main has signed beside checkpoints."""
+    patch.setattr(showing, "word_for", lambda *_asked: None)
+
+
+def hear_no_words(patch):
+    """Take for true what main has told another branch of its copy."""
+    patch.setattr(showing, "agrees_here", lambda *_asked: True)
 
 
 @pytest.mark.parametrize(
     ("mistake", "lie"),
     [
+        (show_no_words, "main forks, and tells one branch no more"),
+        (hear_no_words, "main forks, and tells one branch no more"),
+        (show_no_words, "main forks, and tells the other branch no more"),
+        (hear_no_words, "main forks, and tells the other branch no more"),
+        (show_no_words, "main forks, and gives nobody a checkpoint"),
+        (hear_no_words, "main forks, and gives nobody a checkpoint"),
         (compare_no_heads, "main forks between two branches"),
-        (show_no_heads, "main forks between two branches"),
+        (show_nothing, "main forks between two branches"),
         (compare_no_heads, "main forks, and shows one branch no checkpoint"),
         (refuse_without_a_proof, "main changes a line"),
         (refuse_without_a_proof, "main skips a line"),
@@ -440,4 +504,42 @@ def test_head_of_a_longer_record_waits_for_the_copy(province):
     assert waiting == [head.size + 2, head.size + 3]
     assert held.findings(BRANCH) == []
     held.run()
+    assert [one.what for one in held.findings(BRANCH)] == ["two_heads"]
+
+
+def test_word_goes_to_branches_of_its_session_only(province):
+    held = province((MAIN, BRANCH, OTHER))
+    held.found()
+    held.run(5_000)
+    venue = held.world.places[BRANCH].venue
+    (word,) = showing.words_for(venue, OTHER)
+    assert (word.stream, word.n) == ("", held.world.places[BRANCH].size_of(SESSION)[0])
+    assert showing.words_for(venue, MAIN) == showing.words_for(venue, "beilun") == []
+    assert showing.words_for(held.world.places[MAIN].venue, OTHER) == []
+    assert [change.word for change in new_words(held, BRANCH)] == [word]
+
+
+def new_words(held, name):
+    """Return what a venue tells the other branch after its fan-out has dropped something."""
+    changes = held.world.places[name].host.changes_by(OTHER, Event("link", lagging=True))
+    return [change for change in changes if isinstance(change, NewWord)]
+
+
+def test_word_for_another_copy_is_compared_if_main_has_signed_it(province):
+    held = province((MAIN, BRANCH, OTHER))
+    held.world.oracle.liars.add(MAIN)
+    held.found()
+    held.run(5_000)
+    venue = held.world.places[BRANCH].venue
+    size = held.world.places[BRANCH].size_of(SESSION)[0]
+    other = Vouch(SESSION, "", size, bytes(32))
+    by_branch, by_main = (
+        replace(other, signature=signing_key(name).sign(other.signed_bytes()))
+        for name in (OTHER, MAIN)
+    )
+    assert not showing.hear_word(venue, OTHER, by_branch)
+    assert showing.hear_word(venue, OTHER, replace(by_branch, session="fh-2026-0099"))
+    assert showing.hear_word(venue, MAIN, by_branch)
+    assert held.findings(BRANCH) == []
+    assert showing.hear_word(venue, OTHER, by_main)
     assert [one.what for one in held.findings(BRANCH)] == ["two_heads"]

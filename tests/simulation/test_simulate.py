@@ -30,6 +30,7 @@ NEAR = {
     "pay_debts_in_any_order": 143,
     "rest_after_waiting": 713,
     "forget_promised_places": 1003,
+    "show_checkpoints_only": 268,
 }
 """Where to begin to look for mistakes that are seldom met; `teeth` looks from the beginning."""
 
@@ -87,6 +88,7 @@ def test_broken_seed_is_told_with_the_command_that_replays_it(capsys, monkeypatc
 def test_two_branches_prove_a_fork_that_neither_sees_alone(monkeypatch):
     assert play(448).seen["proof of two_heads"] == 1
     monkeypatch.setattr(showing, "compare_heads", lambda *_asked: False)
+    monkeypatch.setattr(showing, "word_for", lambda *_asked: None)
     assert play(448).seen["proof of two_heads"] == 0
 
 

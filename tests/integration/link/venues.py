@@ -62,7 +62,7 @@ class MemoryHost:
         self.line: list[tuple[str, bool]] = []
         self.told: dict[tuple[str, str, Direction], int] = {}
         self.refused: list[tuple[str, str, str]] = []
-        self.words: dict[tuple[str, str, str], Word] = {}
+        self.heard_words: dict[tuple[str, str, str], Word] = {}
         self.offered_words: list[tuple[str, Vouch]] = []
         self.welcome = True
         self.fail_next = ""
@@ -109,7 +109,7 @@ class MemoryHost:
             held = Held(*self.disk.commit_up(peer, session, first, lines))
         except DiskRefusedError as error:
             return Refused(error.code)
-        self.words[peer, session, "Vouch"] = word
+        self.heard_words[peer, session, "Vouch"] = word
         self.tell(NewLines(session))
         return held
 
@@ -120,7 +120,7 @@ class MemoryHost:
             held = Held(*self.disk.commit_down(peer, session, first, lines))
         except DiskRefusedError as error:
             return Refused(error.code)
-        self.words[peer, session, "Vouch"] = word
+        self.heard_words[peer, session, "Vouch"] = word
         return held
 
     async def checkpoint_arrived(self, peer: str, session: str, size: int, note: str) -> str | None:
@@ -130,6 +130,15 @@ class MemoryHost:
         return []
 
     async def head_arrived(self, peer: str, session: str, size: int, note: str) -> bool:
+        return True
+
+    async def word_for(self, peer: str, session: str):
+        return None
+
+    async def words(self, peer: str):
+        return []
+
+    async def told_arrived(self, peer: str, word: Vouch) -> bool:
         return True
 
     async def cosignature_arrived(self, peer: str, session: str, size: int, line: str) -> None:
@@ -160,7 +169,7 @@ class MemoryHost:
         self.told[peer, session, direction] = upto
 
     async def word_heard(self, peer: str, word: Word) -> None:
-        self.words[peer, word.session, type(word).__name__] = word
+        self.heard_words[peer, word.session, type(word).__name__] = word
 
     async def word_offered(self, peer: str, word: Vouch) -> None:
         self.offered_words.append((peer, word))

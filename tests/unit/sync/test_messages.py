@@ -35,6 +35,7 @@ EVERY = [
     messages.Checkpoint("fh-2026", 1, "note"),
     messages.Cosign("fh-2026", 1, "line"),
     messages.Head("fh-2026", 1, "note"),
+    messages.Told("fh-2026", 1, D, b"s" * 64),
     messages.Want("fh-2026", D, 0, 65_536),
     messages.Chunk(D, 65_536, b"data"),
     messages.Absent(D, 0),
