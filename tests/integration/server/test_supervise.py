@@ -90,7 +90,7 @@ async def parent(folder, count, *courses, patience=SHORT):
                 await ready.wait()
             yield made
         except TimeoutError:
-            print(*events, sep="\n")  # the only trace of what the parent did instead
+            print(*events, sep="\n")  # noqa: T201  # the only trace of what the parent did instead
             raise
         finally:
             made.supervisor._stop.set()
