@@ -8,12 +8,14 @@ Not decided here: what happens then (findings).
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from functools import partial
+from typing import TYPE_CHECKING, TypeVar
 
 from bideval.actions.acknowledged import left_out
 from bideval.actions.checkpoints import root_at
 from bideval.actions.findings import keep_finding
 from bideval.actions.hearing import OTHER_WORD, keep_other_word, read_other_word
+from bideval.actions.peering import quarantine
 from bideval.actions.statements import (
     OF_A_STREAM,
     OF_THE_RECORD,
@@ -29,11 +31,11 @@ from bideval.ledger.entry import parse_entry
 from bideval.ledger.line import parse_line
 from bideval.ports import Rate
 from bideval.sync.words import RECORD, Said
-from bideval.terms.errors import BidevalError, RefusedError
+from bideval.terms.errors import BidevalError, FaultError, RefusedError
 from bideval.terms.instants import instant_text
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Hashable, Sequence
 
     from bideval.actions.statements import Evidence
     from bideval.actions.venue import Venue
@@ -41,6 +43,8 @@ if TYPE_CHECKING:
     from bideval.ledger.entry import Entry
     from bideval.ports import Conflict
     from bideval.sync.words import Vouch
+
+T = TypeVar("T")
 
 NOT_COSIGNED = ("other_root", "omission")
 """Codes of checkpoints that are kept because they are not cosigned."""
@@ -52,10 +56,57 @@ OFFERED = Rate(acts=600, window_ms=3_600_000)
 """Words of one peer about one session that are compared with what is long past here."""
 
 
+def attempt(venue: Venue, key: Hashable, work: Callable[[], T]) -> T:
+    """Do what keeps something that was found, now, or as soon as the store writes again.
+
+    Raises FaultError when it is not done now. Nothing of it is begun while the store writes
+    nothing: attempts are counted.
+    """
+
+    def whole() -> T:
+        if venue.devices.store.state == "faulted":
+            raise FaultError("storage_fault", detail="nothing is written now")
+        return work()
+
+    return venue.unkept.attempt(key, whole)
+
+
 def accuse_speaker(venue: Venue, peer: str, said: Said) -> bool:
     """A peer vouches for what we do not hold, or cannot take: see whether that can be proven."""
-    keep_other_word(venue, peer, said)
-    return _accuse_speaker(venue, said)
+
+    def accuse() -> bool:
+        keep_other_word(venue, peer, said)
+        return _accuse_speaker(venue, said)
+
+    return attempt(venue, ("word", said), accuse)
+
+
+def accuse_lines(venue: Venue, peer: str, said: Said, code: str) -> None:
+    """What a peer has sent cannot be taken: prove it, if that can be, and keep the lines.
+
+    The signed word is on the disk first: the lines alone prove nothing.
+    """
+
+    def accuse() -> None:
+        keep_other_word(venue, peer, said)
+        _accuse_speaker(venue, said)
+        lines = b"\n".join(said.lines)
+        quarantine(venue, said.word.session, peer, said.first, code=code, proof=lines)
+
+    attempt(venue, ("lines", said), accuse)
+
+
+def refuse_checkpoint(
+    venue: Venue, peer: str, session: str, head: tuple[int, str], code: str
+) -> None:
+    """Main's checkpoint (size, note) is not cosigned: keep it, and prove what it proves."""
+
+    def accuse() -> None:
+        size, note = head
+        quarantine(venue, session, peer, size, code=code, proof=note.encode())
+        accuse_main(venue, session, note)
+
+    attempt(venue, ("checkpoint", session, head), accuse)
 
 
 def compare_word(venue: Venue, peer: str, word: Vouch) -> bool:
@@ -69,7 +120,11 @@ def compare_word(venue: Venue, peer: str, word: Vouch) -> bool:
 
 def accuse_doubted(venue: Venue, session: str) -> bool:
     """A larger head is known: see whether it proves wrong what could not be proven before."""
-    return any(_still_doubted(venue, said) for said in venue.findings.doubted(session))
+
+    def accuse() -> bool:
+        return any(_still_doubted(venue, said) for said in venue.findings.doubted(session))
+
+    return attempt(venue, ("doubted", session), accuse)
 
 
 def _still_doubted(venue: Venue, said: Said) -> bool:
@@ -81,6 +136,10 @@ def _still_doubted(venue: Venue, said: Said) -> bool:
 
 def accuse_omission(venue: Venue, session: str) -> bool:
     """The record has grown: see whether it holds what main has signed to stand in it."""
+    return attempt(venue, ("omission", session), lambda: _accuse_omission(venue, session))
+
+
+def _accuse_omission(venue: Venue, session: str) -> bool:
     with venue.devices.store.read() as reader:
         held = held_head(venue, reader, session)
         missing = left_out(venue, reader, session, held.n) if held else None
@@ -143,6 +202,8 @@ def accuse_main(venue: Venue, session: str, note: str) -> bool:
                 return False
             leaves = reader.leaves(session, 0, stated.size)
             evidence = omission(venue, reader, missing, head, leaves)
+    except FaultError:
+        raise
     except BidevalError:
         return False
     return _keep(venue, session, "omission", evidence)
@@ -157,7 +218,7 @@ def accuse_key(venue: Venue, session: str, lines: Sequence[bytes]) -> bool:
     for raw in lines:
         entry = parse_entry(parse_line(raw).jws)
         if entry.kid in closed and entry.seen_size > closed[entry.kid]:
-            return _accuse_key(venue, session, entry)
+            return attempt(venue, ("key", entry.jws), partial(_accuse_key, venue, session, entry))
     return False
 
 

@@ -179,6 +179,7 @@ class Caretaker:
                 log.warning("tried again in a moment", code=fault.code)
 
     def _look(self) -> None:
+        self._venue.unkept.again()
         if self._venue.shared:
             self._lookout.look()
         if self._steward.on_watch:
@@ -193,6 +194,7 @@ class Caretaker:
             log.warning("storage does not come back", code=fault.code)
             return
         log.warning("storage is back")
+        self._venue.unkept.again()
         note(self._venue, "storage.faulted", {"resumed": True}).result()
 
     async def _expire(self) -> None:

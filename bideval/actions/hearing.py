@@ -45,7 +45,11 @@ def hear(venue: Venue, word: Word) -> None:
                 raise
             tx.add_conflict(_other_word(venue, tx, word))
 
-    venue.devices.store.write(work)
+    def put() -> object:
+        return venue.devices.store.write(work).result()
+
+    key = ("heard", type(word).__name__, word.session, word.stream, word.digest)
+    venue.unkept.watch(key, venue.devices.store.write(work), put)
 
 
 def _other_word(venue: Venue, tx: Transaction, word: Word) -> Conflict:

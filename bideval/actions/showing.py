@@ -12,7 +12,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from bideval.actions.accusing import accuse_main, accuse_speaker
+from bideval.actions.accusing import accuse_main, accuse_speaker, attempt
 from bideval.actions.checkpoints import root_at
 from bideval.actions.peering import are_branches, quarantine
 from bideval.actions.statements import agrees_here
@@ -111,6 +111,12 @@ def _hear(venue: Venue, peer: str, session: str, shown: Shown) -> None:
 
 def compare_heads(venue: Venue, session: str) -> bool:
     """Compare what was shown with our copy, where that is long enough; whether a fork is proven."""
+    if not venue.findings.shown(session):
+        return False
+    return attempt(venue, ("heads", session), lambda: _compare(venue, session))
+
+
+def _compare(venue: Venue, session: str) -> bool:
     for peer, shown in venue.findings.shown(session):
         agrees = _agrees(venue, session, shown)
         if agrees is False and _accuse(venue, peer, session, shown):

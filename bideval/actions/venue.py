@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 from bideval.actions.awaited import Awaited
 from bideval.actions.lines import Lines
 from bideval.actions.stopping import Stops
+from bideval.actions.unkept import Unkept
 from bideval.ports import Rate
 from bideval.terms.identifiers import venue_actor, venue_log
 
@@ -113,6 +114,7 @@ class Venue:
     shared: bool = False
     """Other processes serve this venue too, on the same database."""
     findings: Stops = field(default_factory=Stops)
+    unkept: Unkept = field(default_factory=Unkept)
     awaiting: Awaited = field(default_factory=Awaited)
     lines: Lines = field(default_factory=Lines)
 

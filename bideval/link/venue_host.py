@@ -10,7 +10,15 @@ import asyncio
 import logging
 from typing import TYPE_CHECKING
 
-from bideval.actions import accusing, arrivals, checkpoints, confirming, hearing, peering, showing
+from bideval.actions import (
+    accusing,
+    arrivals,
+    checkpoints,
+    confirming,
+    hearing,
+    peering,
+    showing,
+)
 from bideval.actions.peer_lines import note_line
 from bideval.actions.stopping import STOPPED
 from bideval.actions.telling import link_topic, tell_of_head
@@ -130,14 +138,15 @@ class VenueHost:
 
     async def checkpoint_arrived(self, peer: str, session: str, size: int, note: str) -> str | None:
         def answer() -> str | None:
+            return accusing.attempt(self._venue, ("answer", session, note), cosign)
+
+        def cosign() -> str | None:
             try:
                 line = checkpoints.answer_checkpoint(self._venue, session, note)[1]
             except (EvidenceError, RefusedError, StoreError) as wrong:
                 if wrong.code == STOPPED:
                     return None
-                proof = note.encode()
-                peering.quarantine(self._venue, session, peer, size, code=wrong.code, proof=proof)
-                accusing.accuse_main(self._venue, session, note)
+                accusing.refuse_checkpoint(self._venue, peer, session, (size, note), wrong.code)
                 return None
             if accusing.accuse_doubted(self._venue, session):
                 return None
@@ -325,9 +334,7 @@ class VenueHost:
         except BidevalError as wrong:
             if wrong.code == STOPPED:
                 return Refused(STOPPED)
-            proof = b"\n".join(sent.lines)
-            peering.quarantine(self._venue, session, peer, sent.first, code=wrong.code, proof=proof)
-            accusing.accuse_speaker(self._venue, peer, sent)
+            accusing.accuse_lines(self._venue, peer, sent, wrong.code)
             return Refused(wrong.code[:CODE_CHARACTERS])
         accusing.accuse_doubted(self._venue, session)
         accusing.accuse_key(self._venue, session, sent.lines)

@@ -258,6 +258,8 @@ class _Course:
         self._note_proofs()
         if self.world.oracle.forked and self.world.now < BUSY_MS + FORK_MS:
             return False  # a fork is found at the next connection, or the next checkpoint
+        if any(not place.up or len(place.venue.unkept) for place in self.world.places.values()):
+            return False  # what was found is kept when the disk is whole again
         waiting = any(one.waiting for one in self.clients if self._must_finish(one))
         if self.meeting is not None and not self.meeting.over:
             return False
@@ -330,8 +332,8 @@ class _Course:
             for a, b in itertools.combinations(world.names, 2):
                 world.cut(a, b, 1)  # what was quarantined on a connection begins afresh
         if world.seen["main forks and goes quiet"]:
-            a, b = self.branches
-            world.cut(a.id, b.id, 1)  # what was lost on a line that loses frames comes again
+            one, other = self.branches
+            world.cut(one.id, other.id, 1)  # what was lost on a line that loses frames comes again
 
     # Disks that are put back.
 

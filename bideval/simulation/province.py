@@ -122,7 +122,7 @@ class Place:
         self.ends: list[End] = []
         self.faults: list[fx.FaultFound] = []
         self.finding_lost = False
-        """Whether it crashed, or its disk failed, before what it had found was on the disk."""
+        """Whether it crashed before what it had found was on the disk."""
         self.refused: list[str] = []
         """Codes with which peers have stopped a session."""
         self.store: SteadyStore
@@ -210,6 +210,7 @@ class Place:
             return
         self.world.seen[f"crash {why}"] += 1
         self.world.say(f"{self.id} CRASHES ({why})")
+        self.finding_lost |= len(self.venue.unkept) > 0
         self.up = False
         self.life += 1
         self._soon.clear()
@@ -287,6 +288,7 @@ class Place:
             state: str = self.store.state
             self.world.seen["storage came back"] += state == "running"
         else:
+            self.venue.unkept.again()
             self.steward.tick()
 
     def _line(self, peer: str, *, up: bool) -> None:

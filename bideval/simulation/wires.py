@@ -117,12 +117,16 @@ class End:
         try:
             at_once(self.asking.tell(effect))
         except CrashedError as crash:
-            self.place.finding_lost |= isinstance(effect, fx.FaultFound)
-            self.place.crash_now(str(crash))
+            self._lose(effect, crash)
         except BidevalError as fault:  # the shell closes the connection when its host fails
-            self.place.finding_lost |= isinstance(effect, fx.FaultFound)
             if self.place.life == life and self.place.up:
                 self.machine.broken(f"the host failed: {fault.code}")
+
+    def _lose(self, effect: fx.Effect, crash: CrashedError) -> None:
+        """Crash over something; what was found in it is lost unless it is on the disk."""
+        finds = isinstance(effect, fx.FaultFound | fx.Commit)
+        self.place.finding_lost |= finds and str(crash) != "after"
+        self.place.crash_now(str(crash))
 
     def _ask(self, effect: fx.Effect) -> None:
         life = self.place.life
@@ -143,7 +147,7 @@ class End:
         try:
             at_once(self.asking.ask(effect))
         except CrashedError as crash:
-            self.place.crash_now(str(crash))
+            self._lose(effect, crash)
             return
         except BidevalError as fault:  # as in the shell
             self.machine.broken(f"the host failed: {fault.code}")

@@ -35,6 +35,7 @@ class ShownHeads:
         self._sent_at: dict[tuple[Kind, str], int] = {}
         self._shown: dict[str, int] = {}
         self._grown: dict[str, int] = {}
+        self._heard: set[str] = set()
         self._waiting: dict[Kind, dict[str, OfBranches]] = {messages.Head: {}, messages.Told: {}}
         self._asking: OfBranches | None = None
 
@@ -64,7 +65,7 @@ class ShownHeads:
                 del self._grown[session]
                 self._emit(ReadWord(session))
 
-    def arrived(self, message: OfBranches) -> None:
+    def arrived(self, message: OfBranches, now: int) -> None:
         """Take a head from the peer.
 
         Raises LinkFault when those of more sessions wait than two venues share.
@@ -73,6 +74,7 @@ class ShownHeads:
         if message.session not in waiting and len(waiting) >= limits.SESSIONS:
             raise LinkFault(FaultKind.LIMIT, "too many heads")
         waiting[message.session] = message
+        self._show_again(message.session, now)
         self._judge()
 
     def checked(self, session: str, size: int, *, signed: bool) -> None:
@@ -92,6 +94,13 @@ class ShownHeads:
 
     def __len__(self) -> int:
         return sum(len(waiting) for waiting in self._waiting.values())
+
+    def _show_again(self, session: str, now: int) -> None:
+        """Show what we have once more: the peer may have joined the session only now."""
+        if session not in self._heard and len(self._heard) < limits.SESSIONS:
+            self._heard.add(session)
+            self._shown.pop(session, None)
+            self.grown(session, now)
 
     def _send(self, message: OfBranches, now: int) -> None:
         self._unsent[type(message), message.session] = message

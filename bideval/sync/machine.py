@@ -281,7 +281,7 @@ class LinkMachine:
                 if message.n > self._pings:
                     raise LinkFault(FaultKind.ORDER, "pong to a ping that was not sent")
             case messages.Head() | messages.Told():
-                self._heads.arrived(message)
+                self._heads.arrived(message, now)
             case messages.Want() | messages.Chunk() | messages.Absent():
                 self._take_file(message, now)
             case _:

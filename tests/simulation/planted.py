@@ -26,6 +26,7 @@ from bideval.actions import (
 from bideval.actions.folds import Fold
 from bideval.actions.record_book import RecordBook
 from bideval.actions.spread import Spread
+from bideval.actions.unkept import Unkept
 from bideval.evidence.encoding import b64u
 from bideval.evidence.sealing import Purpose, age_encrypt
 from bideval.ledger.entry import entry_hash
@@ -474,6 +475,11 @@ def _nothing_missing(_session):
     return []
 
 
+def forget_what_was_not_kept(patch):
+    """Find something out while nothing can be written, and leave it at that."""
+    patch.setattr(Unkept, "_hold", lambda *_asked: None)
+
+
 def show_checkpoints_only(patch):
     """Keep from other branches what main has signed beside checkpoints."""
     patch.setattr(showing, "word_for", lambda *_asked: None)
@@ -549,6 +555,7 @@ HOUSE = {
         pause_nothing,
         average_wrongly,
         show_checkpoints_only,
+        forget_what_was_not_kept,
     )
 }
 
@@ -593,5 +600,5 @@ OF_BACKUPS = frozenset(
 OF_QUIET_FORKS = frozenset({"show_checkpoints_only"})
 """Mistakes that only a seed can meet in which main forks and goes quiet."""
 
-OF_FORGERIES = frozenset({"trust_foreign_lines"})
+OF_FORGERIES = frozenset({"trust_foreign_lines", "forget_what_was_not_kept"})
 """Mistakes that only a seed with a forging branch can meet."""

@@ -11,7 +11,7 @@ from dataclasses import replace
 
 import pytest
 
-from bideval.actions import accusing, arrivals, showing
+from bideval.actions import accusing, arrivals, hearing, showing
 from bideval.actions.findings import read_finding
 from bideval.actions.founding import NewSession, found_session
 from bideval.actions.stopping import Stops
@@ -21,10 +21,10 @@ from bideval.ledger.line import chain_next, chain_start
 from bideval.link.host import NewWord
 from bideval.ports import Event, OriginHead
 from bideval.simulation import wires
-from bideval.simulation.devices import quiet_logs, signing_key, threads_at_once
+from bideval.simulation.devices import START_MS, quiet_logs, signing_key, threads_at_once
 from bideval.simulation.ideal import ideal_cryptography
 from bideval.simulation.people import Client
-from bideval.simulation.province import World
+from bideval.simulation.province import Place, World
 from bideval.sync import limits, messages
 from bideval.sync.receiving import ReceivingStream
 from bideval.sync.vouching import Vouching
@@ -40,6 +40,7 @@ from tests.simulation.lies import (
     swapped,
     told_twice,
 )
+from tests.simulation.planted import forget_what_was_not_kept
 
 MAIN, BRANCH, OTHER = "fenghua", "wencheng", "changshan"
 SESSION = "fh-2026-0001"
@@ -543,3 +544,82 @@ def test_word_for_another_copy_is_compared_if_main_has_signed_it(province):
     assert held.findings(BRANCH) == []
     assert showing.hear_word(venue, OTHER, by_main)
     assert [one.what for one in held.findings(BRANCH)] == ["two_heads"]
+
+
+FOUND_WITHOUT_A_DISK = (
+    "main changes a line",
+    "main changes the order",
+    "main goes back",
+    "main forks between two branches",
+    "main forks, and gives nobody a checkpoint",
+    "main forks, and tells one branch no more",
+    "main leaves out what it acknowledged",
+    "a branch tells anew what is long past",
+    "a branch writes anew",
+    "a branch changes a line",
+)
+DISK_MS = 3_000
+
+
+def fill_the_disk_of_the_finder(monkeypatch, finder):
+    """Let the finder's disk be full when it would keep what it has found, and the lines be cut.
+
+    So nobody tells it a second time. Returns when that was.
+    """
+    filled = []
+
+    def instead_of(original):
+        def keep(venue, *args, **named):
+            if venue.id == finder and not filled:
+                (place,) = places
+                filled.append(place.world.now)
+                place.disk.fail = "full"
+                place.world.later(DISK_MS, lambda: repair(place))
+                for name in set(place.world.names) - {finder}:
+                    place.world.cut(finder, name, END_MS)
+            return original(venue, *args, **named)
+
+        return keep
+
+    places = []
+    original = Place.start
+
+    def start(self):
+        if self.id == finder and not places:
+            places.append(self)
+        original(self)
+
+    monkeypatch.setattr(Place, "start", start)
+    for module, name in (
+        (accusing, "quarantine"),
+        (accusing, "keep_finding"),
+        (hearing, "quarantine"),
+        (showing, "quarantine"),
+    ):
+        monkeypatch.setattr(module, name, instead_of(getattr(module, name)))
+    return filled
+
+
+def repair(place):
+    place.disk.broken, place.disk.fail = False, None
+
+
+@pytest.mark.parametrize("lie", FOUND_WITHOUT_A_DISK)
+def test_lie_is_proven_when_the_disk_takes_it(province, monkeypatch, tmp_path, capsys, lie):
+    play, what, words = LIES[lie]
+    finder, liar = sides(lie)
+    filled = fill_the_disk_of_the_finder(monkeypatch, finder)
+    held = play(province, monkeypatch)
+    assert words in check_proven(held, finder, what, liar, tmp_path, capsys)
+    (found,) = held.findings(finder)
+    (when,) = filled
+    assert found.found_ms - START_MS >= when + DISK_MS
+
+
+@pytest.mark.parametrize("lie", FOUND_WITHOUT_A_DISK)
+def test_lie_is_forgotten_by_who_does_not_wait_for_the_disk(province, monkeypatch, lie):
+    finder, _ = sides(lie)
+    forget_what_was_not_kept(monkeypatch)
+    filled = fill_the_disk_of_the_finder(monkeypatch, finder)
+    held = LIES[lie][0](province, monkeypatch)
+    assert (held.findings(finder), len(filled)) == ([], 1)

@@ -31,6 +31,7 @@ NEAR = {
     "rest_after_waiting": 713,
     "forget_promised_places": 1003,
     "show_checkpoints_only": 268,
+    "forget_what_was_not_kept": 357,
 }
 """Where to begin to look for mistakes that are seldom met; `teeth` looks from the beginning."""
 

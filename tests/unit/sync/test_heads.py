@@ -113,6 +113,20 @@ def test_sessions_whose_words_are_read_are_no_more_than_two_venues_share(play):
     assert len(read(play)) == limits.SESSIONS
 
 
+def test_what_was_shown_to_who_joins_later_is_shown_again_once(play):
+    shows(play, 4)
+    assert left(play) == [messages.Head(SESSION, 4, "note 4")]
+    for n in (5, 6):
+        play.hears(messages.Head(SESSION, n, "note"))
+    play.machine.tick(play.now + limits.HEAD_MS + limits.TICK_MS)
+    assert read(play) == [SESSION]
+    play.machine.word_read(word(4), play.now)
+    assert left(play) == [told(4)]
+    play.hears(messages.Head(SESSION, 7, "note"))
+    play.machine.tick(play.now + 3 * limits.HEAD_MS)
+    assert read(play) == []
+
+
 def test_word_leaves_where_no_head_says_as_much(play):
     shows(play, 4)
     for n in (3, 4):
