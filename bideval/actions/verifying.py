@@ -20,7 +20,7 @@ from bideval.terms.identifiers import VENUE_LOG
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
-    from bideval.audit.replay import Checker, Job
+    from bideval.audit.replay import Checker, Job, RecordLines
     from bideval.ports import RecordReader, StoredLine
 
 PAGE_LINES = 500
@@ -71,7 +71,7 @@ def verify_record(
     return Verified(session, head.size, head.root.hex(), replay.pending, replay.fold)
 
 
-def _unasked(jobs: Iterable[Job]) -> None:
+def _unasked(jobs: Iterable[Job], _lines: RecordLines | None = None, /) -> None:
     """Take the lines without asking for signatures: they were checked when the lines came."""
     for _job in jobs:
         pass

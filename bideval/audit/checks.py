@@ -24,10 +24,10 @@ if TYPE_CHECKING:
 
 def check_signatures(run: Replay, checker: Checker) -> str:
     """Every entry is signed by the key that the record enrolled for its author."""
-    forged = checker(run.fold())
+    forged = checker(run.fold(), run.lines)
     if forged is not None:
         raise _wrong("signature", run.where(forged), "is not signed by its author's enrolled key")
-    return f"{run.size} signatures by {len(run.keys)} keys"
+    return f"{run.size} signatures by {len(run.kids)} keys"
 
 
 def check_fold(run: Replay) -> str:

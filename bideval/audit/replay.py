@@ -19,7 +19,7 @@ from bideval.session.state import Session
 from bideval.terms.errors import BidevalError, EvidenceError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator
+    from collections.abc import Iterable, Iterator
 
     from bideval.evidence.signing import PublicKey
     from bideval.ledger.entry import Entry
@@ -27,8 +27,6 @@ if TYPE_CHECKING:
 
     Job = tuple[str, PublicKey]
     """A JWS and the key that must have signed it."""
-    Checker = Callable[[Iterable[Job]], int | None]
-    """Takes the jobs as they come; returns the index of the first that does not verify, or None."""
 
 
 class RecordLines(Protocol):
@@ -41,6 +39,17 @@ class RecordLines(Protocol):
     def __iter__(self) -> Iterator[bytes]: ...
 
 
+class Checker(Protocol):
+    """Takes jobs as they come; returns the index of the first that does not verify, or None.
+
+    `lines` is the record that the jobs are of, from its first line on, where somebody has it: who
+    checks elsewhere may read it there instead of being sent every JWS.
+    """
+
+    def __call__(self, jobs: Iterable[Job], lines: RecordLines | None = None, /) -> int | None:
+        """Check."""
+
+
 class Replay:
     """A fold on its way: the session so far, and what later steps ask of the lines behind it."""
 
@@ -49,7 +58,8 @@ class Replay:
         self.lines = lines
         self.void: list[Outcome] = []
         self.fault: BidevalError | None = None
-        self.keys: set[PublicKey] = set()
+        self.kids: set[str] = set()
+        """The keys that signed what went through."""
         self.files: dict[str, int] = {}
         self.misled = array("Q")
         """Where an author says to have seen a head that this record never had."""
@@ -69,12 +79,13 @@ class Replay:
                 entry = parse_entry(line.jws)
                 key = self.session.key_for(entry)
                 yield line.jws, key
-                outcome = self.session.apply(line, entry)
+                outcome = self.session.apply(line, entry, data)
             except BidevalError as fault:
                 self.fault = located(fault, self.where(position))
                 return
             self._note_head(entry)
-            self._note(data, key, outcome)
+            self.kids.add(entry.kid)
+            self._note(data, outcome)
             if entry.kind in NAMING:
                 self._note_files(entry)
 
@@ -90,12 +101,11 @@ class Replay:
     def _root_at(self, size: int) -> bytes:
         return bytes(self._roots[size * HASH_SIZE : (size + 1) * HASH_SIZE])
 
-    def _note(self, data: bytes, key: PublicKey, outcome: Outcome) -> None:
+    def _note(self, data: bytes, outcome: Outcome) -> None:
         leaf = leaf_hash(data)
         self._leaves += leaf
         self._tree.add(leaf)
         self._roots += self._tree.root()
-        self.keys.add(key)
         if outcome.counted:
             self._positions.setdefault(outcome.kind, array("Q")).append(outcome.position)
         else:
@@ -156,7 +166,7 @@ def located(fault: BidevalError, region: str) -> EvidenceError:
     return EvidenceError(fault.code, field=region, rule=fault.rule, detail=detail)
 
 
-def first_forged(jobs: Iterable[Job]) -> int | None:
+def first_forged(jobs: Iterable[Job], _lines: RecordLines | None = None, /) -> int | None:
     """Return the index of the first entry that its key did not sign, or None; one after another."""
     for index, (jws, key) in enumerate(jobs):
         try:

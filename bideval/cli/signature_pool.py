@@ -9,7 +9,9 @@ from __future__ import annotations
 
 import contextlib
 import gc
+import multiprocessing
 import os
+import sys
 import threading
 import time
 from collections import deque
@@ -21,9 +23,10 @@ from typing import TYPE_CHECKING
 from bideval.audit.replay import first_forged
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Iterable, Iterator, Sequence
 
-    from bideval.audit.replay import Checker, Job
+    from bideval.audit.replay import Checker, Job, RecordLines
+    from bideval.evidence.signing import PublicKey
 
     Checked = deque[tuple[int, Future[int | None]]]
     """Chunks under way, oldest first: the index of the first job, and the answer to come."""
@@ -40,6 +43,12 @@ PARENT_LOOK_S = 1.0
 AHEAD = 4
 """Chunks per process that wait or are checked: what bounds the memory."""
 
+FORKS = "fork" in multiprocessing.get_all_start_methods() and sys.platform == "linux"
+"""Whether a process that is begun has what this one has, such as a mapped file."""
+
+_INHERITED: list[RecordLines] = []
+"""In a process of the pool: the record whose signatures it checks."""
+
 
 def cores() -> int:
     """Return how many cores this process may use."""
@@ -51,14 +60,19 @@ def checker(jobs: int) -> Checker:
     return first_forged if jobs == 1 else partial(first_forged_in_pool, workers=jobs)
 
 
-def first_forged_in_pool(jobs: Iterable[Job], *, workers: int) -> int | None:
+def first_forged_in_pool(
+    jobs: Iterable[Job], lines: RecordLines | None = None, /, *, workers: int
+) -> int | None:
     """As `first_forged`, with `workers` processes as soon as there is enough to do."""
     stream = iter(jobs)
     few = list(islice(stream, ALONE + 1))
     if len(few) <= ALONE:
         return first_forged(few)
-    with ProcessPoolExecutor(workers, initializer=_end_with_parent) as pool:
-        found = _first_forged_in(pool, chain(few, stream), workers)
+    shared = lines is not None and FORKS
+    context = multiprocessing.get_context("fork" if FORKS else None)
+    begin = partial(_begin, lines if shared else None)
+    with ProcessPoolExecutor(workers, mp_context=context, initializer=begin) as pool:
+        found = _first_forged_in(pool, chain(few, stream), workers=workers, shared=shared)
         pool.shutdown(cancel_futures=True)
         return found
 
@@ -78,6 +92,12 @@ def ready_checker(jobs: int) -> Iterator[Checker]:
         pool.shutdown(cancel_futures=True)
 
 
+def _begin(lines: RecordLines | None) -> None:
+    if lines is not None:
+        _INHERITED.append(lines)
+    _end_with_parent()
+
+
 def _end_with_parent() -> None:
     """End this process when the one that asks is killed.
 
@@ -93,15 +113,36 @@ def _end_with_parent() -> None:
     threading.Thread(target=watch, daemon=True).start()
 
 
-def _first_forged_in(pool: ProcessPoolExecutor, jobs: Iterable[Job], workers: int) -> int | None:
+def _first_forged_in(
+    pool: ProcessPoolExecutor,
+    jobs: Iterable[Job],
+    _lines: RecordLines | None = None,
+    /,
+    *,
+    workers: int,
+    shared: bool = False,
+) -> int | None:
+    """Check with the processes of a pool; they may have inherited the record of all the jobs."""
     under_way: Checked = deque()
     with without_collector():
         for start, part in _chunks(jobs):
-            under_way.append((start, pool.submit(first_forged, part)))
+            if shared:
+                keys = [key for _jws, key in part]
+                answer = pool.submit(_first_forged_of_inherited, start, keys)
+            else:
+                answer = pool.submit(first_forged, part)
+            under_way.append((start, answer))
             found = _settle(under_way, leave=AHEAD * workers)
             if found is not None:
                 return found
         return _settle(under_way, leave=0)
+
+
+def _first_forged_of_inherited(start: int, keys: Sequence[PublicKey]) -> int | None:
+    """Check the lines from `start` on, which the process that asks has parsed."""
+    lines = _INHERITED[-1]
+    jobs = ((lines[position], key) for position, key in enumerate(keys, start))
+    return first_forged((line.rpartition(b" ")[2].decode("ascii"), key) for line, key in jobs)
 
 
 @contextlib.contextmanager

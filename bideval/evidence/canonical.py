@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 import math
 import re
+from typing import cast
 
 from bideval.terms.errors import FaultError, InputError
 
@@ -43,16 +44,25 @@ def read_json(data: bytes, *, limit: int, field: str = "json", allow_float: bool
     if len(data) > limit:
         raise _wrong("too_large", field, f"must have at most {limit} bytes")
     try:
-        value = (_LENIENT if allow_float else _STRICT).decode(data.decode())
+        value = _decode(_LENIENT if allow_float else _STRICT, data.decode())
     except _RefusedError as refused:
         raise _wrong(refused.code, field, refused.detail) from None
     except (ValueError, RecursionError):
         raise _wrong("not_json", field, "must be JSON in UTF-8") from None
     if data.count(b"[") + data.count(b"{") > MAX_DEPTH and _deeper(value, MAX_DEPTH):
         raise _wrong("too_deep", field, f"must have at most {MAX_DEPTH} levels")
-    if _SURROGATE.search(data):
+    if b"\\u" in data and _SURROGATE.search(data):
         _check_unicode(value, field)
     return value
+
+
+def _decode(decoder: json.JSONDecoder, text: str) -> object:
+    """As `decoder.decode`, which looks for white space around the text even where there is none."""
+    if text[:1] == "{":
+        value, end = decoder.raw_decode(text)
+        if end == len(text):
+            return cast("object", value)
+    return cast("object", decoder.decode(text))
 
 
 class _RefusedError(Exception):

@@ -84,25 +84,26 @@ def verify_compact(jws: str, public: PublicKey, *, typ: str, limit: int = JWS_LI
 
 def verify_read(jws: str, public: PublicKey, *, typ: str) -> None:
     """As `verify_compact` for a JWS that `read_compact` took: its payload is not decoded again."""
-    head, body, tail = jws.split(".")
-    header = _read_header(head)
-    signature = unb64u(tail, field="jws.signature")
-    signing_input = jws[: len(head) + 1 + len(body)].encode("ascii")
-    compact = Compact(header.alg, header.kid, header.typ, b"", signing_input, signature)
-    verify_parts(compact, public, typ=typ)
+    signed, _, tail = jws.rpartition(".")
+    _check_claims(_read_header(signed[: signed.index(".")]), public, typ)
+    public.verify(unb64u(tail, field="jws.signature"), signed.encode("ascii"))
 
 
 def verify_parts(compact: Compact, public: PublicKey, *, typ: str) -> None:
     """Do steps 2 to 5 of `verify_compact` on a JWS that was taken apart before."""
-    if compact.typ != typ:
+    _check_claims(compact, public, typ)
+    public.verify(compact.signature, compact.signing_input)
+
+
+def _check_claims(claims: Header | Compact, public: PublicKey, typ: str) -> None:
+    if claims.typ != typ:
         raise EvidenceError("jws_wrong_type", field="jws.typ", detail=f"must be {typ}")
-    if compact.alg != public.suite:
+    if claims.alg != public.suite:
         detail = f"the key was enrolled for {public.suite}"
         raise EvidenceError("jws_wrong_algorithm", field="jws.alg", detail=detail)
-    if compact.kid != public.key_id:
+    if claims.kid != public.key_id:
         detail = f"must be signed by key {public.key_id}"
         raise EvidenceError("jws_wrong_key", field="jws.kid", detail=detail)
-    public.verify(compact.signature, compact.signing_input)
 
 
 @lru_cache(maxsize=1024)

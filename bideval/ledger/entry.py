@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from bideval.evidence.canonical import canonical_bytes, read_json
 from bideval.evidence.encoding import hex_digest
@@ -38,8 +38,7 @@ _SEEN_MEMBERS = frozenset({"size", "root"})
 _DIGEST = re.compile(r"[0-9a-f]{64}", re.ASCII)
 
 
-@dataclass(frozen=True, slots=True)
-class Entry:
+class Entry(NamedTuple):
     """What a compact JWS claims; nothing of it is believed before `verify_entry`."""
 
     session: str

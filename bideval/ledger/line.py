@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from typing import NamedTuple
 
-from bideval.evidence.encoding import tagged_hash
+from bideval.evidence.encoding import DIGEST_SIZE, length_prefixed, sha256, tagged_hash
 from bideval.evidence.jws import JWS_LIMIT
 from bideval.terms.errors import EvidenceError
 
@@ -17,9 +17,10 @@ LINE_LIMIT = 65_535
 """Bytes of a line: C2SP tlog-tiles and the bundle write its length in two bytes."""
 
 _CHAIN_TAG = "bideval/chain/v1"
-_LINE = re.compile(
-    rb"([a-z][a-z0-9-]{1,30}) ([1-9][0-9]{0,15}) ([A-Za-z0-9_-]+\.[A-Za-z0-9_-]+\.[A-Za-z0-9_-]+)"
-)
+_CHAIN_NEXT = length_prefixed(_CHAIN_TAG.encode()) + DIGEST_SIZE.to_bytes(4, "big")
+"""How the input of every `tagged_hash` of this tag, a chain and a line begins."""
+_PLACE = re.compile(rb"([a-z][a-z0-9-]{1,30}) ([1-9][0-9]{0,15}) ")
+_BASE64URL = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_"
 
 
 class Line(NamedTuple):
@@ -43,15 +44,22 @@ def parse_line(data: bytes) -> Line:
     if len(data) > LINE_LIMIT:
         detail = f"must have at most {LINE_LIMIT} bytes"
         raise EvidenceError("line_too_large", field="line", detail=detail)
-    match = _LINE.fullmatch(data)
-    if match is None:
+    place = _PLACE.match(data)
+    jws = data[place.end() :] if place is not None else b""
+    if place is None or not _has_three_parts(jws):
         detail = "must be a venue id, a number from 1 and a compact JWS, one space between"
         raise EvidenceError("line_malformed", field="line", detail=detail)
-    origin, n, jws = match.groups()
     if len(jws) > JWS_LIMIT:
         detail = f"the JWS must have at most {JWS_LIMIT} bytes"
         raise EvidenceError("line_too_large", field="line", detail=detail)
+    origin, n = place.groups()
     return Line(origin.decode("ascii"), int(n), jws.decode("ascii"))
+
+
+def _has_three_parts(jws: bytes) -> bool:
+    """Whether this is three texts in the characters of base64url, none of them empty."""
+    dots = jws.translate(None, _BASE64URL)
+    return dots == b".." and b".." not in jws and not jws.startswith(b".") and jws[-1:] != b"."
 
 
 def chain_start(session: str, origin: str) -> bytes:
@@ -60,5 +68,5 @@ def chain_start(session: str, origin: str) -> bytes:
 
 
 def chain_next(chain: bytes, line: bytes) -> bytes:
-    """Return chain n from chain n-1 and the bytes of line n."""
-    return tagged_hash(_CHAIN_TAG, chain, line)
+    """Return chain n from chain n-1, 32 bytes, and the bytes of line n."""
+    return sha256(_CHAIN_NEXT + chain + len(line).to_bytes(4, "big") + line)

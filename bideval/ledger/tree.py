@@ -58,8 +58,8 @@ class Frontier:
         if not self._peaks:
             return EMPTY_ROOT
         root = self._peaks[-1]
-        for peak in reversed(self._peaks[:-1]):
-            root = node_hash(peak, root)
+        for peak in self._peaks[-2::-1]:
+            root = sha256(b"\x01" + peak + root).digest()  # node_hash; a verifier asks every time
         return root
 
     def copy(self) -> Frontier:

@@ -5,9 +5,8 @@ Decided here: the words for who may author what. Not decided here: what follows.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from enum import StrEnum
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from bideval.terms.errors import RefusedError
 
@@ -30,8 +29,7 @@ class Author(StrEnum):
 ANY_VENUE = frozenset({Author.MAIN, Author.BRANCH})
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Act:
+class Act(NamedTuple):
     """An authentic entry at its place; `position` is the one it has or would get."""
 
     entry: Entry

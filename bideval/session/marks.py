@@ -7,7 +7,7 @@ Not decided here: what is inside them (`bideval.session.unsealing`).
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 if TYPE_CHECKING:
     from decimal import Decimal
@@ -15,8 +15,7 @@ if TYPE_CHECKING:
     from bideval.session.bodies.marks import CorrectionGround
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class SealedMark:
+class SealedMark(NamedTuple):
     """One mark, sealed."""
 
     member: str

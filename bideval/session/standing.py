@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections import Counter
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
 
 from bideval.evidence.sealing import Custodian, Purpose
 from bideval.scoring.rulebooks import counted_bidders
@@ -60,8 +60,7 @@ class VoidLine:
     code: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Place:
+class Place(NamedTuple):
     """Where an entry stands in the record, and why it does not count if it does not."""
 
     position: int

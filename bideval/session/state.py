@@ -13,9 +13,9 @@ front. Not decided here: what each kind does (`acts`) and how signatures are ver
 
 from __future__ import annotations
 
-from dataclasses import dataclass, fields, replace
+from dataclasses import fields, replace
 from sys import intern
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from bideval.evidence.signing import public_key
 from bideval.ledger.entry import entry_hash
@@ -57,8 +57,7 @@ CLOCK_TOLERANCE_MS = 60_000
 _AUTHORS = {role: Author(role.value) for role in ENROLLED_ROLES}
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Outcome:
+class Outcome(NamedTuple):
     """What became of a line; `void_code` says why it does not count."""
 
     kind: str
@@ -90,8 +89,10 @@ class Session(Standing):
             raise EvidenceError("other_author", field="author", detail=detail)
         return owner
 
-    def apply(self, line: Line, entry: Entry) -> Outcome:
+    def apply(self, line: Line, entry: Entry, data: bytes | None = None) -> Outcome:
         """Take the next line of the record; `entry` is the line's, its signature verified.
+
+        `data` are the bytes that the line was parsed from, for who has them at hand.
 
         Raises `EvidenceError`, and changes nothing, where the line is not authentic: another
         session, an unknown key, a key used at another venue, a gap in a venue's numbering. An
@@ -101,10 +102,8 @@ class Session(Standing):
         if not self.people.venues:
             return self._found(line, entry)
         act = self._act(line.origin, entry, line.n)
-        self._append(line)
-        place = Place(
-            position=act.position, origin=intern(line.origin), n=line.n, kind=intern(entry.kind)
-        )
+        self._append(line.origin, data or encode_line(line))
+        place = Place(act.position, intern(line.origin), line.n, intern(entry.kind))
         code = self._hear(act)
         if act.hash not in self.places:
             self.places[act.hash] = place
@@ -171,7 +170,7 @@ class Session(Standing):
         self.chains = {venue.id: [chain_start(self.session_id, venue.id)] for venue in body.venues}
         self.founding = leaf_hash(encode_line(line))
         act = self._act(line.origin, entry, line.n)
-        self._append(line)
+        self._append(line.origin, encode_line(line))
         self.places[act.hash] = Place(position=0, origin=line.origin, n=1, kind=entry.kind)
         self.entry_ids.add((entry.author, entry.id))
         return _outcome(act, None)
@@ -203,9 +202,9 @@ class Session(Standing):
             return Author.MAIN if venue == self.main else Author.BRANCH
         return _AUTHORS[owner.role or self.people.persons[owner.actor].role]
 
-    def _append(self, line: Line) -> None:
-        chain = self.chains[line.origin]
-        chain.append(chain_next(chain[-1], encode_line(line)))
+    def _append(self, origin: str, data: bytes) -> None:
+        chain = self.chains[origin]
+        chain.append(chain_next(chain[-1], data))
         self.size += 1
 
     def _hear(self, act: Act) -> str | None:

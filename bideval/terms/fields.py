@@ -54,7 +54,7 @@ def text(value: object, field: str, *, limit: int = TEXT_LIMIT, least: int = 1) 
         raise _wrong("too_long", field, f"must have at most {limit} characters")
     if len(value) < least or (least and not value.strip()):
         raise _wrong("too_short", field, f"must have at least {least} characters")
-    if _CONTROL.search(value):
+    if not value.isprintable() and _CONTROL.search(value):
         raise _wrong("control_character", field, "must not contain control characters")
     return value
 

@@ -11,7 +11,6 @@ from __future__ import annotations
 import re
 from enum import StrEnum
 
-from bideval.terms import base64url
 from bideval.terms.errors import InputError
 
 VENUE_ID = re.compile(r"[a-z][a-z0-9-]{1,30}", re.ASCII)
@@ -31,6 +30,8 @@ LABEL_LENGTH = 64
 ENTRY_ID_BYTES = 16
 ENTRY_ID_LENGTH = 22
 """Characters of 16 bytes in base64url without padding."""
+_ENTRY_ID = re.compile(r"[A-Za-z0-9_-]{21}[AQgw]", re.ASCII)
+"""The last character has four unused bits, which are zero."""
 
 
 class Role(StrEnum):
@@ -110,13 +111,8 @@ def bid_id(value: object, *, field: str) -> str:
 
 def entry_id(value: object, *, field: str) -> str:
     """Return the client-made id of an entry: 16 random bytes as 22 base64url characters."""
-    if isinstance(value, str) and len(value) == ENTRY_ID_LENGTH:
-        try:
-            base64url.decode(value)
-        except ValueError:
-            pass
-        else:
-            return value
+    if isinstance(value, str) and _ENTRY_ID.fullmatch(value) is not None:
+        return value
     detail = f"must be {ENTRY_ID_BYTES} bytes in base64url without padding"
     raise InputError("bad_entry_id", field=field, detail=detail)
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from bideval.session.bodies.parts import read_reason, read_remark, read_seal
 from bideval.terms.errors import InputError
@@ -66,8 +66,7 @@ class MarksDealt:
     seal: Seal
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class MarkSealed:
+class MarkSealed(NamedTuple):
     """Body of `mark.sealed`; `counter` is the seat's own and rises."""
 
     bid: str

@@ -88,7 +88,7 @@ def test_first_failure_ends_the_steps_and_nothing_is_stated() -> None:
 
 
 def test_checker_of_the_caller_is_asked() -> None:
-    verdict = verify_bundle(_founded(), checker=lambda jobs: len(list(jobs)) - 1)
+    verdict = verify_bundle(_founded(), checker=lambda jobs, _lines: len(list(jobs)) - 1)
 
     last = len(at(Phase.PREPARED).lines) - 1
     assert verdict.steps[-1].name == "signatures"

@@ -197,6 +197,18 @@ def test_verdict_is_the_same_with_any_number_of_jobs(bundles: Path, monkeypatch)
     assert verdicts[0] == verdicts[1] == verdicts[2]
 
 
+@pytest.mark.parametrize("place", [3, 28])
+def test_pool_checks_the_lines_that_the_fold_read(monkeypatch, place: int) -> None:
+    monkeypatch.setattr(signature_pool, "ALONE", 2)
+    monkeypatch.setattr(signature_pool, "CHUNK", 3)
+    lines = lines_of(at(Phase.OPENED))
+    jobs = list(Replay(SESSION, lines).fold())
+    line = lines[place]
+    lines[place] = line[:-4] + (b"AAAA" if line[-4:] != b"AAAA" else b"BAAA")
+
+    assert first_forged_in_pool(iter(jobs), lines, workers=2) == place
+
+
 @pytest.mark.parametrize("places", [(9, 4), (28,), (0, 28), ()])
 def test_pool_finds_the_first_forged_one(monkeypatch, places: tuple[int, ...]) -> None:
     monkeypatch.setattr(signature_pool, "ALONE", 2)
@@ -207,6 +219,8 @@ def test_pool_finds_the_first_forged_one(monkeypatch, places: tuple[int, ...]) -
         jobs[place] = (jobs[place][0], stranger)
 
     assert first_forged_in_pool(iter(jobs), workers=2) == min(places, default=None)
+    lines = lines_of(at(Phase.OPENED))
+    assert first_forged_in_pool(iter(jobs), lines, workers=2) == min(places, default=None)
     assert first_forged(jobs) == min(places, default=None)
     with ready_checker(2) as checker:
         assert [checker(iter(jobs)) for _ in range(2)] == [min(places, default=None)] * 2
