@@ -57,7 +57,13 @@ def cores() -> int:
 
 def checker(jobs: int) -> Checker:
     """Return what checks signatures with `jobs` processes beside this one; 1: in this one."""
-    return first_forged if jobs == 1 else partial(first_forged_in_pool, workers=jobs)
+    return first_forged_here if jobs == 1 else partial(first_forged_in_pool, workers=jobs)
+
+
+def first_forged_here(jobs: Iterable[Job], _lines: RecordLines | None = None, /) -> int | None:
+    """As `first_forged`, in this process, without looking for cycles."""
+    with without_collector():
+        return first_forged(jobs)
 
 
 def first_forged_in_pool(
@@ -65,9 +71,12 @@ def first_forged_in_pool(
 ) -> int | None:
     """As `first_forged`, with `workers` processes as soon as there is enough to do."""
     stream = iter(jobs)
-    few = list(islice(stream, ALONE + 1))
-    if len(few) <= ALONE:
-        return first_forged(few)
+    few: list[Job] = []
+    if lines is None or len(lines) <= ALONE:  # else there is enough, unless a fault ends the fold
+        with without_collector():
+            few = list(islice(stream, ALONE + 1))
+            if len(few) <= ALONE:
+                return first_forged(few)
     shared = lines is not None and FORKS
     context = multiprocessing.get_context("fork" if FORKS else None)
     begin = partial(_begin, lines if shared else None)
