@@ -98,6 +98,15 @@ class Asking:
             case fx.CheckpointArrived(session, size, note):
                 line = await self._host.checkpoint_arrived(self._peer, session, size, note)
                 self._machine.cosigned(session, size, line, self._now())
+            case fx.ReadFile():
+                await self._read_file(effect)
+            case fx.WriteChunk():
+                await self._write_chunk(effect)
+            case _:
+                await self._ask_of_shown(effect)
+
+    async def _ask_of_shown(self, effect: fx.Effect) -> None:
+        match effect:
             case fx.HeadArrived(session, size, note):
                 signed = await self._host.head_arrived(self._peer, session, size, note)
                 self._machine.head_checked(session, size, self._now(), signed=signed)
@@ -107,10 +116,12 @@ class Asking:
             case fx.ToldArrived(word):
                 signed = await self._host.told_arrived(self._peer, word)
                 self._machine.told_checked(word.session, word.n, self._now(), signed=signed)
-            case fx.ReadFile():
-                await self._read_file(effect)
-            case fx.WriteChunk():
-                await self._write_chunk(effect)
+            case fx.ReadProof(session):
+                file = await self._host.proof_for(self._peer, session)
+                self._machine.proof_read(session, file, self._now())
+            case fx.ProofArrived(session, file):
+                proves = await self._host.proof_arrived(self._peer, session, file)
+                self._machine.proof_checked(session, self._now(), proves=proves)
             case _:
                 raise TypeError(type(effect).__name__)
 
@@ -123,6 +134,8 @@ class Asking:
             self._machine.new_head(session, head, self._now())
         for word in await self._host.words(self._peer):
             self._machine.word_read(word, self._now())
+        for session in await self._host.stopped():
+            self._machine.stopped(session, self._now())
 
     async def _offered(self, offer: fx.SessionOffered) -> None:
         answer = await self._host.offered(self._peer, offer.session, peer_main=offer.peer_main)

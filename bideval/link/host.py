@@ -195,6 +195,22 @@ class LinkHost(Protocol):
         """Compare main's word for the peer's copy with ours, likewise; False likewise."""
         ...
 
+    async def stopped(self) -> Sequence[str]:
+        """Return the sessions that take nothing more here, because misbehaviour was proven."""
+        ...
+
+    async def proof_for(self, peer: str, session: str) -> bytes | None:
+        """Return the proof by which a session is stopped; None if there is none for the peer."""
+        ...
+
+    async def proof_arrived(self, peer: str, session: str, file: bytes) -> bool:
+        """Judge a proof that the peer shows, and stop the session by it.
+
+        False: it proves nothing. True for a session that is not known here, stopped already, or
+        none of the peer's, without another look.
+        """
+        ...
+
     async def cosignature_arrived(self, peer: str, session: str, size: int, line: str) -> None:
         """Verify and keep the peer's cosignature of our checkpoint of that size."""
         ...

@@ -18,6 +18,7 @@ from bideval.actions import (
     hearing,
     peering,
     showing,
+    shown_proofs,
 )
 from bideval.actions.peer_lines import note_line
 from bideval.actions.stopping import STOPPED
@@ -171,6 +172,15 @@ class VenueHost:
 
     async def told_arrived(self, peer: str, word: Vouch) -> bool:
         return await asyncio.to_thread(showing.hear_word, self._venue, peer, word)
+
+    async def stopped(self) -> Sequence[str]:
+        return self._venue.findings.sessions()
+
+    async def proof_for(self, peer: str, session: str) -> bytes | None:
+        return await asyncio.to_thread(shown_proofs.proof_for, self._venue, peer, session)
+
+    async def proof_arrived(self, peer: str, session: str, file: bytes) -> bool:
+        return await asyncio.to_thread(shown_proofs.hear_proof, self._venue, peer, session, file)
 
     async def cosignature_arrived(self, peer: str, session: str, size: int, line: str) -> None:
         def take() -> None:

@@ -90,6 +90,7 @@ RARE = (
     "fork found",
     "main forks and goes quiet",
     "fork found by a word alone",
+    "proof of another venue",
     "proof of two_heads",
     "proof of two_chains",
     "proof of false_line",
@@ -491,8 +492,12 @@ class _Course:
             record = place.disk.image.records.get(SESSION)
             if place.id in oracle.liars or record is None:
                 continue
-            for finding in filter(None, map(read_finding, record.conflicts)):
+            for conflict in record.conflicts:
+                finding = read_finding(conflict)
+                if finding is None:
+                    continue
                 self.proven.add(finding.what)
+                self.world.seen["proof of another venue"] |= conflict.origin != place.id
                 if finding.accused.removeprefix("venue/") not in oracle.liars:
                     detail = f"{place.id} accuses an honest {finding.accused}: {finding.what}"
                     raise ViolationError(f"I13: {detail}")
@@ -529,6 +534,8 @@ class _Course:
             if "two_heads" not in self.proven:
                 raise ViolationError("I3: main has told two records, and nobody proves it")
             seen["fork found by a word alone"] += self._shown_another_word()
+            if not all(_stopped_by_proof(place) for place in self.branches):
+                raise ViolationError("I3: a branch is not shown the proof that the other one has")
         if seen["main forks"]:
             self._judge_fork(found, proofs)
 
@@ -559,6 +566,10 @@ class _Course:
             for record in (place.disk.image.records.get(SESSION),)
             if record is not None
         )
+
+
+def _stopped_by_proof(place: Place) -> bool:
+    return any(map(read_finding, place.disk.image.records[SESSION].conflicts))
 
 
 def _backup(place: Place) -> Iterator[bytes]:

@@ -26,6 +26,7 @@ TAGS = (
     "cosign",
     "head",
     "told",
+    "proof",
     "want",
     "chunk",
     "absent",

@@ -28,8 +28,10 @@ Place: TypeAlias = Any
 """Of the province, which knows the wires: modules have no cycles."""
 
 SOCKET_BYTES = 131_072
-ASIDE = b"\x94\xa4head", b"\x95\xa4told"
-"""How frames begin in which branches show one another what main has signed."""
+ASIDE = b"\x94\xa4head", b"\x95\xa4told", b"\x93\xa5proof"
+"""How frames begin in which venues show one another what was signed, and what that proves."""
+ASIDES = fx.HeadArrived | fx.ToldArrived | fx.ReadWord | fx.ReadProof | fx.ProofArrived
+"""What a venue is asked because of them."""
 
 TWISTED = 0.3
 """How many of a hostile venue's frames say something else."""
@@ -124,13 +126,13 @@ class End:
 
     def _lose(self, effect: fx.Effect, crash: CrashedError) -> None:
         """Crash over something; what was found in it is lost unless it is on the disk."""
-        finds = isinstance(effect, fx.FaultFound | fx.Commit)
+        finds = isinstance(effect, fx.FaultFound | fx.Commit | fx.ProofArrived)
         self.place.finding_lost |= finds and str(crash) != "after"
         self.place.crash_now(str(crash))
 
     def _ask(self, effect: fx.Effect) -> None:
         life = self.place.life
-        if isinstance(effect, fx.HeadArrived | fx.ToldArrived | fx.ReadWord):
+        if isinstance(effect, ASIDES):
             delay = self.world.asides.randrange(1, 20)
         else:
             delay = self.world.host_delay()

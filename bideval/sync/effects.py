@@ -165,6 +165,21 @@ class ToldArrived:
 
 
 @dataclass(frozen=True, slots=True)
+class ReadProof:
+    """Is there a proof for the peer, by which this session is stopped? Answer: `proof_read`."""
+
+    session: str
+
+
+@dataclass(frozen=True, slots=True)
+class ProofArrived:
+    """The peer shows by which proof it has stopped. Answer: `proof_checked`; one at a time."""
+
+    session: str
+    file: bytes
+
+
+@dataclass(frozen=True, slots=True)
 class CosignatureArrived:
     """The peer's cosignature line; not verified here."""
 
@@ -249,6 +264,8 @@ Effect = (
     | HeadArrived
     | ReadWord
     | ToldArrived
+    | ReadProof
+    | ProofArrived
     | CosignatureArrived
     | WordHeard
     | WordOffered

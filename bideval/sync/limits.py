@@ -60,7 +60,13 @@ LINK_WINDOW_BYTES: Final = 8_388_608
 OUTBOX_BYTES: Final = 524_288
 """Lines waiting for the socket; above it nothing more is read from storage."""
 
+PROOF_BYTES: Final = 262_144
+"""A proof of misbehaviour that is shown; a larger one (a record that is none) is not."""
+
 # Counts.
+
+PROOFS_WAITING: Final = 8
+"""Proofs of one peer that wait to be judged: 40 s of them."""
 
 SESSIONS: Final = 1_024
 """Sessions on one link. The host lists live ones; finished and saved ones are left out."""
@@ -102,6 +108,9 @@ CHECKPOINT_RETRY_MS: Final = 15_000
 
 HEAD_MS: Final = 5_000
 """Between two heads of one session that a branch shows another: a busy record has many a second."""
+
+PROOF_MS: Final = 5_000
+"""Between two proofs on one link: each may cost some hundred signatures."""
 
 CHUNK_MS: Final = 30_000
 """A wanted chunk has not come: ask again."""

@@ -25,6 +25,7 @@ from bideval.sync.fetching import Fetching, MissingFile
 from bideval.sync.heads import ShownHeads
 from bideval.sync.messages import decode, encode
 from bideval.sync.outbox import Outbox, Priority
+from bideval.sync.proofs import ShownProofs
 from bideval.sync.proving import (
     LocalVenue,
     Side,
@@ -86,6 +87,7 @@ class LinkMachine:
         self._theirs: tuple[messages.Hello, PublicKey] | None = None
         self._table = SessionTable(me.id, outbox=self._outbox, emit=self._effects.append)
         self._heads = ShownHeads(outbox=self._outbox, emit=self._effects.append)
+        self._proofs = ShownProofs(outbox=self._outbox, emit=self._effects.append)
         self._fetching = Fetching()
         self._serving = Serving()
         self._started_at = self._heard_at = self._ticked_at = self._established_at = now
@@ -140,6 +142,8 @@ class LinkMachine:
             self._pump(now)
         elif isinstance(message, messages.Chunk | messages.Absent):
             self._serving.left(message)
+        elif isinstance(message, messages.Proof):
+            self._proofs.left()
         return encode(message)
 
     def effects(self) -> list[Effect]:
@@ -179,8 +183,16 @@ class LinkMachine:
         self._answer(lambda: self._table.declined(session, code), now)
 
     def stopped(self, session: str, now: int) -> None:
-        """We take nothing more of this session; the peer is told."""
-        self._answer(lambda: self._table.stopped(session), now)
+        """We take nothing more of this session; the peer is told, and shown the proof."""
+        self._answer(lambda: self._stopped(session, now), now)
+
+    def proof_read(self, session: str, file: bytes | None, now: int) -> None:
+        """Answer ReadProof; None: there is none for this peer."""
+        self._answer(lambda: self._proofs.read(session, file), now)
+
+    def proof_checked(self, session: str, now: int, *, proves: bool) -> None:
+        """Answer ProofArrived; one that proves nothing: the link closes."""
+        self._answer(lambda: self._proofs.checked(session, proves=proves), now)
 
     def mark_held(self, session: str, n: int, state: bytes | None, now: int) -> None:
         """Answer ReadMark: chain or serialised frontier after `n` lines, None if we have fewer."""
@@ -246,6 +258,10 @@ class LinkMachine:
 
     # Inside.
 
+    def _stopped(self, session: str, now: int) -> None:
+        self._table.stopped(session)
+        self._proofs.show(session, now)
+
     def _grown(self, session: str, now: int) -> None:
         self._table.new_lines(session)
         self._heads.grown(session, now)
@@ -280,8 +296,8 @@ class LinkMachine:
             case messages.Pong():
                 if message.n > self._pings:
                     raise LinkFault(FaultKind.ORDER, "pong to a ping that was not sent")
-            case messages.Head() | messages.Told():
-                self._heads.arrived(message, now)
+            case messages.Head() | messages.Told() | messages.Proof():
+                self._take_shown(message, now)
             case messages.Want() | messages.Chunk() | messages.Absent():
                 self._take_file(message, now)
             case _:
@@ -307,6 +323,12 @@ class LinkMachine:
         self._next_ping = now + limits.HEARTBEAT_MS
         self._effects.append(Established(theirs.venue, theirs.epoch))
         self._effects.append(NeedSessions(theirs.venue))
+
+    def _take_shown(self, message: messages.OfBranches | messages.Proof, now: int) -> None:
+        if isinstance(message, messages.Proof):
+            self._proofs.arrived(message)
+        else:
+            self._heads.arrived(message, now)
 
     def _take_file(self, message: messages.OfFiles, now: int) -> None:
         match message:
@@ -353,6 +375,7 @@ class LinkMachine:
                 self._gave_up(missing)
             self._table.tick(now)
             self._heads.tick(now)
+            self._proofs.tick(now)
 
     def _pump(self, now: int) -> None:
         """Start whatever has become possible."""

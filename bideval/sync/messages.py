@@ -172,6 +172,13 @@ class Told(_Message, frozen=True, tag="told"):
     signature: Signature
 
 
+class Proof(_Message, frozen=True, tag="proof"):
+    """A proof of misbehaviour by which the speaker has stopped the session, as a file."""
+
+    session: SessionId
+    file: Annotated[bytes, msgspec.Meta(min_length=1, max_length=limits.PROOF_BYTES)]
+
+
 class Want(_Message, frozen=True, tag="want"):
     """Send me `length` bytes of this file from `offset`."""
 
@@ -211,7 +218,7 @@ class Pong(_Message, frozen=True, tag="pong"):
 OfSessions = Marks | Refuse | Lines | Ack | Vouched | PlacedWord | Checkpoint | Cosign
 OfBranches = Head | Told
 OfFiles = Want | Chunk | Absent
-Message = Hello | Prove | OfSessions | OfBranches | OfFiles | Ping | Pong
+Message = Hello | Prove | OfSessions | OfBranches | Proof | OfFiles | Ping | Pong
 
 _ENCODER: Final = msgspec.msgpack.Encoder()
 _DECODER: Final = msgspec.msgpack.Decoder(Message)

@@ -64,6 +64,7 @@ _ESTABLISHED: Final[frozenset[type]] = frozenset(
         messages.Cosign,
         messages.Head,
         messages.Told,
+        messages.Proof,
         messages.Want,
         messages.Chunk,
         messages.Absent,

@@ -203,6 +203,7 @@ class Case:
             lambda: messages.Cosign(session, far + 1, "line"),
             lambda: messages.Head(session, far + 1, "note" * chances.randrange(1, 4_000)),
             lambda: messages.Told(session, far + 1, digest, bytes(64)),
+            lambda: messages.Proof(session, b"p" * chances.randrange(1, 40_000)),
             lambda: messages.Want(session, sha256, n * 7, chances.randrange(1, 65_536)),
             lambda: messages.Chunk(sha256, n * 65_536, b"d" * chances.randrange(1, 65_536)),
             lambda: messages.Absent(sha256, n * 65_536),
@@ -286,6 +287,16 @@ class Case:
         match effect:
             case fx.CheckpointArrived(session, size):
                 machine.cosigned(session, size, None if wrong else "line", now)
+            case fx.ReadFile(_, sha256, offset, length):
+                machine.file_read(sha256, offset, None if wrong else b"x" * length, now)
+            case fx.WriteChunk(_, sha256, offset, data):
+                machine.chunk_written(sha256, None if wrong else offset + len(data), now)
+            case _:
+                self._answer_shown(effect, wrong=wrong)
+
+    def _answer_shown(self, effect: fx.Effect, *, wrong: bool) -> None:
+        machine, now = self.machine, self.now
+        match effect:
             case fx.HeadArrived(session, size):
                 machine.head_checked(session, size, now, signed=not wrong)
             case fx.ReadWord(session):
@@ -293,10 +304,10 @@ class Case:
                 machine.word_read(None if wrong else word, now)
             case fx.ToldArrived(word):
                 machine.told_checked(word.session, word.n, now, signed=not wrong)
-            case fx.ReadFile(_, sha256, offset, length):
-                machine.file_read(sha256, offset, None if wrong else b"x" * length, now)
-            case fx.WriteChunk(_, sha256, offset, data):
-                machine.chunk_written(sha256, None if wrong else offset + len(data), now)
+            case fx.ReadProof(session):
+                machine.proof_read(session, None if wrong else b"proof", now)
+            case fx.ProofArrived(session):
+                machine.proof_checked(session, now, proves=not wrong)
 
 
 def held_by(machine: LinkMachine) -> Held:
@@ -310,7 +321,8 @@ def held_by(machine: LinkMachine) -> Held:
         + len(table._offers)
         + len(table._stopped)
         + len(table._early or ())
-        + len(machine._heads),
+        + len(machine._heads)
+        + len(machine._proofs),
         served=len(serving._unsent) + len(serving._queue),
         fetched=len(fetching._wants) + len(fetching._files),
     )

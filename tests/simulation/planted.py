@@ -21,6 +21,7 @@ from bideval.actions import (
     restoring,
     results,
     showing,
+    shown_proofs,
     starting,
 )
 from bideval.actions.folds import Fold
@@ -480,6 +481,11 @@ def forget_what_was_not_kept(patch):
     patch.setattr(Unkept, "_hold", lambda *_asked: None)
 
 
+def keep_proofs_to_oneself(patch):
+    """Stop a session, and tell nobody why."""
+    patch.setattr(shown_proofs, "proof_for", lambda *_asked: None)
+
+
 def show_checkpoints_only(patch):
     """Keep from other branches what main has signed beside checkpoints."""
     patch.setattr(showing, "word_for", lambda *_asked: None)
@@ -555,6 +561,7 @@ HOUSE = {
         pause_nothing,
         average_wrongly,
         show_checkpoints_only,
+        keep_proofs_to_oneself,
         forget_what_was_not_kept,
     )
 }
@@ -597,7 +604,7 @@ OF_BACKUPS = frozenset(
 )
 """Mistakes that only a seed can meet in which a disk is lost."""
 
-OF_QUIET_FORKS = frozenset({"show_checkpoints_only"})
+OF_QUIET_FORKS = frozenset({"keep_proofs_to_oneself", "show_checkpoints_only"})
 """Mistakes that only a seed can meet in which main forks and goes quiet."""
 
 OF_FORGERIES = frozenset({"trust_foreign_lines", "forget_what_was_not_kept"})

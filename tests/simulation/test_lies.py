@@ -11,10 +11,11 @@ from dataclasses import replace
 
 import pytest
 
-from bideval.actions import accusing, arrivals, hearing, showing
+from bideval.actions import accusing, arrivals, hearing, showing, shown_proofs
 from bideval.actions.findings import read_finding
 from bideval.actions.founding import NewSession, found_session
 from bideval.actions.stopping import Stops
+from bideval.audit.misbehaviour import read_misbehaviour, write_misbehaviour
 from bideval.cli.main import main as command
 from bideval.ledger.checkpoint import sign_checkpoint
 from bideval.ledger.line import chain_next, chain_start
@@ -355,6 +356,8 @@ def test_lie_stops_the_session_and_leaves_its_proof(province, monkeypatch, tmp_p
     held = play(province, monkeypatch)
     assert words in check_proven(held, finder, what, liar, tmp_path, capsys)
     assert held.findings(liar) == []
+    for name in set(held.world.names) - {finder, liar}:
+        check_proven(held, name, what, liar, tmp_path, capsys)
 
 
 def keep_no_word(patch):
@@ -623,3 +626,74 @@ def test_lie_is_forgotten_by_who_does_not_wait_for_the_disk(province, monkeypatc
     filled = fill_the_disk_of_the_finder(monkeypatch, finder)
     held = LIES[lie][0](province, monkeypatch)
     assert (held.findings(finder), len(filled)) == ([], 1)
+
+
+@pytest.fixture
+def proven(province, monkeypatch):
+    """A province in which one branch has proven a fork, and shown it to nobody."""
+    with monkeypatch.context() as patch:
+        patch.setattr(shown_proofs, "proof_for", lambda *_asked: None)
+        patch.setattr(showing, "words_for", lambda *_asked: ())
+        held = LIES["main forks, and shows one branch no checkpoint"][0](province, patch)
+    assert [len(held.findings(name)) for name in (BRANCH, OTHER, MAIN)] == [1, 0, 0]
+    return held, held.world.places[BRANCH].venue, held.world.places[OTHER].venue
+
+
+def test_proof_goes_to_the_other_venues_of_the_session_but_the_accused(proven, monkeypatch):
+    held, finder, other = proven
+    file = held.proof(BRANCH)
+    shown = [shown_proofs.proof_for(finder, name, SESSION) for name in (OTHER, MAIN, "beilun")]
+    assert shown == [file, None, None]
+    assert shown_proofs.proof_for(other, BRANCH, SESSION) is None
+    assert shown_proofs.proof_for(finder, OTHER, "fh-2026-0099") is None
+    monkeypatch.setattr(shown_proofs, "PROOF_BYTES", len(file) - 1)
+    assert shown_proofs.proof_for(finder, OTHER, SESSION) is None
+
+
+def test_proof_of_another_venue_stops_the_session_by_its_bytes(proven):
+    held, _, other = proven
+    file = held.proof(BRANCH)
+    assert shown_proofs.hear_proof(other, "beilun", SESSION, file)
+    assert shown_proofs.hear_proof(other, BRANCH, "fh-2026-0099", file)
+    assert held.findings(OTHER) == []
+    assert shown_proofs.hear_proof(other, BRANCH, SESSION, file)
+    assert held.proof(OTHER) == file
+    assert shown_proofs.hear_proof(other, BRANCH, SESSION, b"nothing looks at this any more")
+
+
+def test_file_that_proves_nothing_here_is_not_believed(proven):
+    held, _, other = proven
+    found = read_misbehaviour(held.proof(BRANCH))
+    twice = found.evidence | {"second": found.evidence["first"]}
+    for wrong in (
+        b"bideval-misbehaviour/1\n{}\n",
+        write_misbehaviour(replace(found, evidence=twice)),
+        write_misbehaviour(replace(found, session="fh-2026-0099")),
+        write_misbehaviour(replace(found, what="closed_key")),
+    ):
+        assert not shown_proofs.hear_proof(other, BRANCH, SESSION, wrong)
+    assert held.findings(OTHER) == []
+
+
+def test_proof_against_a_key_that_our_record_does_not_name_is_ignored(proven, monkeypatch):
+    held, _, other = proven
+    right = shown_proofs.judge
+
+    def judged(found):
+        return replace(right(found), kid=signing_key(OTHER).public.key_id)
+
+    monkeypatch.setattr(shown_proofs, "judge", judged)
+    assert shown_proofs.hear_proof(other, BRANCH, SESSION, held.proof(BRANCH))
+    monkeypatch.setattr(
+        shown_proofs, "judge", lambda found: replace(judged(found), accused=f"venue/{OTHER}")
+    )
+    assert shown_proofs.hear_proof(other, BRANCH, SESSION, held.proof(BRANCH))
+    assert held.findings(OTHER) == []
+
+
+def test_more_files_than_are_borne_with_are_not_judged(proven):
+    held, _, other = proven
+    for _ in range(shown_proofs.PROOFS.acts):
+        assert not shown_proofs.hear_proof(other, BRANCH, SESSION, b"nothing")
+    assert shown_proofs.hear_proof(other, BRANCH, SESSION, held.proof(BRANCH))
+    assert held.findings(OTHER) == []

@@ -141,6 +141,15 @@ class MemoryHost:
     async def told_arrived(self, peer: str, word: Vouch) -> bool:
         return True
 
+    async def stopped(self):
+        return []
+
+    async def proof_for(self, peer: str, session: str):
+        return None
+
+    async def proof_arrived(self, peer: str, session: str, file: bytes) -> bool:
+        return True
+
     async def cosignature_arrived(self, peer: str, session: str, size: int, line: str) -> None:
         self.disk.keep_cosignature(peer, session, size, line)
 

@@ -53,6 +53,7 @@ spoken = st.one_of(
     st.builds(messages.Cosign, sessions, positive, st.just("line")),
     st.builds(messages.Head, sessions, positive, st.just("note")),
     st.builds(messages.Told, sessions, positive, digests, st.just(b"s" * 64)),
+    st.builds(messages.Proof, sessions, st.binary(min_size=1, max_size=9)),
     st.builds(messages.Want, sessions, digests, offsets, st.integers(1, limits.CHUNK_BYTES)),
     st.builds(messages.Chunk, digests, offsets, st.binary(min_size=1, max_size=9)),
     st.builds(messages.Absent, digests, offsets),
@@ -97,16 +98,27 @@ def answer_more(play: Playbook, effect: fx.Effect, choice: int) -> None:
     match effect:
         case fx.CheckpointArrived(session, size):
             machine.cosigned(session, size, "line" if choice % 2 else None, now)
-        case fx.HeadArrived(session, size):
-            machine.head_checked(session, size, now, signed=choice % 2 == 1)
-        case fx.ReadWord():
-            machine.word_read(None, now)
-        case fx.ToldArrived(word):
-            machine.told_checked(word.session, word.n, now, signed=choice % 2 == 1)
         case fx.ReadFile(_, sha256, offset, length):
             machine.file_read(sha256, offset, b"x" * length if choice % 2 else None, now)
         case fx.WriteChunk(_, sha256, offset, data):
             machine.chunk_written(sha256, offset + len(data) if choice % 2 else None, now)
+        case _:
+            answer_shown(play, effect, choice)
+
+
+def answer_shown(play: Playbook, effect: fx.Effect, choice: int) -> None:
+    machine, now = play.machine, play.now
+    match effect:
+        case fx.HeadArrived(session, size):
+            machine.head_checked(session, size, now, signed=choice % 2 == 1)
+        case fx.ReadProof(session):
+            machine.proof_read(session, b"proof" if choice % 2 else None, now)
+        case fx.ProofArrived(session):
+            machine.proof_checked(session, now, proves=choice % 2 == 1)
+        case fx.ReadWord():
+            machine.word_read(None, now)
+        case fx.ToldArrived(word):
+            machine.told_checked(word.session, word.n, now, signed=choice % 2 == 1)
 
 
 def check_bounds(play: Playbook) -> None:

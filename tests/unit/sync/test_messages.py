@@ -36,6 +36,7 @@ EVERY = [
     messages.Cosign("fh-2026", 1, "line"),
     messages.Head("fh-2026", 1, "note"),
     messages.Told("fh-2026", 1, D, b"s" * 64),
+    messages.Proof("fh-2026", b"proof"),
     messages.Want("fh-2026", D, 0, 65_536),
     messages.Chunk(D, 65_536, b"data"),
     messages.Absent(D, 0),
