@@ -251,27 +251,27 @@ def _denied(session: str, origin: str, code: str) -> dict[str, object]:
 
 def are_branches(venue: Venue, peer: str, session: str) -> bool:
     """Whether we and the peer both are branches of a session that goes on here."""
-    if venue.findings.stopped(session):
-        return False
-    try:
-        with venue.book.settled(session) as fold:
-            main, venues = fold.people.main, set(fold.people.venues)
-    except RefusedError:
-        return False
-    return {peer, venue.id} <= venues - {main}
+    main, branches = _taking_part(venue, session)
+    return main is not None and {peer, venue.id} <= branches
 
 
 def _main_between(venue: Venue, peer: str, session: str) -> str | None:
     """Return which of the two venues leads a session that both take part in; None once stopped."""
+    main, branches = _taking_part(venue, session)
+    leads = main in {peer, venue.id} and len(branches & {peer, venue.id}) == 1
+    return main if leads else None
+
+
+def _taking_part(venue: Venue, session: str) -> tuple[str | None, set[str]]:
+    """Return main and the branches of a session that goes on here; no venue otherwise."""
     if venue.findings.stopped(session):
-        return None
+        return None, set()
     try:
         with venue.book.settled(session) as fold:
             main, venues = fold.people.main, set(fold.people.venues)
     except RefusedError:
-        return None
-    both = {peer, venue.id} <= venues
-    return main if both and main in {peer, venue.id} else None
+        return None, set()
+    return main, venues - {main}
 
 
 def _fitting(lines: Sequence[StoredLine], most_bytes: int) -> Iterator[bytes]:
