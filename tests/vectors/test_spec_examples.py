@@ -42,7 +42,7 @@ from bideval.evidence.sealing import (
     parse_seal,
     recipient_of,
 )
-from bideval.evidence.signing import new_signing_key
+from bideval.evidence.signing import new_signing_key, public_key
 from bideval.ledger.checkpoint import checkpoint_origin, open_checkpoint, sign_checkpoint
 from bideval.ledger.cosignature import VenueKey, cosign, with_cosignature
 from bideval.ledger.entry import (
@@ -60,7 +60,9 @@ from bideval.ledger.receipt import Receipt, check_receipt, open_receipt, receipt
 from bideval.ledger.tree import inclusion_path, leaf_hash, tree_root
 from bideval.opening.package import Manifest, PackageFile, write_package
 from bideval.opening.sheet import parse_sheet
+from bideval.session.bodies.people import read_person_enrolled
 from bideval.sync.words import Vouch
+from bideval.terms.fields import Fields
 
 HERE = Path(__file__).parent
 PAGES = HERE.parents[1] / "docs" / "spec"
@@ -353,7 +355,30 @@ def misbehaviour():
     return write_misbehaviour(found)
 
 
+CLAIM = {
+    "session": SESSION,
+    "venue": "wencheng",
+    "person": "wencheng-02",
+    "role": "expert",
+    "recipient": None,
+}
+ENROLMENT = {
+    "person": "wencheng-02",
+    "role": "expert",
+    "suite": "Ed25519",
+    "public": b64u(KEYS["wencheng-02"].public.raw),
+    "recipient": None,
+    "proof": sign_compact(KEYS["wencheng-02"], "bideval-proof/1", canonical_bytes(CLAIM)),
+    "replaces": None,
+    "seat": {"venue": "wencheng", "name": "wencheng-02"},
+    "ticket": expert_identity("李三")[0].leaf.hex(),
+    "checked_by": "operator-he",
+}
+
+
 EXAMPLES = {
+    "enrolment": lambda: canonical_bytes(ENROLMENT).decode() + "\n",
+    "enrolment-proof": lambda: canonical_bytes(CLAIM).decode() + "\n",
     "misbehaviour": lambda: misbehaviour().decode(),
     "pool": lambda: encode_pool(pool_rows()).decode(),
     "expert": expert_example,
@@ -408,6 +433,13 @@ def test_an_example_on_a_page_is_what_the_code_gives(name):
 
 def test_the_example_entry_verifies():
     assert verify_entry(parse_entry(VOTED), KEYS["wencheng-02"].public) is None
+
+
+def test_the_example_enrolment_is_read_and_its_proof_verifies():
+    body = read_person_enrolled(Fields(ENROLMENT, "body"))
+    known = public_key(body.suite, body.public)
+    assert known == KEYS["wencheng-02"].public
+    assert json.loads(verify_compact(body.proof, known, typ="bideval-proof/1")) == CLAIM
 
 
 def test_the_example_statement_verifies():
