@@ -142,8 +142,9 @@ class PeerSettings(_Part):
     id: VenueName = Field(description="The other venue's id.")
     name: Words = Field(description="Its name as people read it.")
     url: Url = Field(description="Where its link listens.")
-    suite: Literal["Ed25519", "ES256"] = Field(
-        default="Ed25519", description="Suite of its venue key."
+    suite: Literal["Ed25519"] = Field(
+        default="Ed25519",
+        description="Suite of its venue key; checkpoints and cosignatures know no other.",
     )
     public: Words = Field(description="Its public venue key (base64url).")
     recipient: Recipient = Field(description="Its age recipient.")
