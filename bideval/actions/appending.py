@@ -153,18 +153,18 @@ def _keep_once(
 ) -> tuple[StoredLine, bool]:
     """In a work: return the kept line, and whether it is new."""
     try:
-        said = _known(venue, tx, entry)
+        fold = venue.book.ahead(entry.session, tx)
+        said = _known(fold, tx, entry)
         if said is not None:
             return _said_before(said, entry), False
-        fold = _admitting(venue, tx, entry, key)
+        _admit(venue, tx, fold, entry, key)
     except (InputError, RefusedError, EvidenceError) as reason:
         raise _NotAdmittedError(reason) from None
-    return _keep_admitted(venue, tx, entry, fold), True
+    return _keep_admitted(venue, tx, fold, entry), True
 
 
-def _known(venue: Venue, tx: Transaction, entry: Entry) -> StoredLine | None:
+def _known(fold: Fold, tx: Transaction, entry: Entry) -> StoredLine | None:
     """Return the line with this author's id; the store is asked only where the fold has one."""
-    fold = venue.book.ahead(entry.session, tx)
     if (entry.author, entry.id) not in fold.session.entry_ids:
         return None
     return tx.known(entry.session, entry.author, entry.id)
@@ -222,22 +222,22 @@ def _said_before(said: StoredLine, entry: Entry) -> StoredLine:
 
 def admit_and_keep(venue: Venue, tx: Transaction, entry: Entry, key: PublicKey) -> StoredLine:
     """In a work: ask the session, then number, keep, place and fold the entry."""
-    return _keep_admitted(venue, tx, entry, _admitting(venue, tx, entry, key))
+    fold = venue.book.ahead(entry.session, tx)
+    _admit(venue, tx, fold, entry, key)
+    return _keep_admitted(venue, tx, fold, entry)
 
 
-def _admitting(venue: Venue, tx: Transaction, entry: Entry, key: PublicKey) -> Fold:
-    """Return the fold that takes the entry; raises, with nothing changed, where it does not."""
+def _admit(venue: Venue, tx: Transaction, fold: Fold, entry: Entry, key: PublicKey) -> None:
+    """Raise, with nothing changed, where the fold does not take the entry."""
     head = tx.head(entry.session)
     refuse_while_awaiting(head)
     venue.findings.refuse(entry.session, head)
-    fold = venue.book.ahead(entry.session, tx)
     if entry.author != venue.actor and fold.session.key_for(entry) != key:
         raise EvidenceError("unknown_key", field="kid", detail="the author's key has changed")
     fold.session.admit(entry, venue.id, now=venue.now_ms())
-    return fold
 
 
-def _keep_admitted(venue: Venue, tx: Transaction, entry: Entry, fold: Fold) -> StoredLine:
+def _keep_admitted(venue: Venue, tx: Transaction, fold: Fold, entry: Entry) -> StoredLine:
     head = tx.head(entry.session)
     main = head is not None and head.main == venue.id
     stored = keep_line(venue.id, tx, entry, place=main)

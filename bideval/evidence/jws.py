@@ -46,9 +46,14 @@ class Compact(NamedTuple):
 
 def sign_compact(key: SigningKey, typ: str, payload: bytes) -> str:
     """Return `header.payload.signature` over the payload's exact bytes."""
-    header = canonical_bytes({"alg": key.suite, "kid": key.key_id, "typ": typ})
-    signing_input = f"{b64u(header)}.{b64u(payload)}"
+    signing_input = f"{_written_header(key.suite.value, key.key_id, typ)}.{b64u(payload)}"
     return f"{signing_input}.{b64u(key.sign(signing_input.encode()))}"
+
+
+@lru_cache(maxsize=1024)
+def _written_header(alg: str, kid: str, typ: str) -> str:
+    """Write a header; cached, because the headers of all receipts of a venue are the same."""
+    return b64u(canonical_bytes({"alg": alg, "kid": kid, "typ": typ}))
 
 
 def read_compact(jws: str, *, limit: int = JWS_LIMIT) -> Compact:

@@ -52,17 +52,25 @@ class RecordEdge:
     awaiting: str | None = None
     """The column as it is stored."""
     stopped: str | None = None
+    _found: tuple[object, RecordHead] | None = None
+    """The head as it was last asked for, and what it was made of."""
 
     def copy(self) -> RecordEdge:
         return replace(self, frontier=self.frontier.copy())
 
     def head(self, session: str) -> RecordHead:
+        """Return the head; made once for each size, because a work asks for it again and again."""
         edge = self.frontier
+        made_of = (session, edge.size, self.epoch, self.awaiting, self.stopped)
+        if self._found is not None and self._found[0] == made_of:
+            return self._found[1]
         root, state = edge.root(), edge.to_bytes()
         names, lines = awaited(self.awaiting), owed(self.awaiting)
-        return RecordHead(
+        found = RecordHead(
             session, self.main, edge.size, root, state, self.epoch, names, self.stopped, lines
         )
+        self._found = made_of, found
+        return found
 
 
 @dataclass(frozen=True, slots=True)
