@@ -18,6 +18,7 @@ from typing import TypeGuard
 import structlog
 from anyio.to_thread import current_default_thread_limiter as threads
 from fastapi import APIRouter, FastAPI
+from fastapi.telemetry import TelemetryConfig
 from starlette.requests import HTTPConnection, Request
 from starlette.responses import JSONResponse
 from starlette.routing import BaseRoute, Match
@@ -60,7 +61,7 @@ from bideval.pages import (
 )
 from bideval.pages.api_guard import Guard
 from bideval.pages.bodies import Paced
-from bideval.pages.context import Site
+from bideval.pages.context import THREADS, Site
 from bideval.ports import Clock, Fanout, Peer, Press, WatchLock
 from bideval.settings import PeerSettings, Settings
 from bideval.store.record_store import SqlRecordStore
@@ -75,8 +76,14 @@ HOUR_MS = 3_600_000
 HEARD = (moved_topic(), LOGIN)
 """What the other processes of a venue may tell; a demonstration's may cut lines too."""
 HEARD_IN_DEMO = (*HEARD, CUT_TOPIC)
-THREADS = 64
-"""Requests that are in threads at once; most of them wait for a commit together."""
+UNTOLD: TelemetryConfig = {
+    "tracing": False,
+    "metrics": False,
+    "logs": False,
+    "auto_configure": False,
+}
+"""The framework tells nobody of requests and faults, whatever the environment says: it would tell
+what faults say, and asks for every request whether somebody listens."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -137,13 +144,20 @@ def create_app(
     """
     secure = settings.listen.tls_cert is not None or settings.listen.behind_proxy
     demo = settings.demo and settings.listen.loopback
-    app = FastAPI(docs_url=None, redoc_url=None, openapi_url=None, lifespan=_lifespan)
+    app = FastAPI(
+        docs_url=None,
+        redoc_url=None,
+        openapi_url=None,
+        lifespan=_lifespan,
+        telemetry=UNTOLD,
+    )
     app.state.house = house
     app.state.on_ready = on_ready
     app.state.door = door
     app.state.on_fault = lambda: None
     app.state.hub_ssl = _ssl(settings)
     app.state.site = Site(house.venue, secure=secure, demo=demo)
+    app.router.routes.extend(api_entries.PLAIN_ROUTES)
     for module in (api_entries, api_people, api_sessions, api_files, api_findings, live):
         app.include_router(module.router)
     if demo:

@@ -3,13 +3,15 @@
 Decided here: bodies and answers. Not decided here: what may be said (session) and what saved means.
 """
 
+import asyncio
+from collections.abc import Callable
 from typing import Annotated
 
 from fastapi import APIRouter, Depends
 from pydantic import Field
-from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
 from starlette.responses import JSONResponse, PlainTextResponse, Response
+from starlette.routing import Route
 
 from bideval.actions.appending import Saved, append_own, append_several
 from bideval.actions.receipts import kept_receipt, session_receipt
@@ -25,6 +27,7 @@ from bideval.pages.context import (
     TheVenue,
     checked,
     limited_body,
+    site_of,
     venue_of,
 )
 from bideval.ports import StoredLine
@@ -57,7 +60,7 @@ class EntriesBody(Body):
 
 async def hand_in(request: Request) -> Response:
     """Everything but the body in one thread: each change of threads waits for a processor."""
-    return await run_in_threadpool(_hand_in, request, await limited_body(request, JSON_BYTES))
+    return await _in_thread(_hand_in, request, await limited_body(request, JSON_BYTES))
 
 
 def _hand_in(request: Request, data: bytes) -> Response:
@@ -73,7 +76,7 @@ async def hand_in_several(request: Request) -> Response:
 
     The first one's refusal is the request's; whoever sends the rest again learns of the others'.
     """
-    return await run_in_threadpool(_hand_in_several, request, await limited_body(request, MANY))
+    return await _in_thread(_hand_in_several, request, await limited_body(request, MANY))
 
 
 def _hand_in_several(request: Request, data: bytes) -> Response:
@@ -86,9 +89,19 @@ def _hand_in_several(request: Request, data: bytes) -> Response:
     return JSONResponse({"saved": answer}, CREATED if any(one.fresh for one in saved) else OK)
 
 
-# Plain routes: half of what the framework does for a request is for parameters that these have not.
-router.add_route("/api/entries", hand_in, methods=["POST"])
-router.add_route("/api/entries/several", hand_in_several, methods=["POST"])
+async def _in_thread(
+    work: Callable[[Request, bytes], Response], request: Request, data: bytes
+) -> Response:
+    threads = site_of(request).threads
+    return await asyncio.get_running_loop().run_in_executor(threads, work, request, data)
+
+
+PLAIN_ROUTES = (
+    Route("/api/entries", hand_in, methods=["POST"]),
+    Route("/api/entries/several", hand_in_several, methods=["POST"]),
+)
+"""Routes that stand before all others and in no router of the framework: half of what it does for a
+request is for parameters that these have not, and for finding them."""
 
 
 def _answer(venue: Venue, saved: Saved) -> dict[str, str]:

@@ -11,7 +11,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
-from starlette.datastructures import Headers, MutableHeaders
+from starlette.datastructures import Headers
 from starlette.requests import HTTPConnection
 
 from bideval.pages.errors import refuse, tell_denied
@@ -74,7 +74,8 @@ class Guard:
     def __init__(self, app: ASGIApp, *, secure: bool, loopback: bool = False) -> None:
         self._app = app
         self._loopback = loopback
-        self._headers = {**HEADERS, **(TLS_HEADERS if secure else {})}
+        headers = HEADERS | (TLS_HEADERS if secure else {})
+        self._headers = [(name.encode(), value.encode()) for name, value in headers.items()]
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         error = self._error(scope)
@@ -101,9 +102,9 @@ class Guard:
     def _with_headers(self, send: Send) -> Send:
         async def with_headers(message: Message) -> None:
             if message["type"] == "http.response.start":
-                headers = MutableHeaders(scope=message)
-                for name, value in self._headers.items():
-                    headers.setdefault(name, value)
+                own = list(message.get("headers", ()))
+                brought = {name.lower() for name, _ in own}
+                message["headers"] = own + [one for one in self._headers if one[0] not in brought]
             await send(message)
 
         return with_headers

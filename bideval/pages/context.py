@@ -7,6 +7,7 @@ Not decided here: who may call a route (access).
 
 from collections import Counter
 from collections.abc import Awaitable, Callable, Mapping
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from typing import Annotated, TypeVar
 
@@ -25,6 +26,9 @@ from bideval.terms.errors import InputError
 
 JSON_BYTES = 256 * 1024
 """Bytes of a JSON body: an entry of 65,000 characters, four times over."""
+
+THREADS = 64
+"""Requests that are in threads at once; most of them wait for a commit together."""
 
 Model = TypeVar("Model", bound="Body")
 
@@ -61,6 +65,11 @@ class Site:
     """Takes the line to a peer down for so many seconds."""
     lines_down: Callable[[], Mapping[str, int]] = dict
     """Other venues whose line is down now, with the instant since when (ms)."""
+    threads: ThreadPoolExecutor = field(
+        default_factory=lambda: ThreadPoolExecutor(THREADS, "entries")
+    )
+    """Where entries are taken: they come by the thousand, and a pool of the language's own costs a
+    third of the framework's when many wait."""
     live_pages: LivePages = field(default_factory=LivePages)
     uploads: Uploads = field(default_factory=Uploads)
 

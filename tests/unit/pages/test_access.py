@@ -27,7 +27,8 @@ def rule_of(guard):
 
 
 def routes():
-    return [route for module in MODULES for route in module.router.routes]
+    found = [route for module in MODULES for route in module.router.routes]
+    return [*api_entries.PLAIN_ROUTES, *found]
 
 
 IN_THEIR_THREAD = {
