@@ -896,6 +896,10 @@ class Fanout(Protocol):
         """Subscribe to topics, from inside an event loop."""
         ...
 
+    def hears(self, beginning: str) -> bool:
+        """Tell whether anybody here subscribes to a topic that begins so. From any thread."""
+        ...
+
 
 @dataclass(frozen=True, slots=True)
 class Rate:

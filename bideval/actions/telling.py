@@ -117,7 +117,13 @@ def tell_saved(venue: Venue, stored: StoredLine) -> None:
 
 
 def tell_growth(venue: Venue, session: str, before: int, after: int) -> None:
-    """Tell authors that what they wrote is now held by another venue too."""
+    """Tell authors that what they wrote is now held by another venue too.
+
+    Where none of them has a page open here, the lines need not be read for it: a hundred thousand
+    come at once when a venue catches up.
+    """
+    if not venue.devices.fanout.hears(author_topic(session, "")):
+        return
     while before < after:
         lines = venue.book.placed(session, before, min(PAGE_LINES, after - before))
         for stored in lines:

@@ -48,6 +48,10 @@ class LocalFanout:
                 self._topics[topic].add(subscription)
         return subscription
 
+    def hears(self, beginning: str) -> bool:
+        with self._lock:
+            return any(topic.startswith(beginning) for topic in self._topics)
+
     def leave(self, subscription: LocalSubscription, topics: tuple[str, ...]) -> None:
         with self._lock:
             for topic in topics:

@@ -67,6 +67,9 @@ class NatsFanout:
     def subscribe(self, *topics: str) -> LocalSubscription:
         return self._local.subscribe(*topics)
 
+    def hears(self, beginning: str) -> bool:
+        return self._local.hears(beginning)
+
     def send_on(self, topic: str, data: Json | None = None) -> None:
         message = canonical_bytes({"topic": topic, "data": data or {}})
         with self._lock:

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from bideval.evidence.canonical import canonical_bytes, read_json
 from bideval.evidence.encoding import hex_digest
-from bideval.evidence.jws import JWS_LIMIT, Compact, read_compact, sign_compact, verify_parts
+from bideval.evidence.jws import JWS_LIMIT, read_compact, sign_compact, verify_read
 from bideval.terms.errors import InputError
 from bideval.terms.fields import INTEGER_LIMIT
 from bideval.terms.identifiers import actor_id, entry_id, entry_kind, session_id
@@ -129,8 +129,7 @@ def parse_entry(jws: str) -> Entry:
 
 def verify_entry(entry: Entry, public: PublicKey) -> None:
     """Raise `EvidenceError` unless the owner of `public` signed exactly these bytes as an entry."""
-    compact: Compact = read_compact(entry.jws, limit=ENTRY_LIMIT)
-    verify_parts(compact, public, typ=ENTRY_TYPE)
+    verify_read(entry.jws, public, typ=ENTRY_TYPE)
 
 
 def entry_hash(jws: str) -> str:

@@ -103,6 +103,10 @@ class Hints:
     def send_on(self, topic: str, data: Json | None = None) -> None:
         """A simulated venue is one process."""
 
+    def hears(self, _beginning: str) -> bool:
+        """The world hears everything."""
+        return True
+
 
 class OneThread:
     """A bridge without threads."""

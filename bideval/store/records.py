@@ -22,6 +22,7 @@ from bideval.ports import Conflict, OriginHead, RecordHead, StoredLine, StoreErr
 from bideval.store import tables as t
 from bideval.store.lines import PLACED, VOUCH, LineReading, awaited, awaiting_text, owed
 from bideval.store.people import put_where
+from bideval.store.rows import send_rows
 from bideval.sync.words import Placed
 
 if TYPE_CHECKING:
@@ -265,7 +266,7 @@ class RecordWriting(LineReading):
         if not rows:
             return
         try:
-            self._connection.execute(statement, rows)
+            send_rows(self._connection, statement, rows)
         except IntegrityError:
             raise StoreError(code, detail="another row has this key") from None
 
