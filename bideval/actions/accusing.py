@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, TypeVar
 from bideval.actions.acknowledged import left_out
 from bideval.actions.checkpoints import root_at
 from bideval.actions.findings import keep_finding
+from bideval.actions.folds import known_line, taken_apart
 from bideval.actions.hearing import OTHER_WORD, keep_other_word, read_other_word
 from bideval.actions.peering import quarantine
 from bideval.actions.statements import (
@@ -27,8 +28,6 @@ from bideval.actions.statements import (
 )
 from bideval.audit.misbehaviour import Misbehaviour
 from bideval.ledger.checkpoint import open_checkpoint
-from bideval.ledger.entry import parse_entry
-from bideval.ledger.line import parse_line
 from bideval.ports import Rate
 from bideval.sync.words import RECORD, Said
 from bideval.terms.errors import BidevalError, FaultError, RefusedError
@@ -211,12 +210,12 @@ def accuse_main(venue: Venue, session: str, note: str) -> bool:
 
 def accuse_key(venue: Venue, session: str, lines: Sequence[bytes]) -> bool:
     """Look among arrived lines for an entry whose author had seen that the key is closed."""
-    with venue.book.reading(session) as fold:
+    with venue.book.settled(session) as fold:  # a closing counts from its place in the record
         closed = dict(fold.people.closed)
     if not closed:
         return False
     for raw in lines:
-        entry = parse_entry(parse_line(raw).jws)
+        entry = taken_apart(known_line(raw).jws)
         if entry.kid in closed and entry.seen_size > closed[entry.kid]:
             return attempt(venue, ("key", entry.jws), partial(_accuse_key, venue, session, entry))
     return False

@@ -97,3 +97,11 @@ def test_a_subscriber_whose_loop_ended_is_forgotten():
     asyncio.run(subscribe())
     fanout.publish("s1")
     assert fanout._topics == {}
+
+
+async def test_fanout_knows_whether_anybody_hears_topics_that_begin_so():
+    fanout = LocalFanout()
+    assert not fanout.hears("author.s1.")
+    async with fanout.subscribe("author.s1.officer-1", "session.s2"):
+        assert [fanout.hears(f"author.{one}.") for one in ("s1", "s2", "s")] == [True, False, False]
+    assert not fanout.hears("author.s1.")

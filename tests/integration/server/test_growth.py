@@ -1,0 +1,63 @@
+"""Telling authors that another venue has their entries: counted, where somebody hears and not."""
+
+from __future__ import annotations
+
+import asyncio
+from dataclasses import replace
+
+import pytest
+
+from bideval.actions.founding import NewSession, found_session
+from bideval.actions.starting import start_venue
+from bideval.actions.telling import author_topic, tell_growth
+from bideval.app import build_house
+from bideval.cli.migrate import migrate_venue
+from bideval.gateways.entropy import OsEntropy
+from bideval.gateways.fanout import LocalFanout
+from bideval.gateways.keyring import create_keys
+from bideval.settings import Settings
+
+SESSION = "fh-2026-0400"
+
+
+class Counted(LocalFanout):
+    """A fan-out that counts what is published."""
+
+    told = 0
+
+    def publish(self, topic, data=None):
+        self.told += 1
+        super().publish(topic, data)
+
+
+@pytest.fixture
+def venue(tmp_path):
+    create_keys(tmp_path / "venue.key", tmp_path / "venue.age", OsEntropy())
+    settings = Settings(
+        venue={"id": "fenghua", "name": "Fenghua"},
+        data_dir=tmp_path / "data",
+        key_file=tmp_path / "venue.key",
+        identity_file=tmp_path / "venue.age",
+    )
+    migrate_venue(settings)
+    house = build_house(settings)
+    start_venue(house.venue)
+    found_session(
+        house.venue, NewSession(id=SESSION, title="Beds", rulebook="rehearsal/1", branches=[])
+    )
+    yield replace(house.venue, devices=replace(house.venue.devices, fanout=Counted()))
+    house.close()
+
+
+def test_nothing_is_read_or_told_where_nobody_hears(venue):
+    tell_growth(venue, SESSION, 0, 1)
+    assert venue.devices.fanout.told == 0
+
+
+def test_each_line_is_told_where_an_author_hears(venue):
+    async def told():
+        async with venue.devices.fanout.subscribe(author_topic(SESSION, venue.actor)) as heard:
+            tell_growth(venue, SESSION, 0, 1)
+            return (await anext(heard)).data["saved"]
+
+    assert (asyncio.run(told()), venue.devices.fanout.told) == ("here", 1)
