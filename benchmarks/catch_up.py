@@ -39,6 +39,8 @@ LOOK_S = 0.05
 PATIENCE_S = 1_800.0
 PUBLISHED_AT_ONCE = 1_000
 READY_S = 30.0
+START_S = 900.0
+"""Seconds that main may take to verify its whole record before it serves, on a busy machine."""
 
 
 def main() -> None:
@@ -75,7 +77,10 @@ def catch_up(folder: Path, entries: int):
     migrate_venue(branch)
     store = SqlRecordStore(branch.database, checkpoints=False)
     try:
-        with running([main_plan]) as mains, running([branch_plan]) as branches:
+        with (
+            running([main_plan], start_s=START_S) as mains,
+            running([branch_plan]) as branches,
+        ):
             pids = [*mains, *branches]
             began, before = time.perf_counter(), sum(map(processor_s, pids))
             wait_for(lambda: size_of(store) >= len(lines))

@@ -143,17 +143,18 @@ def load_program() -> None:
 
 
 @contextmanager
-def running(plans: Sequence[VenuePlan]) -> Iterator[list[int]]:
+def running(plans: Sequence[VenuePlan], *, start_s: float = START_S) -> Iterator[list[int]]:
     """Run one server process per venue; stop them all at the end, whatever happens.
 
-    Gives their process ids, in the order of the plans.
+    Gives their process ids, in the order of the plans. `start_s`: seconds that each may take until
+    it serves; a server verifies its whole record first.
     """
     load_program()
     with ExitStack() as stack:
         logged = [_log_size(plan) for plan in plans]
         servers = [stack.enter_context(_process(plan)) for plan in plans]
         for plan, server, before in zip(plans, servers, logged, strict=True):
-            _await_answer(plan, server, before)
+            _await_answer(plan, server, before, start_s)
         try:
             yield [server.pid or 0 for server in servers]
         finally:
@@ -196,12 +197,12 @@ def _log_size(plan: VenuePlan) -> int:
     return plan.log_file.stat().st_size
 
 
-def _await_answer(plan: VenuePlan, server: SpawnedProcess, before: int) -> None:
+def _await_answer(plan: VenuePlan, server: SpawnedProcess, before: int, start_s: float) -> None:
     """Wait until this very server has said that it serves, and answers.
 
     `before` is how long its log was before it was started, in bytes.
     """
-    deadline = time.monotonic() + START_S * plan.workers
+    deadline = time.monotonic() + start_s * plan.workers
     while server.is_alive() and time.monotonic() < deadline:
         if READY in _logged_since(plan, before) and _answers(plan):
             return
