@@ -10,7 +10,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from bideval.actions.accusing import attempt
-from bideval.actions.findings import keep_finding, read_finding
+from bideval.actions.findings import keep_finding
 from bideval.audit.misbehaviour import judge, read_misbehaviour
 from bideval.evidence.encoding import hex_digest
 from bideval.ports import Rate
@@ -23,7 +23,6 @@ if TYPE_CHECKING:
     from bideval.actions.venue import Venue
     from bideval.audit.contradictions import Judgement
     from bideval.evidence.signing import PublicKey
-    from bideval.ports import Conflict
 
 AGAINST_VENUES = frozenset({"two_heads", "two_chains", "omission", "false_record", "false_line"})
 """Rules that accuse a venue by the key in the founding entry. A person's key has its enrolment in a
@@ -40,17 +39,15 @@ def proof_for(venue: Venue, peer: str, session: str) -> bytes | None:
     """
     if not venue.findings.stopped(session) or peer not in _keys(venue, session):
         return None
+    fitting = {
+        one.sha256
+        for one in venue.findings.of(session)
+        if one.what in AGAINST_VENUES and one.accused != f"venue/{peer}"
+    }
     with venue.devices.store.read() as reader:
-        conflicts = reader.conflicts(session)
-    fitting = (one.proof for one in conflicts if _is_for(one, peer))
-    return next(fitting, None)
-
-
-def _is_for(conflict: Conflict, peer: str) -> bool:
-    if conflict.code not in AGAINST_VENUES or len(conflict.proof) > PROOF_BYTES:
-        return False
-    finding = read_finding(conflict)
-    return finding is not None and finding.accused != f"venue/{peer}"
+        files = [one.proof for one in reader.conflicts(session) if one.code in AGAINST_VENUES]
+    small = (file for file in files if len(file) <= PROOF_BYTES)
+    return next((file for file in small if hex_digest(file) in fitting), None)
 
 
 def hear_proof(venue: Venue, peer: str, session: str, file: bytes) -> bool:
