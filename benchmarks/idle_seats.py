@@ -1,6 +1,6 @@
 """Memory of idle seats: live pages of a venue beside a bare FastAPI WebSocket.
 
-    python -m benchmarks.idle_seats [--seats 2000]
+    python -m benchmarks.idle_seats [--seats 2000] [--settle 3]
 
 So many people are signed in at one venue, each with an open page that waits for news. Resident
 memory of the server process, without anybody and with everybody; likewise for a server that only
@@ -43,23 +43,25 @@ WARM_UP = 50
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--seats", type=int, default=2_000)
+    parser.add_argument("--settle", type=float, default=SETTLE_S, help="seconds before each look")
     parser.add_argument("--json", action="store_true")
     args = parser.parse_args()
     with tempfile.TemporaryDirectory() as folder:
-        found = measure(Path(folder), args.seats)
+        found = measure(Path(folder), args.seats, args.settle)
     print(json.dumps(found, indent=1) if args.json else table(found))
 
 
-def measure(folder: Path, seats: int):
+def measure(folder: Path, seats: int, settle_s: float):
     """Return KiB of both servers, and the ratio of what a seat adds."""
     hard = resource.getrlimit(resource.RLIMIT_NOFILE)[1]
     resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))
-    found = {"seats": seats, "venue": of_venue(folder, seats), "bare": of_bare(seats)}
+    found = {"seats": seats, "venue": of_venue(folder, seats, settle_s)}
+    found["bare"] = of_bare(seats, settle_s)
     each = [found[name]["kib_per_seat"] for name in ("venue", "bare")]
     return found | {"ratio": round(each[0] / each[1], 2)}
 
 
-def of_venue(folder: Path, seats: int):
+def of_venue(folder: Path, seats: int, settle_s: float):
     plans = two_plans(folder)
     asked = NewSession(id=SESSION, title="Beds", rulebook="rehearsal/1", branches=["wencheng"])
     tokens = [f"token-{number:06d}" for number in range(seats)]
@@ -69,7 +71,7 @@ def of_venue(folder: Path, seats: int):
     with running(plans[:1]) as [pid]:
         address = f"ws://127.0.0.1:{plans[0].port}/live?session={SESSION}"
         headers = [{"Cookie": f"bideval={token}"} for token in tokens]
-        return asyncio.run(with_pages(pid, address, plans[0].url, headers))
+        return asyncio.run(with_pages(pid, address, plans[0].url, headers, settle_s))
 
 
 def sign_in(tx, venue, tokens) -> None:
@@ -94,7 +96,7 @@ def sign_in(tx, venue, tokens) -> None:
         tx.add_login(login)
 
 
-def of_bare(seats: int):
+def of_bare(seats: int, settle_s: float):
     [port] = free_ports(1)
     command = [sys.executable, "-m", "benchmarks.bare_sockets", str(port)]
     with subprocess.Popen(command) as server:
@@ -102,18 +104,18 @@ def of_bare(seats: int):
             wait_for(port)
             address = f"ws://127.0.0.1:{port}/live"
             headers = [{}] * seats
-            return asyncio.run(with_pages(server.pid, address, None, headers))
+            return asyncio.run(with_pages(server.pid, address, None, headers, settle_s))
         finally:
             server.terminate()
 
 
-async def with_pages(pid: int, address: str, origin: str | None, headers):
+async def with_pages(pid: int, address: str, origin: str | None, headers, settle_s: float):
     async with opened(address, origin, headers[:WARM_UP]):
-        await asyncio.sleep(SETTLE_S)
-    await asyncio.sleep(SETTLE_S)
+        await asyncio.sleep(settle_s)
+    await asyncio.sleep(settle_s)
     before = resident_kib(pid)
     async with opened(address, origin, headers):
-        await asyncio.sleep(SETTLE_S)
+        await asyncio.sleep(settle_s)
         after = resident_kib(pid)
     return {
         "resident_kib_alone": before,

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import asyncio
 import mmap
-import runpy
 import struct
 from pathlib import Path
 
@@ -16,17 +15,11 @@ BUGS = {}
 
 
 def plant(name, clock=""):
-    """Change the program: the bug of this name ("" for none), and a clock that a file moves."""
-    if name:
-        BUGS[name]()
+    """Change the program: bugs by name (with commas, "" for none), a clock that a file moves."""
+    for one in filter(None, name.split(",")):
+        BUGS[one]()
     if clock:
         _move_clock(clock)
-
-
-def serve(name):
-    """Run the command of this process's command line with a bug."""
-    plant(name)
-    runpy.run_module("bideval.cli", run_name="__main__", alter_sys=True)
 
 
 def bug(function):

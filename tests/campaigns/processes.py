@@ -30,7 +30,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from bideval.cli.workshop import open_workshop
-from bideval.rehearsal.servers import free_ports, write_settings
+from bideval.rehearsal.servers import READY, free_ports, write_settings
 from bideval.rehearsal.stage import plan_venues
 from tests.campaigns import writing
 
@@ -91,20 +91,26 @@ def children_of(pid):
 class Processes(writing.Server):
     """A venue of several processes: a parent and its children."""
 
-    def __init__(self, plan, planted=""):
-        super().__init__(plan)
-        if planted:
-            begin = f"from tests.campaigns.planted import serve; serve({planted!r})"
-            self.command = [sys.executable, "-c", begin]
-
     def close(self):
         """Let go of everything, also of a process that hangs while its parent waits for it."""
-        running = self.process is not None and self.process.poll() is None
-        children = self.children() if running else []
-        super().close()
-        for pid in filter(_runs, children):
-            with contextlib.suppress(ProcessLookupError):
+        running = self.process is not None and self.process.is_alive()
+        for pid in self.children() if running else ():
+            if _state(pid) == "T":
                 os.kill(pid, signal.SIGKILL)
+        super().close()
+
+    def await_answer(self, began):
+        """Wait until all processes serve: one that ends before ends the venue's start."""
+        super().await_answer(began)
+        patience_s = began + START_S - time.monotonic()
+        writing.until(self._is_up, f"{self.id} to be ready", patience_s=patience_s)
+
+    def launch(self):
+        self._before = self.told().count(READY) if self.plan.log_file.exists() else 0
+        super().launch()
+
+    def _is_up(self):
+        return self.told().count(READY) > self._before
 
     def children(self):
         """Return the pids of the server processes that run now."""
@@ -131,7 +137,7 @@ class Processes(writing.Server):
     def roll_in_vain(self):
         """Restart, while the first successor hangs before it serves; nobody may be gone then."""
         before, given_up = set(self.children()), self.told().count(GIVEN_UP)
-        self.process.send_signal(signal.SIGHUP)
+        os.kill(self.process.pid, signal.SIGHUP)
         writing.until(lambda: set(self.children()) - before, "a successor")
         [successor] = set(self.children()) - before
         os.kill(successor, signal.SIGSTOP)
@@ -142,7 +148,7 @@ class Processes(writing.Server):
     def roll(self):
         """Restart the processes one after the other, and wait until that is done."""
         before, rolled = set(self.children()), self.told().count(ROLLED)
-        self.process.send_signal(signal.SIGHUP)
+        os.kill(self.process.pid, signal.SIGHUP)
         patience_s = START_S * (len(before) + 1)
         writing.until(
             lambda: self.told().count(ROLLED) > rolled, "a rolling restart", patience_s=patience_s
@@ -228,13 +234,21 @@ def _runs(pid):
     return Path(f"/proc/{pid}").exists()
 
 
-def campaign(folder, url_for, nats, *, harms, seed, workers=3, planted=""):  # noqa: PLR0913  # where, what, how
+def _state(pid):
+    """Return the letter of a process's state, "" for one that is gone."""
+    try:
+        return Path(f"/proc/{pid}/stat").read_text("ascii").rpartition(")")[2].split()[0]
+    except OSError:
+        return ""
+
+
+def campaign(folder, url_for, nats, *, harms, seed, workers=3, pause_s=0.0, planted=""):  # noqa: PLR0913  # where, what, how
     """Do these harms, one after the other; return what was found, and how often each was done."""
     chances = random.Random(seed)
     with processes(folder, url_for, nats, workers=workers, planted=planted) as servers:
         found = writing.Found()
         main = servers[writing.MAIN]
-        writers = writing.begin(servers, open_workshop(), seed, at_main=3)
+        writers = writing.begin(servers, open_workshop(), seed, at_main=3, pause_s=pause_s)
         harm = Harm(main, nats, chances, workers)
         try:
             for kind in harms:
@@ -261,7 +275,8 @@ def processes(folder, url_for, nats, *, workers, planted=""):
     settings = plans[0].settings_file
     patience = f"[workers]\nready_s = {READY_S}\nsilent_s = {SILENT_S}\n"
     settings.write_text(settings.read_text("utf-8").replace("[workers]\n", patience), "utf-8")
-    servers = {plan.id: Processes(plan, planted if plan is plans[0] else "") for plan in plans}
+    bugs = {plans[0].id: planted}
+    servers = {plan.id: Processes(plan, planted=bugs.get(plan.id, "")) for plan in plans}
     try:
         yield servers
     finally:

@@ -26,11 +26,13 @@ pytestmark = pytest.mark.timeout(LIMIT_S + 20)
 
 
 def test_harmed_processes_of_one_venue_lose_and_double_nothing(tmp_path):
-    kinds = ("process", "nats", "hung", "keeper", "roll")
+    # The hang first: a process that is stopped before it serves is given the time of a start.
+    kinds = ("hung", "process", "nats", "keeper", "roll")
     with contextlib.ExitStack() as stack:
         urls = stack.enter_context(writing.postgresql_urls())
         nats = stack.enter_context(processes.nats_server())
-        found, done = processes.campaign(tmp_path, urls, nats, harms=kinds, seed=20261129)
+        shape = {"workers": 2, "pause_s": 0.05}
+        found, done = processes.campaign(tmp_path, urls, nats, harms=kinds, seed=20261129, **shape)
     assert (found.lost, found.doubled, len(found.roots)) == ([], [], 1)
     assert done == dict.fromkeys(kinds, 1)
     assert found.acknowledged > 0

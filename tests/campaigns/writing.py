@@ -15,8 +15,6 @@ import argparse
 import contextlib
 import os
 import random
-import signal
-import subprocess
 import sys
 import tempfile
 import threading
@@ -39,6 +37,7 @@ from bideval.rehearsal.servers import write_settings
 from bideval.rehearsal.stage import plan_venues
 from bideval.settings import load_settings
 from bideval.store.record_store import SqlRecordStore
+from tests.campaigns.venues import VenueServer
 from tests.integration.server.people import Person
 
 NAMES = {"fenghua": "Fenghua", "wencheng": "Wencheng"}
@@ -63,61 +62,31 @@ class Found:
     slowest_start_s: float = 0.0
 
 
-class Server:
-    """One venue's server process, which comes again."""
+class Server(VenueServer):
+    """One venue's server process, which comes again, with the people who talk to it."""
 
-    command = (sys.executable, "-m", "bideval.cli")
-
-    def __init__(self, plan):
-        self.plan = plan
-        self.process = None
+    def __init__(self, plan, *, planted=""):
+        super().__init__(plan, planted=planted)
         self.clients = []
-
-    def start(self):
-        """Start and wait until it answers; return the seconds that took."""
-        began = time.monotonic()
-        command = [*self.command, "serve", "--config", str(self.plan.settings_file)]
-        log = self.plan.log_file.open("ab")
-        self.process = subprocess.Popen(command, stdout=log, stderr=log)
-        log.close()
-        while time.monotonic() < began + 120:
-            with contextlib.suppress(httpx2.TransportError):
-                if httpx2.get(f"{self.plan.url}/healthz", trust_env=False, timeout=5).is_success:
-                    return time.monotonic() - began
-            assert self.process.poll() is None, self.plan.log_file.read_text()[-3_000:]
-            time.sleep(0.05)
-        raise AssertionError("the server does not answer")
-
-    def kill(self):
-        self.process.send_signal(signal.SIGKILL)
-        self.process.wait()
-
-    def pause(self, seconds):
-        self.process.send_signal(signal.SIGSTOP)
-        time.sleep(seconds)
-        self.process.send_signal(signal.SIGCONT)
-
-    def stop(self):
-        self.process.terminate()
-        try:
-            self.process.wait(20)
-        except subprocess.TimeoutExpired:
-            self.kill()
 
     def close(self):
         """Let go of everything."""
         for client in self.clients:
             client.close()
-        if self.process is not None and self.process.poll() is None:
+        with contextlib.suppress(AssertionError):  # it is killed then
             self.stop()
 
 
 class Writer(threading.Thread):
-    """A supervisor who writes until told to stop, and keeps what was confirmed."""
+    """A supervisor who writes until told to stop, and keeps what was confirmed.
 
-    def __init__(self, person, seed):
+    `pause_s` lies between two entries; without it writers take all that a processor has.
+    """
+
+    def __init__(self, person, seed, pause_s=0.0):
         super().__init__(daemon=True)
         self.person = person
+        self.pause_s = pause_s
         self.said = 0
         self.resent = 0
         self.confirmed = []
@@ -132,6 +101,7 @@ class Writer(threading.Thread):
             while not self._send(jws) and not self.dismissed:
                 self.resent += 1
                 time.sleep(0.05)
+            time.sleep(self.pause_s)
 
     def _send(self, jws):
         try:
@@ -169,10 +139,9 @@ def campaign(folder, *, kills, seed, url_for=lambda _name: ""):
     return found
 
 
-def begin(servers, workshop, seed, *, at_main=1):
+def begin(servers, workshop, seed, *, at_main=1, pause_s=0.0):
     """Start the servers, found a session; return people at each who write from now on."""
-    for server in servers.values():
-        server.start()
+    start(servers.values())
     officer = _person(servers[MAIN], workshop, "officer-a", "officer")
     founding = {"id": SESSION, "title": "Beds", "rulebook": "rehearsal/1", "branches": [BRANCH]}
     officer.ok(officer.http.post("/api/sessions", json=founding))
@@ -181,10 +150,19 @@ def begin(servers, workshop, seed, *, at_main=1):
     for number, name in enumerate(places):
         person = _person(servers[name], workshop, f"supervisor-{name}-{number}", "supervisor")
         until(partial(_joins, person), f"the session at {name}")
-        writers.append(Writer(person, seed + number))
+        writers.append(Writer(person, seed + number, pause_s))
     for writer in writers:
         writer.start()
     return writers
+
+
+def start(servers):
+    """Start servers side by side."""
+    began = time.monotonic()
+    for server in servers:
+        server.launch()
+    for server in servers:
+        server.await_answer(began)
 
 
 def _joins(person):
@@ -208,7 +186,8 @@ def _harm(server, chances, found):
         return
     server.kill()
     found.kills += 1
-    found.slowest_start_s = max(found.slowest_start_s, server.start())
+    server.start()
+    found.slowest_start_s = max(found.slowest_start_s, server.starts[-1])
 
 
 def dismiss(writers):

@@ -37,7 +37,7 @@ def test_catch_up_is_measured_beside_a_mirror():
 
 
 def test_idle_seats_are_measured_beside_bare_sockets():
-    found = json.loads(measured("idle_seats", "--seats", "100", "--json"))
+    found = json.loads(measured("idle_seats", "--seats", "60", "--settle", "0.5", "--json"))
 
     for one in (found["venue"], found["bare"]):
         assert one["resident_kib"] > one["resident_kib_alone"] > 10_000

@@ -12,14 +12,16 @@ import sys
 import pytest
 from structlog.testing import capture_logs
 
+from bideval.cli import supervise
 from bideval.cli.supervise import Patience, Supervisor, Worker
 
 WAIT_S = 30.0
-SEEN_S = 8.0
-"""Seconds in which a planted bug must have been seen."""
-SHORT = Patience(ready_s=3, silent_s=1.5)
+IN_VAIN_S = 2.0
+"""Seconds in which a process must serve that never does; the others get all they may need."""
+SHORT = Patience(ready_s=WAIT_S, silent_s=1.5)
 LONG = Patience(ready_s=WAIT_S, silent_s=WAIT_S)
-IN_VAIN = Patience(ready_s=3, silent_s=WAIT_S)
+SEEN_S = 5.0
+"""Seconds in which a planted bug must have been seen: longer than a parent without it waits."""
 CHILD = """
 import os, pathlib, socket, sys, time
 folder, courses, words = pathlib.Path(sys.argv[1]), sys.argv[2].split(), sys.argv[4]
@@ -46,6 +48,29 @@ def alive(pid):
     return True
 
 
+class Impatient(Supervisor):
+    """Knows which of its processes will never serve, and does not wait for them for long."""
+
+    courses = ()
+
+    def __init__(self, *words, **more):
+        super().__init__(*words, **more)
+        self._count_started = 0
+        self._vain = set()
+
+    async def _start(self):
+        course = self.courses[min(self._count_started, len(self.courses) - 1)]
+        self._count_started += 1
+        worker = await super()._start()
+        if course == "never":
+            self._vain.add(worker)
+        return worker
+
+    async def _serves(self, worker):
+        within_s = IN_VAIN_S if worker in self._vain else self._patience.ready_s
+        return await worker.serves(within_s)
+
+
 class Parent:
     """A supervisor whose n-th child takes the n-th course, and those after it the last."""
 
@@ -54,7 +79,8 @@ class Parent:
         self.events = []
         command = [sys.executable, "-c", CHILD, str(folder), " ".join(courses)]
         people, links = doors
-        self.supervisor = Supervisor(command, count, people=people, links=links, patience=patience)
+        self.supervisor = Impatient(command, count, people=people, links=links, patience=patience)
+        self.supervisor.courses = courses
 
     def born(self):
         """Return the pids of the children, in the order in which they were started."""
@@ -67,9 +93,7 @@ class Parent:
     def told(self, event):
         return any(one["event"] == event for one in self.events)
 
-    def roll(self, patience=None):
-        if patience:
-            self.supervisor._patience = patience
+    def roll(self):
         self.supervisor._roll.set()
 
 
@@ -149,7 +173,8 @@ async def test_process_that_gives_signs_of_life_is_left_alone(tmp_path):
         assert len(running.born()) == 2
 
 
-async def test_process_that_ends_is_started_again_until_one_serves(tmp_path):
+async def test_process_that_ends_is_started_again_until_one_serves(tmp_path, monkeypatch):
+    monkeypatch.setattr(supervise, "LONGEST_PAUSE_S", 1.0)
     async with parent(tmp_path, 1, "serves", "ends", "never", "serves") as running:
         os.kill(running.born()[0], signal.SIGKILL)
         await until(lambda: len(running.born()) == 4)
@@ -159,9 +184,9 @@ async def test_process_that_ends_is_started_again_until_one_serves(tmp_path):
 @pytest.mark.parametrize("fault", ["never", "ends"])
 async def test_rolling_restart_is_given_up_when_a_successor_does_not_serve(tmp_path, fault):
     courses = ["serves", "serves", "serves", fault, "serves"]
-    async with parent(tmp_path, 2, *courses, patience=IN_VAIN) as running:
+    async with parent(tmp_path, 2, *courses, patience=LONG) as running:
         await roll_in_vain(running)
-        running.roll(LONG)
+        running.roll()
         await until(lambda: running.told("rolling restart is done"), within_s=3 * WAIT_S)
         assert running.living() == running.born()[-2:]
 
@@ -195,6 +220,6 @@ async def test_hang_that_nobody_notices_is_seen_here(tmp_path, monkeypatch):
 async def test_roll_that_waits_for_ever_is_seen_here(tmp_path, monkeypatch):
     monkeypatch.setattr(Worker, "serves", wait_for_ever)
     courses = ["serves", "serves", "serves", "never"]
-    async with parent(tmp_path, 2, *courses, patience=IN_VAIN) as running:
+    async with parent(tmp_path, 2, *courses, patience=LONG) as running:
         with pytest.raises(TimeoutError):
             await roll_in_vain(running, within_s=SEEN_S)

@@ -239,7 +239,7 @@ def test_a_batch_ends_before_a_head_that_another_process_holds(shared_store, sha
         assert started.wait(WAIT_S)
         first, second = (shared_store.write(raise_epoch(name)) for name in ("one", "two"))
         go.set()
-        assert (waiting.result(WAIT_S), first.result(5)) == (None, 2)
+        assert (waiting.result(WAIT_S), first.result(WAIT_S)) == (None, 2)
         assert not second.done()
         one = text("SELECT epoch FROM head WHERE session = 'one' FOR UPDATE NOWAIT")
         assert connection.execute(one).scalar() == 2  # nobody holds it

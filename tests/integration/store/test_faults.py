@@ -97,7 +97,7 @@ def test_a_full_disk_stops_writing_until_verified(disk, disk_store, author):
     acknowledged = write_until_fault(disk_store, author)
     disk.free()
     assert (disk_store.state, len(notices)) == ("faulted", 1)
-    refusal = disk_store.write(lambda _tx: None).exception(timeout=1)
+    refusal = disk_store.write(lambda _tx: None).exception(timeout=20)
     assert refusal.code == "storage_fault"
     disk_store.reopen_and_verify(verify_records)
     assert disk_store.state == "running"

@@ -227,10 +227,10 @@ def test_closing_finishes_what_is_queued(store_url):
     closing.start()
     hold.release()
     closing.join(20)
-    assert future.result(timeout=1) is None
+    assert future.result(timeout=20) is None
     assert store.state == "closed"
     with pytest.raises(FaultError) as caught:
-        store.write(lambda _tx: None).result(timeout=1)
+        store.write(lambda _tx: None).result(timeout=20)
     assert caught.value.code == "store_closed"
 
 

@@ -32,6 +32,7 @@ SOON_S = 8.0
 def short_patience(monkeypatch):
     monkeypatch.setattr(AnsweringConnection, "answer_s", ANSWER_S)
     monkeypatch.setattr(watch_lock._WatchConnection, "answer_s", ANSWER_S)
+    monkeypatch.setattr("bideval.store.engine.READER_WAIT_S", 2 * ANSWER_S)
     monkeypatch.setitem(OPTIONS, "connect_timeout", 2)
     monkeypatch.setitem(watch_lock._OPTIONS, "connect_timeout", 2)
 
@@ -109,8 +110,8 @@ def test_writers_are_told_in_bounded_time_and_nothing_is_lost_or_doubled(store, 
     futures = [store.write(author.work(number)) for number in (2, 3, 4)]
     code, took = refused(lambda: futures[0].result(timeout=60))
     assert (code, took < SOON_S) == ("storage_fault", True)
-    assert [one.exception(timeout=1).code for one in futures] == ["storage_fault"] * 3
-    assert refused(lambda: store.write(author.work(5)).result(timeout=1))[0] == "storage_fault"
+    assert [one.exception(timeout=20).code for one in futures] == ["storage_fault"] * 3
+    assert refused(lambda: store.write(author.work(5)).result(timeout=20))[0] == "storage_fault"
     code, took = refused(lambda: store.reopen_and_verify(verify_records))
     silent = isinstance(silence, Blocked)
     silence.go_on()
