@@ -26,6 +26,7 @@ from bideval.actions.telling import (
     tell_head,
     tell_news,
     tell_others,
+    tell_storage,
 )
 from bideval.actions.venue_log import note
 from bideval.actions.verifying import verify_all
@@ -66,6 +67,7 @@ class Caretaker:
         self._loop: asyncio.AbstractEventLoop | None = None
         self._wake = asyncio.Event()
         self._urgent = asyncio.Event()
+        self._told_faulted = False
         venue.book.on_news(self.news)
         venue.book.on_written(partial(tell_others, venue))
         venue.spread.on_growth(self.growth)
@@ -172,11 +174,22 @@ class Caretaker:
     async def _tick(self) -> None:
         while True:
             await asyncio.sleep(TICK_S)
-            faulted = self._venue.devices.store.state == "faulted"
+            faulted = self._faulted()
             try:
                 await asyncio.to_thread(self.reopen if faulted else self._look)
             except BidevalError as fault:
                 log.warning("tried again in a moment", code=fault.code)
+            self._tell_storage()
+
+    def _faulted(self) -> bool:
+        return self._venue.devices.store.state == "faulted"
+
+    def _tell_storage(self) -> None:
+        """Tell the pages when the venue has ceased to save, or saves again."""
+        faulted = self._faulted()
+        if faulted is not self._told_faulted:
+            self._told_faulted = faulted
+            tell_storage(self._venue, faulted=faulted)
 
     def _look(self) -> None:
         self._venue.unkept.again()

@@ -47,7 +47,7 @@ def login_topic(person: str) -> str:
 
 
 def venue_topic() -> str:
-    """Return the topic of the lines to other venues."""
+    """Return the topic of what this venue itself can do: its lines to others, its storage."""
     return "venue.lines"
 
 
@@ -137,4 +137,10 @@ def tell_line(venue: Venue, peer: str, *, up: bool, since_ms: int) -> None:
     """Tell everybody here that the line to another venue is up or down."""
     state = "up" if up else "down"
     hint: Json = {"type": "line", "venue": peer, "state": state, "since": since_ms}
+    venue.devices.fanout.publish(venue_topic(), hint)
+
+
+def tell_storage(venue: Venue, *, faulted: bool) -> None:
+    """Tell everybody here that the venue saves nothing, or saves again."""
+    hint: Json = {"type": "storage", "state": "faulted" if faulted else "running"}
     venue.devices.fanout.publish(venue_topic(), hint)

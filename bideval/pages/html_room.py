@@ -100,6 +100,7 @@ class Door:
             pause=pause_view(fold, venue.now_ms()),
             sealed=sealed(fold),
             lines=lines_down(fold, venue.id, self.site.lines_down()) if open_yet else (),
+            faulted=venue.devices.store.state == "faulted",
             findings=venue.findings.of(fold.session_id),
             stopped_by=tuple(venue.findings.elsewhere(fold.session_id)),
             may_prove=may_prove(fold, visitor.role, venue.now_ms()),
@@ -125,6 +126,7 @@ class Door:
             demo=self.site.demo,
             person=visitor.person if visitor else "",
             role=visitor.role if visitor else None,
+            faulted=venue.devices.store.state == "faulted",
             context={"venue": venue.id, "kid": visitor.kid if visitor else None}
             | ({"actor": visitor.person, "role": visitor.role.value} if visitor else {}),
         )

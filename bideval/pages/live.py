@@ -124,7 +124,7 @@ def events_for(event: Event, visitor: Visitor) -> list[Json]:
             return [{"type": "head", "size": data["size"]}]
         case "saved" if data.get("author") == visitor.person:
             return [{"type": "saved", "entry": data["entry"], "saved": data["saved"]}]
-        case "phase" | "line" | "fragment":
+        case "phase" | "line" | "storage" | "fragment":
             return [{key: value for key, value in data.items() if key != "author"}]
         case _:
             return []

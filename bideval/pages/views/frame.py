@@ -80,8 +80,9 @@ class Frame:
 
     `pause`, `sealed`, `lines` and `left` are what everybody has to see at once: that the session
     stands still, that it ended so that a new panel evaluates again, that another venue cannot be
-    reached, that the visitor has left the panel; `findings` that misbehaviour is proven and the
-    session stopped, `stopped_by` that others did so.
+    reached, that the visitor has left the panel; `faulted` that this venue saves nothing at the
+    moment, because its storage or its clock is at fault; `findings` that misbehaviour is proven and
+    the session stopped, `stopped_by` that others did so.
     """
 
     venue: str
@@ -99,6 +100,7 @@ class Frame:
     stopped_by: tuple[str, ...] = ()
     may_prove: bool = False
     lines: tuple[LineDown, ...] = ()
+    faulted: bool = False
     left: Member | None = None
     steps: tuple[Step, ...] = ()
     rooms: tuple[Room, ...] = ()

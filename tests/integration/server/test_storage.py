@@ -19,8 +19,10 @@ from bideval.gateways.clock import SystemClock
 from bideval.gateways.log import configure_log
 from bideval.terms.errors import FaultError
 from tests.integration.server.people import Person, running_venues
+from tests.integration.server.test_live import heard, listen
 
 SESSION = "fh-2026-0400"
+SAVES_NOTHING = "本中心暂不保存任何内容"
 
 
 @contextmanager
@@ -134,6 +136,31 @@ def test_clock_that_jumps_stops_writes_until_it_is_back(place, supervisor):
     assert health(place) == "faulted"  # it has to verify before
     until_running(place)
     supervisor.ok(supervisor.send(SESSION, second))
+
+
+def notice_at(person, path):
+    shown = person.http.get(path, headers={"accept": "text/html"})
+    return SAVES_NOTHING in shown.text
+
+
+def test_every_page_says_that_the_venue_saves_nothing_and_when_it_does_again(place, supervisor):
+    operator = Person("operator-a", "operator", place)
+    operator.enrol()
+    operator.join(SESSION)
+    pages = [
+        (operator, f"/sessions/{SESSION}/checkin"),
+        (operator, "/"),
+        (supervisor, f"/sessions/{SESSION}/board"),
+    ]
+    assert [notice_at(*page) for page in pages] == [False] * 3
+    with listen(operator, SESSION) as socket:
+        heard(socket, "head")
+        place.clock.wrong_ms = 3_600_000
+        assert heard(socket, "storage") == {"type": "storage", "state": "faulted"}
+        assert [notice_at(*page) for page in pages] == [True] * 3
+        place.clock.wrong_ms = 0
+        assert heard(socket, "storage") == {"type": "storage", "state": "running"}
+        assert [notice_at(*page) for page in pages] == [False] * 3
 
 
 class FailingSteward:

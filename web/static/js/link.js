@@ -161,6 +161,7 @@ if (session) new Link(session);
 else void readClock();
 document.addEventListener("live:head", refreshSoon);
 document.addEventListener("live:line", refreshSoon);
+document.addEventListener("live:storage", refreshSoon);
 document.addEventListener("live:phase", refreshSoon);
 tick();
 setInterval(tick, 1000);
