@@ -24,8 +24,9 @@ from typing import TYPE_CHECKING, Any
 import pikepdf
 
 from bideval.audit.bundle import read_bundle
-from bideval.cli.demo_words import LANGUAGES, STEPS_IN_CHINESE, line_for
+from bideval.cli.demo_words import LANGUAGES, line_for
 from bideval.cli.verify import verify_file
+from bideval.cli.verify_words import good_detail, step_name
 from bideval.cli.workshop import open_workshop
 from bideval.ledger.entry import parse_entry
 from bideval.ledger.line import parse_line
@@ -280,9 +281,10 @@ class Screen:
         self._print("")
         self.line("verify")
         for step in verdict.steps:
-            name = STEPS_IN_CHINESE[step.name] if self.language == "zh" else step.name
+            name = step_name(self.language, step.name)
             state = words["ok"] if step.ok else words["failed"]
-            self._print(f"{step.n:3} {state} {name}: {step.detail}")
+            detail = good_detail(self.language, step.detail) if step.ok else step.detail
+            self._print(f"{step.n:3} {state} {name}: {detail}")
         if verdict.ok:
             self.line("verified", entries=verdict.entries, venues=verdict.cosigned_by)
         else:

@@ -136,19 +136,6 @@ ENGLISH: Words = {
 
 LANGUAGES = {"zh": CHINESE, "en": ENGLISH}
 
-STEPS_IN_CHINESE = {
-    "container": "文件完整",
-    "signatures": "逐条签名",
-    "fold": "规则重演",
-    "tree": "记录树",
-    "cosignatures": "会场联署",
-    "bids": "投标启封",
-    "draw": "专家抽取重算",
-    "result": "评分结果重算",
-    "confirmations": "委员签认",
-    "report": "报告一致",
-}
-
 _SHORT = 16
 """Characters of a digest that a line shows."""
 

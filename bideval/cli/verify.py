@@ -20,10 +20,18 @@ from bideval.audit.kept_receipts import KEPT_LIMIT
 from bideval.audit.verifier import Verdict, verify_bundle
 from bideval.cli import verify_misbehaviour
 from bideval.cli.signature_pool import checker, cores
+from bideval.cli.verify_words import (
+    LANGUAGES,
+    WORDS,
+    good_detail,
+    language_of,
+    phase_name,
+    step_name,
+)
 from bideval.terms.errors import InputError
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
     from bideval.audit.stamp_checks import Judge
 
@@ -80,6 +88,7 @@ def _describe(parser: argparse.ArgumentParser) -> None:
         help="processes for signatures (default: one per core)",
     )
     parser.add_argument("--json", action="store_true", help="print the verdict as JSON")
+    parser.add_argument("--lang", choices=LANGUAGES, help="language (default: the locale's)")
 
 
 def run(args: argparse.Namespace) -> int:
@@ -106,7 +115,7 @@ def run(args: argparse.Namespace) -> int:
         # Printed for people and pipes, never hashed or signed.
         text = json.dumps(verdict.document(), ensure_ascii=False, indent=1)  # noqa: TID251
     else:
-        text = _lines(verdict)
+        text = _lines(verdict, args.lang or language_of(os.environ))
     sys.stdout.write(text + "\n")
     return VERIFIED if verdict.ok else FOUND_WRONG
 
@@ -197,34 +206,37 @@ def _stamp_judge(roots: str | None) -> Judge | None:
     return lambda response, data: check_stamp(response, data, pem)
 
 
-def _lines(verdict: Verdict) -> str:
+def _lines(verdict: Verdict, language: str) -> str:
+    words = WORDS[language]
     lines = [
-        f"{step.n:2} {'ok  ' if step.ok else 'FAIL'} {step.name}: {step.detail}"
+        f"{step.n:2} {words['ok' if step.ok else 'failed']} {step_name(language, step.name)}: "
+        + (good_detail(language, step.detail) if step.ok else step.detail)
         for step in verdict.steps
     ]
-    lines += _differences(verdict)
+    lines += _differences(verdict, words)
     if verdict.ok:
-        lines.append(f"verified: {verdict.entries} entries of {verdict.origin}")
-        lines.append(f"root {verdict.root}")
-        lines.append(f"co-signed by {_all(verdict.cosigned_by) or 'nobody else'}")
-        lines += [f"key of {venue}: {public}" for venue, public in verdict.keys.items()]
+        lines.append(words["verified"].format(entries=verdict.entries, origin=verdict.origin))
+        lines.append(words["root"].format(root=verdict.root))
+        lines.append(words["cosigned"].format(venues=_all(verdict.cosigned_by) or words["nobody"]))
+        lines += [words["key"].format(venue=one, public=key) for one, key in verdict.keys.items()]
         if not verdict.final:
-            lines.append(f"NOT FINISHED: the record ends in phase {verdict.phase}")
+            phase = phase_name(language, str(verdict.phase))
+            lines.append(words["unfinished"].format(phase=phase))
     else:
-        lines.append("NOT VERIFIED")
+        lines.append(words["not_verified"])
     return "\n".join(lines)
 
 
-def _differences(verdict: Verdict) -> list[str]:
+def _differences(verdict: Verdict, words: Mapping[str, str]) -> list[str]:
     found = verdict.against
     if found is None or verdict.ok:
         return []
-    lines = [f"  vanished: {place}" for place in found.vanished[:LISTED]]
-    lines += [f"  added: {place}" for place in found.added[:LISTED]]
+    lines = [words["vanished"].format(place=place) for place in found.vanished[:LISTED]]
+    lines += [words["added"].format(place=place) for place in found.added[:LISTED]]
     more = len(found.vanished[LISTED:]) + len(found.added[LISTED:])
-    lines += [f"  and {more} more"] if more else []
+    lines += [words["more"].format(count=more)] if more else []
     if found.accused:
-        lines.append(f"PROOF OF MISBEHAVIOUR: both histories are signed by {_all(found.accused)}")
+        lines.append(words["accused"].format(venues=_all(found.accused)))
     return lines
 
 
