@@ -196,16 +196,29 @@ def crowd(site: Site, browser: Browser) -> Iterator[Crowd]:
         context.close()
 
 
+@contextlib.contextmanager
+def in_english(page: Page) -> Iterator[None]:
+    """Show a page in English for a while; what was typed there is gone."""
+    for language in ("en", "zh-CN"):
+        place = page.evaluate("location.origin")
+        page.context.add_cookies([{"name": "lang", "value": language, "url": place}])
+        page.reload()
+        expect(page.locator("html")).to_have_attribute("lang", re.compile(language[:2]))
+        if language == "en":
+            yield
+
+
 SPILL = """() => {
   const root = document.documentElement, steps = document.querySelector(".steps");
   const kept = root.dataset.text, found = [root.scrollWidth - innerWidth];
   root.dataset.text = "large";
+  found.push(root.scrollWidth - innerWidth);
   if (steps) found.push(steps.scrollWidth - steps.clientWidth);
   if (kept) root.dataset.text = kept;
   else delete root.dataset.text;
   return found;
 }"""
-"""How many pixels a page is too wide, and its course in the largest text."""
+"""How many pixels a page is too wide, and it and its course in the largest text."""
 
 
 def picture(page: Page, name: str) -> None:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from playwright.sync_api import Page, expect
 
-from tests.end_to_end.conftest import picture
+from tests.end_to_end.conftest import in_english, picture
 from tests.end_to_end.keyboard import check_tabs
 
 if TYPE_CHECKING:
@@ -140,6 +140,8 @@ class Course:
         page = self.wait("officer-demo-1", "desk", "[name=excluded_names]")
         picture(page, "officer-desk-pool")
         check_tabs(page)
+        with in_english(page):
+            picture(page, "officer-desk-pool-en")
         rows = [f"专家{name},12{at}4,property,fenghua" for at, name in enumerate("甲乙丙丁")]
         table = "\n".join(["name,id_tail,discipline,venue", *rows])
         file = {"name": "pool.csv", "mimeType": "text/csv", "buffer": table.encode()}
@@ -228,6 +230,7 @@ class Course:
         """Open the workbench and wait until it is ready."""
         page = self.wait(seat, "score", "score-sheet")
         expect(page.locator("input[data-bid]:not([readonly])")).not_to_have_count(0)
+        picture(page, f"score-{seat}")
         return page
 
     def agree(self, seat: str) -> None:
