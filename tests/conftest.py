@@ -14,14 +14,18 @@ UNIT_TESTS = Path(__file__).parent / "unit"
 LONG_TESTS = [
     Path(__file__).parent / place
     for place in (
-        "campaigns",
+        "end_to_end/test_large_bid.py",
+        "end_to_end/test_faults.py",
         "end_to_end",
+        "campaigns/test_processes.py",
+        "campaigns",
         "integration/demo/test_demo.py",
         "integration/rehearsal/test_rehearse.py",
         "integration/rehearsal/test_bench.py",
         "integration/test_benchmarks.py",
     )
 ]
+"""Tests that take long and share nothing, the longest first: they begin early, on any worker."""
 
 # Shared machines are slow at times, so that a deadline would measure the machine.
 settings.register_profile("local", deadline=None)
@@ -47,12 +51,14 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     for item in items:
         if UNIT_TESTS in item.path.parents:
             item.add_marker(pytest.mark.disable_socket)
-        elif not _is_long(item):
+        elif _rank(item) == len(LONG_TESTS):
             # A file's tests share servers that are started once: one worker takes them all.
             item.add_marker(pytest.mark.xdist_group(str(item.path)))
-    items.sort(key=lambda item: not _is_long(item))  # or the last one is alone for minutes
+    items.sort(key=_rank)  # or the last one is alone for minutes
 
 
-def _is_long(item: pytest.Item) -> bool:
-    """Whether a test takes long and shares nothing: it begins early, and on any worker."""
-    return any(place in item.path.parents or place == item.path for place in LONG_TESTS)
+def _rank(item: pytest.Item) -> int:
+    """Return the place of a test among those that take long, or the number of those places."""
+    places = enumerate(LONG_TESTS)
+    mine = (at for at, place in places if place == item.path or place in item.path.parents)
+    return next(mine, len(LONG_TESTS))
