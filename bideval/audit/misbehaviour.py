@@ -26,8 +26,8 @@ if TYPE_CHECKING:
 
 FORMAT = "bideval-misbehaviour/1"
 HEADER = FORMAT.encode() + b"\n"
-LIMIT = 64 * 2**20
-"""Bytes of a file: a record of ten thousand lines fits."""
+LIMIT = 512 * 2**20
+"""Bytes of a file: two rules carry the whole record, and one of 300,000 lines fits."""
 
 RULES = {
     "two_heads": rules.two_heads,
@@ -72,6 +72,8 @@ def is_misbehaviour(data: bytes | memoryview) -> bool:
 
 def read_misbehaviour(data: bytes | memoryview) -> Misbehaviour:
     """Take a file apart; raises InputError naming the member that is not as the format wants."""
+    if len(data) > LIMIT:
+        raise InputError("too_large", field="file", detail=f"must have at most {LIMIT} bytes")
     if not is_misbehaviour(data) or bytes(data[-1:]) != b"\n":
         raise InputError("not_misbehaviour", field="file", detail=f"is no {FORMAT} file")
     body = bytes(data[len(HEADER) : -1])

@@ -89,7 +89,9 @@ def _against(kept: Kept, path: Path, bundle: Path) -> dict[str, object]:
     if not verdict.ok and last.name != RECEIPTS:
         detail = f"the bundle itself does not verify: {last.n} {last.name}: {last.detail}"
         return {"ok": False, "code": "bundle_fails", "detail": detail}
-    facts.update(ok=verdict.ok, detail=last.detail, root=verdict.root, entries=verdict.entries)
+    facts.update(ok=verdict.ok, detail=last.detail)
+    if verdict.ok:
+        facts.update(root=verdict.root, entries=verdict.entries)
     return facts
 
 

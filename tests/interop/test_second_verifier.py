@@ -8,11 +8,13 @@ keys, as a dishonest venue would. Both have to end at the same step.
 from __future__ import annotations
 
 import json
+import re
 from functools import cache
 from typing import TYPE_CHECKING
 
 import pytest
 
+from bideval.audit.container import read_container, source, write_container
 from bideval.audit.verifier import verify_bundle
 from bideval.evidence.encoding import b64u, hex_digest
 from bideval.evidence.signing import new_signing_key
@@ -104,6 +106,36 @@ def test_good_bundles_pass_and_both_read_the_same_facts(phase: Phase, tmp_path: 
         "names": named if phase is Phase.ARCHIVED else 0,
         "result": None if current is None else dict(current.body.lots),
     }
+
+
+def _member(name: str, value: bytes) -> Callable[[bytes], bytes]:
+    """Return what gives a member of a manifest another value."""
+    old = re.compile(rb'"%s":(\[[^]]*\]|"[^"]*"|[0-9]+)(?=[,}])' % name.encode())
+    return lambda data: old.sub(lambda _: b'"%s":%s' % (name.encode(), value), data)
+
+
+@pytest.mark.parametrize(
+    ("section", "change"),
+    [
+        ("manifest", _member("made_at", b'"yesterday"')),
+        ("manifest", _member("exported_by", b'"X"')),
+        ("manifest", _member("root", b'"zz"')),
+        ("manifest", _member("absent", b'["x"]')),
+        ("manifest", _member("absent", b'["%s","%s"]' % (b"b" * 64, b"a" * 64))),
+        ("manifest", _member("session", b'"S"')),
+        ("checkpoint", lambda data: data.replace("\u2014".encode(), b"\xff", 1)),
+        ("checkpoint", lambda data: data + b"x" * 65_536),
+    ],
+)
+def test_a_bundle_with_a_malformed_part_ends_at_the_container(
+    section: str, change: Callable[[bytes], bytes], tmp_path: Path
+) -> None:
+    parts = [(part.name, bytes(part.data)) for part in read_container(good())]
+    changed = [(name, change(data) if name == section else data) for name, data in parts]
+    assert changed != parts
+    data = b"".join(write_container(source(*part) for part in changed))
+
+    assert (first(data), second(data, tmp_path)[0]) == ("container", "container")
 
 
 def test_a_course_with_a_replaced_member_and_void_entries_is_read_alike(tmp_path: Path) -> None:

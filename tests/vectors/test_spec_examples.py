@@ -25,6 +25,7 @@ from bideval.audit.misbehaviour import (
     read_misbehaviour,
     write_misbehaviour,
 )
+from bideval.audit.receipt import kept_text, read_kept
 from bideval.draw.identity import Identity, Private, identity_document
 from bideval.draw.panel import draw_panel
 from bideval.draw.pool import PoolRow, encode_pool, parse_pool
@@ -355,6 +356,17 @@ def misbehaviour():
     return write_misbehaviour(found)
 
 
+def cosigned():
+    """Return what the venues of the example have signed beside main: their signatures verify."""
+    body, seconds = parse_note(note()).body, TEN // 1000 + 3
+    text = f"cosignature/v1\ntime {seconds}\n{body}"
+    for line in parse_note(note()).signatures[1:]:
+        stamp, signature = line.signature[:8], line.signature[8:]
+        assert int.from_bytes(stamp, "big") == seconds
+        KEYS[line.name.rpartition("/")[2]].public.verify(signature, text.encode())
+    return text
+
+
 CLAIM = {
     "session": SESSION,
     "venue": "wencheng",
@@ -377,6 +389,8 @@ ENROLMENT = {
 
 
 EXAMPLES = {
+    "cosigned": cosigned,
+    "kept": lambda: kept_text(RECEIVED, KEYS["wencheng"].public) + "\n",
     "enrolment": lambda: canonical_bytes(ENROLMENT).decode() + "\n",
     "enrolment-proof": lambda: canonical_bytes(CLAIM).decode() + "\n",
     "misbehaviour": lambda: misbehaviour().decode(),
@@ -454,6 +468,8 @@ def test_the_example_checkpoint_receipt_and_proof_verify():
     assert open_checkpoint(note(), SESSION, main).size == 3
     receipt = open_receipt(EXAMPLES["receipt"]().strip(), venues["wencheng"])
     check_receipt(receipt, VOTED, chain=CHAIN)
+    kept = read_kept(EXAMPLES["kept"]().encode())
+    assert (kept.receipt, kept.key) == (RECEIVED, venues["wencheng"])
     proven = open_proof(
         EXAMPLES["proof"](), session=SESSION, line=LINES[1], trust=Trust(main, venues, 2)
     )

@@ -1,5 +1,6 @@
 // docs/spec/bundle.md section 1: the container.
-import { canonical, exactly, hex, sha256, strictJson } from "./notation.mjs";
+import { instant, session, venue } from "./forms.mjs";
+import { canonical, DIGEST, exactly, hex, sha256, strictJson, utf8 } from "./notation.mjs";
 import { begin, must } from "./verdict.mjs";
 
 function container(data) {
@@ -44,9 +45,28 @@ export function unpack(data) {
   exactly(manifest, ["absent", "exported_by", "files", "format", "made_at", "main", "root", "session", "size"], "manifest");
   must(canonical(manifest) === sections[0].content.toString(), "the manifest has one spelling");
   must(manifest.format === "bideval-bundle/1", "the manifest has another format");
+  members(manifest);
+  must(sections[2].content.length <= 65_536, "the checkpoint is too large");
+  utf8(sections[2].content, "the checkpoint");
   const listed = [...files].map(([sha, content]) => ({ sha256: sha, size: content.length }));
   must(canonical(manifest.files) === canonical(listed), "the manifest lists other files");
   return { manifest, files, lines: split(sections[1].content), note: sections[2].content };
+}
+
+function members(manifest) {
+  const forms = { session, main: venue, exported_by: venue, made_at: instant };
+  for (const [name, form] of Object.entries(forms)) {
+    try {
+      form(manifest[name]);
+    } catch {
+      must(false, `${name} has another form`);
+    }
+  }
+  must(Number.isSafeInteger(manifest.size) && manifest.size >= 0, "size has another form");
+  must(typeof manifest.root === "string" && DIGEST.test(manifest.root), "root has another form");
+  must(Array.isArray(manifest.absent) && manifest.absent.length <= 100_000, "absent has another form");
+  must(manifest.absent.every((one) => typeof one === "string" && DIGEST.test(one)), "absent has another form");
+  must(manifest.absent.every((one, at) => at === 0 || manifest.absent[at - 1] < one), "absent rises");
 }
 
 function split(content) {

@@ -8,6 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from bideval.audit import misbehaviour
 from bideval.audit.misbehaviour import (
     HEADER,
     is_misbehaviour,
@@ -56,6 +57,13 @@ WRONG = {
 def test_file_that_is_not_of_the_format_is_unusable(data):
     with pytest.raises(InputError):
         read_misbehaviour(data)
+
+
+def test_file_that_is_too_large_is_called_so(monkeypatch):
+    monkeypatch.setattr(misbehaviour, "LIMIT", len(DATA) - 1)
+    with pytest.raises(InputError) as caught:
+        read_misbehaviour(DATA)
+    assert caught.value.code == "too_large"
 
 
 def test_founding_that_main_did_not_sign_proves_nothing():

@@ -63,6 +63,7 @@ def test_entry_that_is_missing_is_named(tmp_path, capsys, bundle):
     code, said = check(tmp_path, capsys, receipt_of(2, other_entry=missing), "--bundle", bundle)
     assert (code, said.out.startswith("EXPOSED: ")) == (1, True)
     assert f"entry {missing} is not in the record, and wencheng signed for it" in said.out
+    assert "entries: " not in said.out
 
 
 def test_rewritten_past_is_named(tmp_path, capsys, bundle):
