@@ -37,10 +37,11 @@ def by_text(findings: object) -> list[str]:
     return sorted(json.dumps(one, sort_keys=True) for one in findings)
 
 
-def test_competition_with_twenty_bids_has_its_published_totals_though_the_line_is_cut(tmp_path):
+@pytest.mark.parametrize("options", [(), ("--cut-line", "3")], ids=["line stays", "line is cut"])
+def test_competition_with_twenty_bids_has_its_published_totals(tmp_path, options):
     case = DATA / "skating" / "016.json"
 
-    document = rehearse(case, tmp_path, "--venues", "3", "--cut-line", "3")
+    document = rehearse(case, tmp_path, "--venues", "3", *options)
 
     published = json.loads(case.read_text("utf-8"))["expected"]["published_totals"]
     assert {bid: line["total"] for bid, line in document["bids"].items()} == published
