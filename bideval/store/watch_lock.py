@@ -7,6 +7,7 @@ that hangs. Not decided here: what the watch is.
 
 from __future__ import annotations
 
+import contextlib
 from typing import TYPE_CHECKING
 
 import psycopg
@@ -23,6 +24,7 @@ _log = structlog.get_logger(__name__)
 WATCH_LOCK = 0x62696477
 """The advisory lock of the process that keeps the watch ("bidw")."""
 _TAKE = "SELECT pg_try_advisory_lock(%s, hashtext(current_schema()))"  # of one schema: one venue
+_FREE = "SELECT pg_advisory_unlock_all()"
 
 ANSWER_S = 5.0
 """Seconds in which the database must answer, or the lock counts as lost."""
@@ -70,10 +72,17 @@ class PostgresWatchLock:
                 self._held = row is not None and row[0] is True
         except psycopg.Error as error:
             _log.warning("the database does not answer for the watch", error=type(error).__name__)
-            self.leave()
+            self._close()
         return self._held
 
     def leave(self) -> None:
+        """Free the lock before the connection ends: the database sees its end some time later."""
+        if self._connection is not None and self._held:
+            with contextlib.suppress(psycopg.Error):
+                self._connection.execute(_FREE)
+        self._close()
+
+    def _close(self) -> None:
         connection, self._connection = self._connection, None
         self._held = False
         if connection is not None:

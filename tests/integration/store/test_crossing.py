@@ -279,6 +279,9 @@ def test_one_process_keeps_the_watch(shared_url):
     assert (one.take(), other.take(), one.take()) == (True, False, True)
     one.leave()
     assert (other.take(), one.take()) == (True, False)
+    for leaving, coming in [(other, one), (one, other)] * 20:
+        leaving.leave()
+        assert (coming.take(), leaving.take()) == (True, False)
     other.leave()
     one.leave()
 
