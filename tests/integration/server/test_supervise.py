@@ -8,9 +8,11 @@ import os
 import signal
 import socket
 import sys
+from unittest.mock import patch
 
 import pytest
-from structlog.testing import capture_logs
+import structlog
+from structlog.testing import LogCapture
 
 from bideval.cli import supervise
 from bideval.cli.supervise import Patience, Supervisor, Worker
@@ -97,13 +99,23 @@ class Parent:
         self.supervisor._roll.set()
 
 
+@contextlib.contextmanager
+def told_events():
+    """Yield what the parent tells, whichever level the log has: commands set it for a process."""
+    capture = LogCapture()
+    everything = structlog.make_filtering_bound_logger("debug")
+    log = structlog.wrap_logger(None, processors=[capture], wrapper_class=everything)
+    with patch.object(supervise, "log", log):
+        yield capture.entries
+
+
 @contextlib.asynccontextmanager
 async def parent(folder, count, *courses, patience=SHORT):
     """Run a supervisor until the test is done; then nothing of it may be left."""
     with (
         socket.create_server(("127.0.0.1", 0)) as people,
         socket.socket() as links,
-        capture_logs() as events,
+        told_events() as events,
     ):
         made = Parent(folder, count, courses, patience, (people, links))
         made.events = events
