@@ -67,22 +67,30 @@ def _frame(data: bytes) -> tuple[bytes, int] | None:
 def tapped(port: int, hear: Callable[[str, bytes], None]) -> Iterator[int]:
     """Relay a port of its own to `port`; tell `hear` which way, and what was said."""
     with socket.create_server(("127.0.0.1", 0)) as door:
-        threading.Thread(target=_accept, args=(door, port, hear), daemon=True).start()
-        yield door.getsockname()[1]
+        accepting = threading.Thread(target=_accept, args=(door, port, hear), daemon=True)
+        accepting.start()
+        try:
+            yield door.getsockname()[1]
+        finally:
+            _end(door)
+            accepting.join()
 
 
 def _accept(door: socket.socket, port: int, hear: Callable[[str, bytes], None]) -> None:
-    with contextlib.suppress(OSError):
+    """Relay every connection until the door ends; leave no socket and no thread."""
+    with contextlib.ExitStack() as ends, contextlib.suppress(OSError):
         while True:
-            near, _ = door.accept()
+            near = ends.enter_context(door.accept()[0])
             try:
-                far = socket.create_connection(("127.0.0.1", port))
+                far = ends.enter_context(socket.create_connection(("127.0.0.1", port)))
             except OSError:
                 near.close()
                 continue
             for source, target, way in ((near, far, "asked"), (far, near, "answered")):
                 relay = threading.Thread(target=_relay, args=(source, target, way, hear))
-                relay.daemon = True
+                ends.callback(relay.join)
+                ends.callback(_end, source)
+                ends.callback(_end, target)
                 relay.start()
 
 
@@ -94,6 +102,11 @@ def _relay(
         while data := source.recv(PIECE):
             hear(way, unwrapping.feed(data))
             target.sendall(data)
-    for one in (source, target):
-        with contextlib.suppress(OSError):
-            one.shutdown(socket.SHUT_RDWR)
+    _end(source)
+    _end(target)
+
+
+def _end(one: socket.socket) -> None:
+    """End both ways, which also wakes who waits at this socket."""
+    with contextlib.suppress(OSError):
+        one.shutdown(socket.SHUT_RDWR)
