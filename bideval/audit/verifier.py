@@ -54,12 +54,13 @@ ASKED = (AGAINST, RECEIPTS, STAMPS)
 
 @dataclass(frozen=True, slots=True)
 class Step:
-    """One step that was taken: `ok` false for the last one if it failed."""
+    """One step that was taken: `ok` false for the last one if it failed, `code` says by what."""
 
     n: int
     name: str
     ok: bool
     detail: str
+    code: str | None = None
 
 
 @dataclass(slots=True)
@@ -121,9 +122,9 @@ def verify_bundle(
     verdict = Verdict()
     bundle, other = _read(data), None if against is None else _read(against)
     if isinstance(bundle, BidevalError):
-        _note(verdict, CONTAINER, ok=False, detail=str(bundle))
+        _note_fault(verdict, CONTAINER, bundle)
         return verdict
-    _note(verdict, CONTAINER, ok=True, detail=f"{len(bundle.files)} files, every byte covered")
+    _note(verdict, CONTAINER, f"{len(bundle.files)} files, every byte covered")
     run = Replay(bundle.manifest.session, bundle.lines)
     steps = _steps(bundle, run, checker)
     if other is not None:
@@ -167,14 +168,23 @@ def _take_steps(verdict: Verdict, steps: list[tuple[str, Callable[[], str]]]) ->
         try:
             detail = step()
         except BidevalError as fault:
-            _note(verdict, name, ok=False, detail=str(fault))
+            _note_fault(verdict, name, fault)
             return
-        _note(verdict, name, ok=True, detail=detail)
+        _note(verdict, name, detail)
     verdict.ok = True
 
 
-def _note(verdict: Verdict, name: str, *, ok: bool, detail: str) -> None:
-    verdict.steps.append(Step((*STEPS, *ASKED).index(name) + 1, name, ok, detail))
+def _note(verdict: Verdict, name: str, detail: str) -> None:
+    verdict.steps.append(Step(_number(name), name, ok=True, detail=detail))
+
+
+def _note_fault(verdict: Verdict, name: str, fault: BidevalError) -> None:
+    step = Step(_number(name), name, ok=False, detail=str(fault), code=fault.code)
+    verdict.steps.append(step)
+
+
+def _number(name: str) -> int:
+    return (*STEPS, *ASKED).index(name) + 1
 
 
 def _check_against(

@@ -17,15 +17,16 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from bideval.audit.kept_receipts import KEPT_LIMIT
-from bideval.audit.verifier import Verdict, verify_bundle
+from bideval.audit.verifier import verify_bundle
 from bideval.cli import verify_misbehaviour
+from bideval.cli.fault_words import error_text
 from bideval.cli.signature_pool import checker, cores
 from bideval.cli.verify_words import (
     LANGUAGES,
     WORDS,
-    good_detail,
     language_of,
     phase_name,
+    step_detail,
     step_name,
 )
 from bideval.terms.errors import InputError
@@ -34,6 +35,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from bideval.audit.stamp_checks import Judge
+    from bideval.audit.verifier import Verdict
 
 VERIFIED = 0
 FOUND_WRONG = 1
@@ -97,8 +99,9 @@ def run(args: argparse.Namespace) -> int:
     if _is_strange(path):
         sys.stderr.write(f"bideval verify: {args.bundle}: file: is not a regular file\n")
         return UNUSABLE
+    language = args.lang or language_of(os.environ)
     if verify_misbehaviour.is_proof(path):
-        return verify_misbehaviour.report(path, as_json=args.json)
+        return verify_misbehaviour.report(path, language, as_json=args.json)
     try:
         other = None if args.against is None else Path(args.against)
         verdict = verify_file(
@@ -109,13 +112,13 @@ def run(args: argparse.Namespace) -> int:
             jobs=args.jobs,
         )
     except InputError as error:
-        sys.stderr.write(f"bideval verify: {args.bundle}: {error}\n")
+        sys.stderr.write(f"bideval verify: {args.bundle}: {error_text(language, error)}\n")
         return UNUSABLE
     if args.json:
         # Printed for people and pipes, never hashed or signed.
         text = json.dumps(verdict.document(), ensure_ascii=False, indent=1)  # noqa: TID251
     else:
-        text = _lines(verdict, args.lang or language_of(os.environ))
+        text = _lines(verdict, language)
     sys.stdout.write(text + "\n")
     return VERIFIED if verdict.ok else FOUND_WRONG
 
@@ -210,7 +213,7 @@ def _lines(verdict: Verdict, language: str) -> str:
     words = WORDS[language]
     lines = [
         f"{step.n:2} {words['ok' if step.ok else 'failed']} {step_name(language, step.name)}: "
-        + (good_detail(language, step.detail) if step.ok else step.detail)
+        + step_detail(language, step)
         for step in verdict.steps
     ]
     lines += _differences(verdict, words)

@@ -2,7 +2,7 @@
 
 Decided here: the words, and which language a terminal is spoken to in. The audit speaks English and
 its verdict, also as JSON, stays as it is; here its sentences are said in Chinese, part by part.
-What a failed step found names places and codes of the specification and stays in English.
+What a failed step found is said as `fault_words` has it.
 """
 
 from __future__ import annotations
@@ -10,8 +10,12 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
+from bideval.cli.fault_words import fault_text
+
 if TYPE_CHECKING:
     from collections.abc import Mapping
+
+    from bideval.audit.verifier import Step
 
 LANGUAGES = ("en", "zh")
 
@@ -136,6 +140,13 @@ def step_name(language: str, name: str) -> str:
 def phase_name(language: str, phase: str) -> str:
     """Return what a phase is called."""
     return PHASES_IN_CHINESE[phase] if language == "zh" else phase
+
+
+def step_detail(language: str, step: Step) -> str:
+    """Return what a step found, good or not."""
+    if step.ok:
+        return good_detail(language, step.detail)
+    return fault_text(language, step.code, step.detail)
 
 
 def good_detail(language: str, detail: str) -> str:

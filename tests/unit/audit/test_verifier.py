@@ -81,6 +81,7 @@ def test_first_failure_ends_the_steps_and_nothing_is_stated() -> None:
         "signatures",
         ok=False,
         detail="entry 14 (fenghua 11, bid.sealed): is not signed by its author's enrolled key",
+        code="signature",
     )
     facts = (verdict.ok, verdict.origin, verdict.entries, verdict.root, verdict.result)
     assert facts == (False, None, 0, None, None)
