@@ -43,6 +43,10 @@ class Line:
         for relay in self._relays:
             relay.listen()
 
+    def close(self) -> None:
+        for relay in self._relays:
+            relay.close()
+
 
 @dataclass
 class Relay:
@@ -50,19 +54,22 @@ class Relay:
 
     target: int
     port: int = 0
+    _held: socket.socket = field(default_factory=socket.socket)
     _listener: socket.socket | None = None
     _open: set[socket.socket] = field(default_factory=set)
     _lock: threading.Lock = field(default_factory=threading.Lock)
 
     def __post_init__(self) -> None:
-        with socket.socket() as probe:
-            probe.bind(("127.0.0.1", 0))
-            self.port = probe.getsockname()[1]
+        # Bound and never listening: nobody else gets the port while the line is cut.
+        self.port = _bind(self._held, 0)
+
+    def close(self) -> None:
+        self.cut()
+        self._held.close()
 
     def listen(self) -> None:
         listener = socket.socket()
-        listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        listener.bind(("127.0.0.1", self.port))
+        _bind(listener, self.port)
         listener.listen()
         self._listener = listener
         threading.Thread(target=self._accept, args=(listener,), daemon=True).start()
@@ -106,3 +113,10 @@ class Relay:
                 end.shutdown(socket.SHUT_RDWR)
             end.close()
             self._open.discard(end)
+
+
+def _bind(one: socket.socket, port: int) -> int:
+    """Bind to this port of loopback, beside others of ours; 0 is any free one. Return the port."""
+    one.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    one.bind(("127.0.0.1", port))
+    return int(one.getsockname()[1])

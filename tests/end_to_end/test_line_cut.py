@@ -120,7 +120,7 @@ def parent_of(pid: int) -> int:
 def line() -> Iterator[Line]:
     laid = Line()
     yield laid
-    laid.cut()
+    laid.close()
 
 
 @pytest.fixture

@@ -54,8 +54,12 @@ class Way:
             except OSError:
                 return
             far = socket.socket(socket.AF_UNIX)
-            far.connect(self._path)
             self._sockets += [near, far]
+            try:
+                far.connect(self._path)
+            except OSError:  # the server has ended
+                self.close()
+                return
             threading.Thread(target=self._carry, args=(near, far), daemon=True).start()
 
     def _carry(self, near, far):
