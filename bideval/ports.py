@@ -191,8 +191,12 @@ class RecordReader(Protocol):
         """Return the smallest checkpoint whose tree holds that position."""
         ...
 
-    def conflicts(self, session: str) -> list[Conflict]:
-        """Return what was quarantined, oldest first."""
+    def conflicts(self, session: str, *, at_most: int | None = None) -> list[Conflict]:
+        """Return what was quarantined, oldest first; without proofs of more than so many bytes."""
+        ...
+
+    def contradicted(self, session: str) -> bool:
+        """Return whether anything was quarantined."""
         ...
 
     def words(self, session: str) -> list[Word]:

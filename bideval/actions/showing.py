@@ -167,6 +167,7 @@ def _keep(venue: Venue, peer: str, head: Head) -> None:
     """Have the other story on the disk before anything is proven with it; once."""
     proof = head.note.encode()
     with venue.devices.store.read() as reader:
-        kept = any(conflict.proof == proof for conflict in reader.conflicts(head.session))
+        known = reader.conflicts(head.session, at_most=len(proof))
+    kept = any(conflict.proof == proof for conflict in known)
     if not kept:
         quarantine(venue, head.session, peer, head.size, code=OTHER_ROOT, proof=proof)

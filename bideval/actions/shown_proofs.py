@@ -45,9 +45,9 @@ def proof_for(venue: Venue, peer: str, session: str) -> bytes | None:
         if one.what in AGAINST_VENUES and one.accused != f"venue/{peer}"
     }
     with venue.devices.store.read() as reader:
-        files = [one.proof for one in reader.conflicts(session) if one.code in AGAINST_VENUES]
-    small = (file for file in files if len(file) <= PROOF_BYTES)
-    return next((file for file in small if hex_digest(file) in fitting), None)
+        kept = reader.conflicts(session, at_most=PROOF_BYTES)
+    files = (one.proof for one in kept if one.code in AGAINST_VENUES)
+    return next((file for file in files if hex_digest(file) in fitting), None)
 
 
 def hear_proof(venue: Venue, peer: str, session: str, file: bytes) -> bool:

@@ -180,8 +180,12 @@ class Reading:
         size = min((one for one in kept if one > position), default=0)
         return kept.get(size)
 
-    def conflicts(self, session: str) -> list[Conflict]:
-        return list(self.image.records[session].conflicts)
+    def conflicts(self, session: str, *, at_most: int | None = None) -> list[Conflict]:
+        kept = self.image.records[session].conflicts
+        return [one for one in kept if at_most is None or len(one.proof) <= at_most]
+
+    def contradicted(self, session: str) -> bool:
+        return bool(self.image.records[session].conflicts)
 
     def words(self, session: str) -> list[Word]:
         kept = [key for key in self.image.words if key[0] == session]

@@ -164,14 +164,21 @@ class LineReading:
         statement = _CHECKPOINT.where(t.checkpoint.c.size > position)
         return self._checkpoint(statement.order_by(t.checkpoint.c.size).limit(1), session=session)
 
-    def conflicts(self, session: str) -> list[Conflict]:
+    def conflicts(self, session: str, *, at_most: int | None = None) -> list[Conflict]:
         c = t.conflict.c
         statement = (
             select(c.session, c.origin, c.n, c.code, c.proof, c.found_ms)
             .where(c.session == session)
             .order_by(c.found_ms, c.digest)
         )
+        if at_most is not None:
+            statement = statement.where(func.length(c.proof) <= at_most)
         return [Conflict(*row) for row in self._connection.execute(statement)]
+
+    def contradicted(self, session: str) -> bool:
+        c = t.conflict.c
+        statement = select(c.digest).where(c.session == session).limit(1)
+        return self._connection.execute(statement).first() is not None
 
     def words(self, session: str) -> list[Word]:
         c = t.word.c

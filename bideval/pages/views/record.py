@@ -78,7 +78,7 @@ def record_view(session: Standing, reader: RecordReader, start: int) -> RecordVi
         root=head.root.hex() if head else "",
         checkpoint=checkpoint.size if checkpoint else 0,
         cosigners=_cosigners(session, checkpoint.cosignatures) if checkpoint else (),
-        contradicted=bool(reader.conflicts(name)),
+        contradicted=reader.contradicted(name),
         voids=len(session.void_lines),
         bundle=session.phase in ENDED,
         entries=tuple(_row(session, stored) for stored in lines),

@@ -257,6 +257,23 @@ def test_conflicts_are_kept_once_in_order_of_finding(founded, author):
         assert reader.conflicts(author.session) == [earlier, later]
 
 
+def test_long_proofs_are_left_out_where_only_short_ones_are_asked_for(founded, author):
+    with founded.read() as reader:
+        assert reader.contradicted(author.session) is False
+    short, long = (
+        Conflict(author.session, "wencheng", 3, "fork", proof, found_ms)
+        for proof, found_ms in ((b"\0" * 5, 1), (b"\xff" * 6, 2))
+    )
+    for conflict in (short, long):
+        write(founded, lambda tx, c=conflict: tx.add_conflict(c))
+    with founded.read() as reader:
+        assert reader.contradicted(author.session) is True
+        assert reader.contradicted("another") is False
+        assert reader.conflicts(author.session, at_most=4) == []
+        assert reader.conflicts(author.session, at_most=5) == [short]
+        assert reader.conflicts(author.session, at_most=6) == [short, long]
+
+
 def vouch(n, digest=b"d"):
     return Vouch(SESSION, "wencheng", n, digest * 32, b"s" * 64)
 
