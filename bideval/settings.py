@@ -226,7 +226,8 @@ class Settings(BaseSettings):
     )
     peers: tuple[PeerSettings, ...] = Field(default=(), description="The other venues.")
     demo: bool = Field(
-        default=False, description="One-click log-in for every role; only on loopback."
+        default=False,
+        description="One-click log-in for every role; only on loopback, and not behind a proxy.",
     )
     language: Literal["zh-CN", "en"] = Field(default="zh-CN", description="Language of pages.")
     log_level: Literal["debug", "info", "warning", "error"] = Field(
@@ -263,8 +264,8 @@ class Settings(BaseSettings):
 
     @model_validator(mode="after")
     def _demo_stays_at_home(self) -> Settings:
-        if self.demo and not self.listen.loopback:
-            raise ValueError("demo: only when listening on loopback")
+        if self.demo and (self.listen.behind_proxy or not self.listen.loopback):
+            raise ValueError("demo: only when listening on loopback, and not behind a proxy")
         names = [self.venue.id, *(peer.id for peer in self.peers)]
         if len(set(names)) != len(names):
             raise ValueError("peers: every venue id occurs once, and this venue is not a peer")

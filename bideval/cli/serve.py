@@ -24,6 +24,7 @@ from pydantic import ValidationError
 
 from bideval.actions.starting import start_venue
 from bideval.app import build_house, clear_leftovers, create_app
+from bideval.cli.doorway import doorway, raise_file_limit
 from bideval.cli.migrate import migrate_venue
 from bideval.cli.supervise import Patience, supervise
 from bideval.cli.worker import inherited
@@ -122,6 +123,7 @@ def serve(house: House, settings: Settings) -> int:
 
 
 def _run_server(settings: Settings, app: Any, door: socket.socket) -> int:  # noqa: ANN401  # an ASGI application
+    raise_file_limit()
     server = uvicorn.Server(server_config(settings, app))
     faults: list[int] = []
 
@@ -205,7 +207,7 @@ def server_config(settings: Settings, app: Any) -> uvicorn.Config:  # noqa: ANN4
         ssl_certfile=listen.tls_cert,
         ssl_keyfile=listen.tls_key,
         loop="uvloop",
-        http="httptools",
+        http=doorway(behind_proxy=listen.behind_proxy),
         ws="websockets-sansio",
         ws_max_size=FRAME_BYTES,
         ws_ping_interval=PING_S,

@@ -51,7 +51,15 @@ def is_ours(scope: Scope) -> bool:
     if site is not None and site not in OWN_SITES:
         return False
     origin = headers.get("origin")
-    return origin is None or urlsplit(origin).netloc == headers.get("host", "")
+    return origin is None or _host_of(origin) == headers.get("host", "")
+
+
+def _host_of(origin: str) -> str | None:
+    """The host and port that an origin names; none for what is no address."""
+    try:
+        return urlsplit(origin).netloc or None
+    except ValueError:
+        return None
 
 
 LOOPBACK_NAMES = frozenset({"localhost", "127.0.0.1", "[::1]"})

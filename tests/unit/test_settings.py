@@ -144,11 +144,13 @@ def test_several_processes_are_taken_with_both(load):
     assert "secret" not in repr(settings)
 
 
-def test_the_demo_stays_on_loopback(load):
-    text = f'demo = true\n{VENUE}[listen]\nhost = "0.0.0.0"\nbehind_proxy = true\n'
+@pytest.mark.parametrize("host", ["192.0.2.1", "127.0.0.1"])
+def test_the_demo_stays_on_loopback(load, host):
+    """A proxy on this machine would open the one-click log-ins to everybody who reaches it."""
+    text = f'demo = true\n{VENUE}[listen]\nhost = "{host}"\nbehind_proxy = true\n'
     assert mistake(load, text) == (
         "settings",
-        "Value error, demo: only when listening on loopback",
+        "Value error, demo: only when listening on loopback, and not behind a proxy",
     )
 
 
