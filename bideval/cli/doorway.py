@@ -1,9 +1,9 @@
 """How many connections the HTTP server holds, and how long one may take to ask for something.
 
-Decided here: somebody who connects and says nothing, says it a byte at a time, or never stops saying
-it, is let go; so is whoever comes when the house is full. The server's own library does neither.
-Not decided here: how slowly a body that a route reads may come (pages.bodies), and what a person who
-is signed in may hold open (pages.live).
+Decided here: somebody who connects and says nothing, says it a byte at a time, or never stops
+saying it, is let go; so is who comes when the house is full. The server's library does neither.
+Not decided here: how slowly a body that a route reads may come (pages.bodies), and what a person
+who is signed in may hold open (pages.live).
 """
 
 from __future__ import annotations
@@ -14,6 +14,7 @@ from dataclasses import dataclass, field
 from functools import partial
 from typing import TYPE_CHECKING, Any, cast
 
+from typing_extensions import override
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
 if TYPE_CHECKING:
@@ -85,6 +86,7 @@ class Doorway(HttpToolsProtocol):
         self._in_head = True
         self._head_bytes = self._rest_bytes = 0
 
+    @override
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]  # as the library has it
         peer = transport.get_extra_info("peername")
         address = str(peer[0]) if isinstance(peer, tuple) else ""
@@ -96,16 +98,19 @@ class Doorway(HttpToolsProtocol):
         super().connection_made(transport)
         self._wait(self._patience.head_s, self._end)
 
+    @override
     def connection_lost(self, exc: Exception | None) -> None:
         self._wait(0, None)
         self._gone()
         super().connection_lost(exc)
 
+    @override
     def handle_websocket_upgrade(self) -> None:
         self._wait(0, None)
         self._gone()
         super().handle_websocket_upgrade()
 
+    @override
     def data_received(self, data: bytes) -> None:
         if self._counted is None:
             return
@@ -118,21 +123,25 @@ class Doorway(HttpToolsProtocol):
             self.transport.write(TOO_LARGE)
             self._end()
 
+    @override
     def on_message_begin(self) -> None:
         super().on_message_begin()
         if not self._in_head:
             self._in_head, self._head_bytes = True, 0
             self._wait(self._patience.head_s, self._end)
 
+    @override
     def on_headers_complete(self) -> None:
         self._in_head = False
         self._wait(0, None)
         super().on_headers_complete()
 
+    @override
     def on_message_complete(self) -> None:
         self._wait(0, None)
         super().on_message_complete()
 
+    @override
     def on_response_complete(self) -> None:
         super().on_response_complete()
         done = self.cycle.response_complete and not self._in_head
