@@ -312,7 +312,7 @@ def _ties(node: Node | None) -> tuple[TieBreak, ...]:
         return ()
     nodes = node.items(limit=len(TieBreak))
     ties = tuple(item.choice(TieBreak) for item in nodes)
-    refuse_duplicates(nodes, ties)
+    refuse_duplicates(nodes, [str(tie) for tie in ties])
     return ties
 
 

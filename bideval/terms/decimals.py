@@ -40,8 +40,11 @@ class RoundingMode(StrEnum):
 
 
 def shown(text: str) -> str:
-    """Return how a refused text appears in an error: quoted, ASCII, on one short line."""
-    return ascii(text if len(text) <= _SHOWN_LENGTH else text[:_SHOWN_LENGTH] + "...")
+    """Return how a refused text appears in an error: quoted, on one short line.
+
+    Letters of every script stay readable; what does not print is escaped.
+    """
+    return repr(text if len(text) <= _SHOWN_LENGTH else text[:_SHOWN_LENGTH] + "...")
 
 
 def parse_decimal(value: object, *, field: str) -> Decimal:

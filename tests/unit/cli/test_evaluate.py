@@ -85,7 +85,7 @@ def test_findings_are_a_result_not_an_error(capsys):
         (b"[1, 2]", "case: must be an object"),
         (b"{}", "format: is missing"),
         (b"[" * 100_000, "case: is nested too deeply"),
-        (b'{"format": 1, "format": 2}', "case: holds the key 'format' twice in one object"),
+        (b'{"format": 1, "format": 2}', "format: is there twice in one object"),
     ],
 )
 def test_a_file_that_is_no_case_is_told_in_one_line(capsys, tmp_path, content, expected):

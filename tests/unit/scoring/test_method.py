@@ -275,3 +275,9 @@ def test_malformed_method_names_field_and_fault(path, value, field, code):
     with pytest.raises(InputError) as caught:
         parse_method(method)
     assert (caught.value.field, caught.value.code) == (f"method.{field}", code)
+
+
+def test_repeated_tie_break_is_told_in_the_word_of_the_file():
+    with pytest.raises(InputError) as caught:
+        parse_method({**FULL, "ties": ["bid_price", "bid_price"]})
+    assert str(caught.value) == "method.ties[1]: repeats 'bid_price'"

@@ -38,15 +38,27 @@ def test_a_case_is_read_with_or_without_byte_order_mark(document):
         (b"\xff{}", ("not_utf8", "case: is not UTF-8 text (at byte 0)")),
         ('"\u4e00"'.encode("utf-16"), ("not_utf8", "case: is not UTF-8 text (at byte 0)")),
         (b'["\xed\xa0\x80"]', ("not_utf8", "case: is not UTF-8 text (at byte 2)")),
-        (b"[NaN]", ("not_json", "case: is not JSON: NaN is no number")),
-        (b"[-Infinity]", ("not_json", "case: is not JSON: -Infinity is no number")),
+        (b"NaN", ("not_json", "case: is not JSON: NaN is no number")),
+        (b"[0, NaN]", ("not_json", "[1]: is not JSON: NaN is no number")),
+        (
+            b'{"bids": [{"price": "1"}, {"price": -Infinity}], "title": NaN}',
+            ("not_json", "bids[1].price: is not JSON: -Infinity is no number"),
+        ),
         (
             b'{"a": {"b": 1, "c": 2, "b": 1}}',
-            ("duplicate_key", "case: holds the key 'b' twice in one object"),
+            ("duplicate_key", "a.b: is there twice in one object"),
+        ),
+        (
+            b'{"a": [NaN], "b": 1, "a": {"c": 1, "c": 2}}',
+            ("duplicate_key", "a: is there twice in one object"),
+        ),
+        (
+            b'{"known": {"a": ' + b"[" * 200 + b"Infinity" + b"]" * 200 + b"}}",
+            ("not_json", "known.a" + "[0]" * 6 + ": is not JSON: Infinity is no number"),
         ),
         (
             b'{"\\ud800\\n": 1, "\\ud800\\n": 1}',
-            ("duplicate_key", "case: holds the key '\\ud800\\n' twice in one object"),
+            ("duplicate_key", "['\\ud800\\n']: is there twice in one object"),
         ),
     ],
 )
@@ -71,7 +83,7 @@ def test_integers_have_a_longest_length(sign):
     assert decode_json(b"[" + longest + b", 12, 1.5]") == [int(longest), 12, 1.5]
     assert refusal(b'{"unknown": [' + longest + b"9]}") == (
         "integer_too_long",
-        "case: holds an integer of more than 400 characters",
+        "unknown[0]: must not be an integer of more than 400 characters",
     )
 
 

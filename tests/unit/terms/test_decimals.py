@@ -189,4 +189,5 @@ def test_plain_pads_and_never_uses_an_exponent(value, places, text):
 
 def test_shown_stays_on_one_short_line():
     assert shown("a\nb") == "'a\\nb'"
+    assert shown("投标人\u202e\ud800") == "'投标人\\u202e\\ud800'"
     assert shown("x" * 41) == "'" + "x" * 40 + "...'"
