@@ -1,7 +1,8 @@
 """People who do what their task list says, through the interfaces that a browser uses.
 
 Decided here: how each task of a role is done; that a task is done once, and again where an entry of
-it turned out void and the task is still there.
+it turned out void and the task is still there; that a refusal is a failure only while the task is
+still there.
 Not decided here: what is said in it (the play: marks, votes) and who takes part (`course`).
 
 Custodians open their shares with their own keys, experts seal their marks themselves: nothing here
@@ -23,6 +24,7 @@ from bideval.evidence.sealing import (
     open_share,
     parse_seal,
 )
+from bideval.rehearsal.client import AnswerError
 from bideval.session.unsealing import SHEET_FORMAT
 
 if TYPE_CHECKING:
@@ -95,10 +97,23 @@ class Autopilot:
             if not self.play.wants(self.desk.person, task, view) or await self._is_done(key):
                 continue
             self._said = []
-            await self.handlers[task["task"]](task, view)
-            self._done.setdefault(key, []).append(self._said)
             acted = True
+            try:
+                await self.handlers[task["task"]](task, view)
+            except AnswerError:
+                if await self._is_due(key):
+                    raise
+                continue
+            self._done.setdefault(key, []).append(self._said)
         return acted
+
+    async def _is_due(self, key: tuple[object, ...]) -> bool:
+        """Whether the venue asks for a task still: it may have become somebody else's meanwhile.
+
+        So it is for a member who was replaced, or a round of votes that ended, since the look.
+        """
+        view = await self.desk.view(self.session)
+        return key in {_key(task, view) for task in view["tasks"] if task["state"] == "todo"}
 
     async def _is_done(self, key: tuple[object, ...]) -> bool:
         """Whether a task that is still there was done, with entries that count or may yet."""

@@ -5,7 +5,10 @@ from __future__ import annotations
 import asyncio
 from contextlib import asynccontextmanager
 
+import pytest
+
 from bideval.rehearsal.autopilot import TRIES, Officer
+from bideval.rehearsal.client import AnswerError
 
 TASK = {"task": "order_phase", "state": "todo", "to": "checked_in"}
 OTHER = {"task": "order_phase", "state": "todo", "to": "declared"}
@@ -16,13 +19,18 @@ def view(*tasks, phase="panel_drawn"):
 
 
 class Desk:
-    """A desk that tells views one after the other and keeps what is said; `void` says of what."""
+    """A desk that tells views one after the other and keeps what is said.
+
+    `void` says of which entries, `refused` which moves the venue refuses, `now` what it shows then.
+    """
 
     person = "officer-1"
 
-    def __init__(self, views, void=()):
+    def __init__(self, views, void=(), refused=(), now=None):
         self.views = views
         self.voids = dict(void)
+        self.refused = refused
+        self.now = now
         self.said = []
         self.asked = []
 
@@ -34,7 +42,12 @@ class Desk:
 
         yield told()
 
+    async def view(self, _session):
+        return self.now
+
     async def say(self, _session, kind, body):
+        if body["to"] in self.refused:
+            raise AnswerError("not_seated", detail="refused")
         self.said.append((kind, body["to"]))
         return {"entry": f"entry-{len(self.said)}"}
 
@@ -79,3 +92,14 @@ def test_task_that_never_counts_is_given_up():
     always = {f"entry-{n}": "early" for n in range(1, 20)}
     desk = Desk([view(TASK)] * 12, void=always)
     assert held(desk) == ["checked_in"] * TRIES
+
+
+def test_refusal_of_what_is_no_longer_asked_does_not_end_the_meeting():
+    desk = Desk([view(TASK, OTHER), view(phase="archived")], refused=["checked_in"], now=view())
+    assert held(desk) == ["declared"]
+
+
+def test_refusal_of_what_is_still_asked_ends_the_meeting():
+    desk = Desk([view(TASK)], refused=["checked_in"], now=view(TASK))
+    with pytest.raises(AnswerError):
+        held(desk)
