@@ -85,8 +85,11 @@ def _open_stream(stream: TextIO | None) -> TextIO:
     return stream
 
 
+def one_line(text: str) -> str:
+    """Return a text as exactly one line: what cannot be printed, line breaks included, escaped."""
+    return "".join(one if one.isprintable() else ascii(one)[1:-1] for one in text)
+
+
 def _complain(text: str, code: int) -> int:
-    """Print exactly one line: what cannot be printed, line breaks included, is escaped."""
-    line = "".join(one if one.isprintable() else ascii(one)[1:-1] for one in text)
-    sys.stderr.write(f"bideval evaluate: {line}\n")
+    sys.stderr.write(f"bideval evaluate: {one_line(text)}\n")
     return code

@@ -8,12 +8,14 @@ from __future__ import annotations
 
 import asyncio
 import json
+import signal
 import sys
 import tempfile
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
+from bideval.cli.evaluate import one_line
 from bideval.cli.verify import verify_file
 from bideval.cli.workshop import open_workshop
 from bideval.rehearsal.case_meeting import (
@@ -38,9 +40,12 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from bideval.audit.verifier import Verdict
+    from bideval.rehearsal.persona import Devices
     from bideval.rehearsal.script import CaseScript
     from bideval.rehearsal.servers import VenuePlan
     from bideval.scoring.case import Case
+
+Key = TypeVar("Key")
 
 REHEARSED = 0
 DIFFERS = 1
@@ -96,6 +101,8 @@ def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) 
 
 def run(args: argparse.Namespace) -> int:
     """Rehearse `args.case`."""
+    # A stop from outside must stop the servers too.
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
     try:
         case = read_case(_read(Path(args.case)))
         _check_range("--venues", args.venues, 1, MAX_VENUES)
@@ -104,12 +111,13 @@ def run(args: argparse.Namespace) -> int:
         expected = result_document(consolidate(case))
         script = make_script(case, [_venue(number) for number in range(args.venues)])
         check_case(case, script, args.venues)
+        rehearsal = _prepare(args, case, script)
     except InputError as error:
-        return _complain(args.case, error, UNUSABLE)
+        return _complain(one_line(f"{args.case}: {error}"), UNUSABLE)
     try:
-        return _rehearse(args, case, script, expected)
-    except (BidevalError, TimeoutError, ExceptionGroup) as error:
-        return _complain(args.case, _first(error), DIFFERS)
+        return _rehearse(rehearsal, case, script, expected, as_json=args.json)
+    except (BidevalError, TimeoutError, OSError, ExceptionGroup) as error:
+        return _complain(f"{args.case}: {_first(error)}", DIFFERS)
 
 
 def _check_range(option: str, value: float, least: int, most: int) -> None:
@@ -117,33 +125,27 @@ def _check_range(option: str, value: float, least: int, most: int) -> None:
         raise InputError("out_of_range", field=option, detail=f"must be from {least} to {most}")
 
 
-def _rehearse(
-    args: argparse.Namespace, case: Case, script: CaseScript, expected: Mapping[str, Any]
-) -> int:
-    out = args.out or Path(tempfile.mkdtemp(prefix="bideval-rehearsal-"))
-    out.mkdir(parents=True, exist_ok=True)
-    bundle = out / f"{SESSION}.bideval-bundle"
-    bundle.write_bytes(_hold(args, case, script, out))
-    verdict = verify_file(bundle)
-    result = _result(script, verdict, case)
-    document = {
-        **(result or {"final": False}),
-        "bundle": str(bundle),
-        "verified": verdict.ok,
-        "entries": verdict.entries,
-        "venues": args.venues,
-    }
-    same = result is not None and _comparable(result) == _comparable(expected)
-    _print(document, verdict, same=same, as_json=args.json)
-    return REHEARSED if verdict.ok and same else DIFFERS
+@dataclass(frozen=True, slots=True)
+class _Rehearsal:
+    """Everything that is ready before a server starts."""
+
+    bundle: Path
+    plan: MeetingPlan
+    devices: Devices
 
 
-def _hold(args: argparse.Namespace, case: Case, script: CaseScript, out: Path) -> bytes:
+def _prepare(args: argparse.Namespace, case: Case, script: CaseScript) -> _Rehearsal:
+    """Write what the servers need; raises InputError naming the option that cannot be used."""
     load_program()
     workshop = open_workshop()
     names = {_venue(number): f"venue {number}" for number in range(args.venues)}
-    venues = _with_databases(plan_venues(names, out / "venues"), args)
-    settle_venues(venues, workshop)
+    try:
+        out = _out(args.out)
+        venues = _with_databases(plan_venues(names, out / "venues"), args)
+        settle_venues(venues, workshop)
+    except OSError as error:
+        detail = f"cannot be written to: {error.strerror}"
+        raise InputError("unusable_folder", field="--out", detail=detail) from None
     plan = MeetingPlan(
         session=SESSION,
         title=script.title,
@@ -156,9 +158,41 @@ def _hold(args: argparse.Namespace, case: Case, script: CaseScript, out: Path) -
         codes=first_accounts(venues, workshop),
         cut_line_s=args.cut_line,
     )
+    return _Rehearsal(out / f"{SESSION}.bideval-bundle", plan, workshop.devices)
+
+
+def _out(asked: Path | None) -> Path:
+    if asked is None:
+        return Path(tempfile.mkdtemp(prefix="bideval-rehearsal-"))
+    asked.mkdir(parents=True, exist_ok=True)
+    return asked.resolve()
+
+
+def _rehearse(
+    rehearsal: _Rehearsal,
+    case: Case,
+    script: CaseScript,
+    expected: Mapping[str, Any],
+    *,
+    as_json: bool,
+) -> int:
+    venues = rehearsal.plan.venues
     with running(venues):
-        _, bundle = asyncio.run(hold_meeting(plan, CasePlay(script), workshop.devices, _tell))
-    return bundle
+        meeting = hold_meeting(rehearsal.plan, CasePlay(script), rehearsal.devices, _tell)
+        _, bundle = asyncio.run(meeting)
+    rehearsal.bundle.write_bytes(bundle)
+    verdict = verify_file(rehearsal.bundle)
+    result = _result(script, verdict, case)
+    document = {
+        **(_in_order_of(expected, result) if result else {"final": False}),
+        "bundle": str(rehearsal.bundle),
+        "verified": verdict.ok,
+        "entries": verdict.entries,
+        "venues": len(venues),
+    }
+    same = result is not None and _comparable(result) == _comparable(expected)
+    _print(document, verdict, same=same, as_json=as_json)
+    return REHEARSED if verdict.ok and same else DIFFERS
 
 
 def _with_databases(plans: list[VenuePlan], args: argparse.Namespace) -> list[VenuePlan]:
@@ -188,6 +222,26 @@ def _comparable(result: Mapping[str, Any]) -> dict[str, Any]:
     # Compared, never hashed or signed.
     findings = sorted(json.dumps(one, sort_keys=True) for one in result["findings"])  # noqa: TID251
     return {**result, "findings": findings}
+
+
+def _in_order_of(expected: Mapping[str, Any], result: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the result with keys and findings in the order in which `evaluate` prints them.
+
+    A record keeps its result in canonical form, where keys stand by name, and names of its own.
+    """
+    bids = {
+        name: _sorted_as(expected["bids"].get(name, {}), line)
+        for name, line in result["bids"].items()
+    }
+    found = {frozenset(one.items()): one for one in result["findings"]}
+    findings = _sorted_as({frozenset(one.items()): one for one in expected["findings"]}, found)
+    kinds = [_sorted_as({"kind": ""}, one) for one in findings.values()]
+    return _sorted_as(expected, {**result, "bids": bids, "findings": kinds})
+
+
+def _sorted_as(like: Mapping[Key, Any], some: Mapping[Key, Any]) -> dict[Key, Any]:
+    names = [name for name in like if name in some]
+    return {name: some[name] for name in dict.fromkeys([*names, *some])}
 
 
 def _print(document: Mapping[str, Any], verdict: Verdict, *, same: bool, as_json: bool) -> None:
@@ -230,6 +284,6 @@ def _first(error: BaseException) -> BaseException:
     return error
 
 
-def _complain(case: str, error: BaseException, code: int) -> int:
-    sys.stderr.write(f"bideval rehearse: {case}: {error}\n")
+def _complain(text: str, code: int) -> int:
+    sys.stderr.write(f"bideval rehearse: {text}\n")
     return code

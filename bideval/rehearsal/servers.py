@@ -14,8 +14,10 @@ import json
 import multiprocessing
 import os
 import runpy
+import signal
 import socket
 import sys
+import threading
 import time
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
@@ -179,8 +181,17 @@ def _serve(settings_file: str, log_file: str) -> None:
     with open(log_file, "ab") as log:  # noqa: PTH123  # in a process that has nothing yet
         os.dup2(log.fileno(), sys.stdout.fileno())
         os.dup2(log.fileno(), sys.stderr.fileno())
+    threading.Thread(target=_end_with_parent, daemon=True).start()
     sys.argv = ["bideval", "serve", "--config", settings_file]
     runpy.run_module("bideval.cli", run_name="__main__", alter_sys=True)
+
+
+def _end_with_parent() -> None:
+    """Drain and stop when the rehearsal has ended without stopping its servers: it was killed."""
+    parent = multiprocessing.parent_process()
+    if parent is not None:
+        parent.join()
+        os.kill(os.getpid(), signal.SIGTERM)
 
 
 def _stop(server: SpawnedProcess) -> None:

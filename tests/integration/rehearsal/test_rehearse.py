@@ -7,8 +7,12 @@ limits only end what hangs.
 from __future__ import annotations
 
 import json
+import signal
+import socket
 import subprocess
 import sys
+import time
+import tomllib
 from pathlib import Path
 
 import pytest
@@ -75,6 +79,11 @@ def test_worked_example_has_the_result_on_paper(tmp_path, name, venues):
     shown = {bid: {key: document["bids"][bid][key] for key in line} for bid, line in bids.items()}
     assert shown == bids
     assert (document["verified"], document["venues"]) == (True, venues)
+    # Letter for letter what `evaluate` prints, and then four keys more.
+    added = ["bundle", "verified", "entries", "venues"]
+    assert list(document)[-4:] == added
+    same = {key: value for key, value in document.items() if key not in added}
+    assert json.dumps(same, ensure_ascii=False, indent=1) + "\n" == bideval("evaluate", case).stdout
 
 
 @pytest.mark.parametrize(
@@ -86,8 +95,23 @@ def test_worked_example_has_the_result_on_paper(tmp_path, name, venues):
         (("good.json", "--venues", "0"), "--venues: must be from 1 to 9"),
         (("good.json", "--venues", "10"), "--venues: must be from 1 to 9"),
         (("good.json", "--cut-line", "-1"), "--cut-line: must be from 0 to 3600"),
+        (("good.json", "--cut-line", "nan"), "--cut-line: must be from 0 to 3600"),
+        (("good.json", "--out", "/dev/null"), "--out: cannot be written to: File exists"),
+        (("good.json", "--out", "/proc/no"), "--out: cannot be written to: No such file or dir"),
+        (("good.json", "--nats", "here"), "fanout.nats: String should match pattern"),
     ],
-    ids=["missing", "not json", "not a case", "no venue", "too many venues", "negative cut"],
+    ids=[
+        "missing",
+        "not json",
+        "not a case",
+        "no venue",
+        "too many venues",
+        "negative cut",
+        "no number",
+        "a file for a folder",
+        "no place for a folder",
+        "no address",
+    ],
 )
 def test_what_cannot_be_rehearsed_is_one_line(tmp_path, words, complaint):
     (tmp_path / "text.json").write_text("judges", "utf-8")
@@ -100,3 +124,42 @@ def test_what_cannot_be_rehearsed_is_one_line(tmp_path, words, complaint):
     assert (done.returncode, done.stdout) == (2, "")
     (line,) = done.stderr.splitlines()
     assert line.startswith(f"bideval rehearse: {tmp_path / words[0]}: {complaint}")
+
+
+@pytest.mark.parametrize("name", ["a\nb.json", "a\u2028b.json"])
+def test_name_of_a_file_does_not_break_the_line(tmp_path, name):
+    done = bideval("rehearse", tmp_path / name)
+
+    told = name.encode("unicode_escape").decode()
+    assert done.returncode == 2
+    assert done.stderr == (
+        f"bideval rehearse: {tmp_path}/{told}: case: cannot be read: No such file or directory\n"
+    )
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGKILL], ids=["stopped", "killed"])
+def test_rehearsal_that_is_stopped_leaves_no_server(tmp_path, number):
+    case = DATA / "cases" / "01-goods-deduction.json"
+    words = [sys.executable, "-m", "bideval.cli", "rehearse", case, "--out", tmp_path]
+    with subprocess.Popen([*words, "--venues", "2"], stderr=subprocess.PIPE, text=True) as running:
+        assert running.stderr is not None
+        assert any("founded" in line for line in running.stderr)
+        places = [
+            ("127.0.0.1", tomllib.loads(settings.read_text("utf-8"))["listen"]["port"])
+            for settings in tmp_path.glob("venues/*/venue.toml")
+        ]
+        assert [listens(place) for place in places] == [True, True]
+
+        running.send_signal(number)
+
+        running.wait()
+    # They finish what they do first, and the machine may be busy.
+    patient_until = time.monotonic() + 60
+    while any(map(listens, places)) and time.monotonic() < patient_until:
+        time.sleep(0.1)
+    assert [listens(place) for place in places] == [False, False]
+
+
+def listens(place: tuple[str, int]) -> bool:
+    with socket.socket() as probe:
+        return probe.connect_ex(place) == 0
