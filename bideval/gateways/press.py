@@ -22,6 +22,7 @@ from bideval.gateways.keyring import read_secret
 from bideval.gateways.report_words import WORDS
 from bideval.gateways.resources import web_folder
 from bideval.terms.errors import FaultError, InputError
+from bideval.terms.unseen import with_unseen_shown
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -92,7 +93,10 @@ def report_html(content: Mapping[str, Any]) -> str:
     """Return the report as one HTML page in Chinese."""
     folder = web_folder() / "templates" / "report"
     environment = Environment(
-        loader=FileSystemLoader(folder), autoescape=True, undefined=StrictUndefined
+        loader=FileSystemLoader(folder),
+        autoescape=True,
+        undefined=StrictUndefined,
+        finalize=lambda value: with_unseen_shown(value) if type(value) is str else value,
     )
     environment.filters |= {"word": _word, "money": _money, "given": _given, "instant": _instant}
     comparison = {

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections import deque
+from collections import Counter, deque
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
@@ -53,7 +53,10 @@ SETTLED_S: Final = 5.0
 """A link that lived this long was good: the next delay starts small again."""
 
 HANDSHAKES: Final = 32
-"""Accepted connections whose peer has not proved itself yet."""
+"""Accepted connections whose peer has not proved itself yet; one more ends another one.
+
+Refusing it instead would let strangers who connect again and again keep the peers out.
+"""
 
 STRANGER_FAULTS: Final = 30
 STRANGER_MINUTE_MS: Final = 60_000
@@ -102,7 +105,8 @@ class LinkHub:
         self._live: dict[str, Connection] = {}
         self._down = {peer.id: asyncio.Event() for peer in peers}
         self._cut_until: dict[str, int] = {}
-        self._proving: set[Connection] = set()
+        self._proving: dict[Connection, str] = {}
+        """Who has not proved itself yet and from which address, in the order of coming."""
         self._strangers: deque[int] = deque(maxlen=STRANGER_FAULTS)
         now = clock.now_ms()
         self._states = {peer.id: LineState(up=False, since_ms=now) for peer in peers}
@@ -145,11 +149,12 @@ class LinkHub:
         """Serve a connection that a peer opens; to be mounted at /link."""
         offered = websocket.scope.get("subprotocols", [])
         browser = "origin" in websocket.headers
-        if browser or limits.SUBPROTOCOL not in offered or len(self._proving) >= HANDSHAKES:
+        if browser or limits.SUBPROTOCOL not in offered:
             await websocket.close(1008)
             return
         await websocket.accept(limits.SUBPROTOCOL)
-        await self._serve(AcceptedChannel(websocket), Side.LISTENER, list(self._peers.values()))
+        address = websocket.client.host if websocket.client else ""
+        await self._listen(AcceptedChannel(websocket), address)
 
     async def serve_door(self, door: socket.socket) -> None:
         """Accept on a listening socket what other processes of this venue hand on, until cancelled.
@@ -175,13 +180,12 @@ class LinkHub:
             connection.leave()
 
     async def _handed_on(self, connection: ServerConnection) -> None:
-        if len(self._proving) < HANDSHAKES:
-            await self._serve(DialledChannel(connection), Side.LISTENER, list(self._peers.values()))
+        await self._listen(DialledChannel(connection), "")
 
     async def came_up(self, connection: Connection) -> None:
         """Let the newest connection of a peer replace the one before."""
         peer = connection.peer
-        self._proving.discard(connection)
+        self._proving.pop(connection, None)
         if self._is_cut(peer):
             connection.leave()
             return
@@ -202,7 +206,21 @@ class LinkHub:
         self._strangers.append(now)
         return True
 
-    async def _serve(self, channel: Channel, side: Side, peers: Sequence[PeerVenue]) -> None:
+    async def _listen(self, channel: Channel, address: str) -> None:
+        connection = self._connection(channel, Side.LISTENER, list(self._peers.values()))
+        if len(self._proving) >= HANDSHAKES:
+            self._send_away()
+        self._proving[connection] = address
+        await self._serve(connection)
+
+    def _send_away(self) -> None:
+        """End the oldest stranger of the address that has most of them."""
+        (busiest, _), *_ = Counter(self._proving.values()).most_common(1)
+        oldest = next(one for one, address in self._proving.items() if address == busiest)
+        del self._proving[oldest]
+        oldest.leave()
+
+    def _connection(self, channel: Channel, side: Side, peers: Sequence[PeerVenue]) -> Connection:
         machine = LinkMachine(
             self._me,
             peers={peer.id: peer.public for peer in peers},
@@ -211,15 +229,15 @@ class LinkHub:
             now=self._clock.monotonic_ms(),
             away=[peer.id for peer in peers if self._is_cut(peer.id)],
         )
-        connection = Connection(
+        return Connection(
             machine, channel=channel, host=self._host, clock=self._clock, register=self
         )
-        if side is Side.LISTENER:
-            self._proving.add(connection)
+
+    async def _serve(self, connection: Connection) -> None:
         try:
             await connection.run()
         finally:
-            self._proving.discard(connection)
+            self._proving.pop(connection, None)
             await self._went_down(connection)
 
     async def _went_down(self, connection: Connection) -> None:
@@ -264,7 +282,7 @@ class LinkHub:
             channel = await dial(url, ssl=self._ssl)
         except ChannelClosedError:
             return
-        await self._serve(channel, Side.DIALLER, [peer])
+        await self._serve(self._connection(channel, Side.DIALLER, [peer]))
 
     def _is_cut(self, peer: str) -> bool:
         return self._clock.monotonic_ms() < self._cut_until.get(peer, 0)

@@ -9,6 +9,7 @@ Not decided here: which process holds the lines.
 from __future__ import annotations
 
 import asyncio
+from collections import Counter
 from typing import TYPE_CHECKING, Final
 
 from bideval.link.channels import AcceptedChannel, Channel, ChannelClosedError, dial
@@ -19,6 +20,8 @@ if TYPE_CHECKING:
 
 RELAYED: Final = 64
 """Connections that one process hands on at a time."""
+RELAYED_OF_ONE: Final = 16
+"""Of them from one address, so that one stranger does not take the places of all peers."""
 COME_AGAIN: Final = 1013
 GONE: Final = 1001
 
@@ -29,7 +32,7 @@ class Relay:
     def __init__(self, address: str) -> None:
         """`address`: where that process takes links (ws://)."""
         self._address = address
-        self._open = 0
+        self._open: Counter[str] = Counter()
 
     async def endpoint(self, websocket: WebSocket) -> None:
         """Serve a connection that a peer opens; refuses what the link itself would refuse."""
@@ -37,14 +40,16 @@ class Relay:
         if "origin" in websocket.headers or limits.SUBPROTOCOL not in offered:
             await websocket.close(1008)
             return
-        if self._open >= RELAYED:
+        address = websocket.client.host if websocket.client else ""
+        if self._open.total() >= RELAYED or self._open[address] >= RELAYED_OF_ONE:
             await websocket.close(COME_AGAIN)
             return
-        self._open += 1
+        self._open[address] += 1
         try:
             await self._serve(websocket)
         finally:
-            self._open -= 1
+            self._open[address] -= 1
+            self._open += Counter()  # forgets who has none
 
     async def _serve(self, websocket: WebSocket) -> None:
         try:

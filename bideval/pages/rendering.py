@@ -26,6 +26,7 @@ from bideval.pages.names import TABLES
 from bideval.pages.script_words import SCRIPT_WORDS
 from bideval.pages.web_files import web_root
 from bideval.terms.errors import FaultError, InputError
+from bideval.terms.unseen import with_unseen_shown
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -99,6 +100,14 @@ def in_script(value: object) -> Markup:
     return Markup(escaped)  # noqa: S704  # escaped for a script block, not for text
 
 
+def honest(value: object) -> object:
+    """Return what a template writes out; nothing in a text turns the text around it."""
+    if not isinstance(value, str):
+        return value
+    shown = with_unseen_shown(value)
+    return Markup(shown) if isinstance(value, Markup) else shown  # noqa: S704  # as safe as before
+
+
 FILTERS = {
     "money": money,
     "capitals": money_in_capitals,
@@ -119,6 +128,7 @@ def environment(language: Language) -> Environment:
         extensions=["jinja2.ext.i18n"],
         autoescape=True,
         undefined=StrictUndefined,
+        finalize=honest,
         trim_blocks=True,
         lstrip_blocks=True,
         auto_reload=False,

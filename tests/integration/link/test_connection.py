@@ -87,7 +87,7 @@ async def test_frame_that_cannot_be_sent_in_time_ends_the_connection(monkeypatch
     hub, host = hub_of("fenghua")
     channel = Deaf()
     async with asyncio.timeout(30):
-        await hub._serve(channel, Side.LISTENER, [])
+        await hub._serve(hub._connection(channel, Side.LISTENER, []))
     assert (channel.status, host.line, host.faults) == (1001, [], [])
 
 

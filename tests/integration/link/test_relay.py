@@ -14,6 +14,7 @@ from starlette.routing import WebSocketRoute
 from websockets.asyncio.client import connect
 from websockets.exceptions import ConnectionClosed, InvalidStatus
 
+from bideval.link import relay as relay_module
 from bideval.link.relay import COME_AGAIN, Relay
 from bideval.sync import limits
 from tests.integration.link.venues import LiveVenue, until
@@ -96,6 +97,29 @@ async def test_what_the_link_would_refuse_is_not_handed_on():
                         pass
         with pytest.raises(BlockingIOError):
             door.accept()
+
+
+async def test_one_address_does_not_take_all_places(monkeypatch):
+    monkeypatch.setattr(relay_module, "RELAYED_OF_ONE", 1)
+    venue = LiveVenue("fenghua")
+    await venue.start()
+    with listening() as door:
+        async with front(url_of(door)) as address, on_watch(venue, door):
+
+            def stranger(host):
+                ours = {"subprotocols": [limits.SUBPROTOCOL]}
+                return connect(address, proxy=None, **ours, local_addr=(host, 0))
+
+            async with stranger("127.0.0.7") as first:
+                await first.recv()
+                with pytest.raises(InvalidStatus):
+                    await stranger("127.0.0.7")
+                async with stranger("127.0.0.8") as other:
+                    await other.recv()
+            await until(lambda: not venue.hub._proving)
+            async with stranger("127.0.0.7") as again:
+                await again.recv()
+    await venue.stop()
 
 
 async def test_a_peer_is_asked_to_come_again_where_nobody_listens():

@@ -242,16 +242,37 @@ async def test_what_is_no_venue_is_refused_before_accepting(pair, options):
     assert caught.value.response.status_code == 403
 
 
-async def test_too_many_strangers_are_refused(pair, monkeypatch):
-    monkeypatch.setattr(hub_module, "HANDSHAKES", 1)
+async def test_one_stranger_too_many_ends_another_and_keeps_no_peer_out(pair, monkeypatch):
+    """Strangers who hold all places, and come again at once, do not cut the line between venues."""
+    monkeypatch.setattr(hub_module, "HANDSHAKES", 3)
+    fenghua, wencheng = pair
+    options = {"subprotocols": [limits.SUBPROTOCOL], "proxy": None}
+    async with contextlib.AsyncExitStack() as strangers:
+        for _ in range(3):
+            line = await strangers.enter_async_context(connect(wencheng.url, **options))
+            await line.recv()
+        fenghua.hub.cut("wencheng", 0.5)
+        await until(lambda: not up(fenghua, "wencheng") and not up(wencheng, "fenghua"))
+        await until(lambda: up(fenghua, "wencheng") and up(wencheng, "fenghua"))
+        assert len(wencheng.hub._proving) <= 3
+    await until(lambda: not wencheng.hub._proving)
+
+
+async def test_address_with_most_strangers_loses_its_oldest(pair, monkeypatch):
+    monkeypatch.setattr(hub_module, "HANDSHAKES", 3)
     fenghua, wencheng = pair
     await until(lambda: up(fenghua, "wencheng") and up(wencheng, "fenghua"))
     options = {"subprotocols": [limits.SUBPROTOCOL], "proxy": None}
-    async with connect(wencheng.url, **options) as stranger:
-        await stranger.recv()
-        with pytest.raises(InvalidStatus):
-            await connect(wencheng.url, **options)
-    await until(lambda: not wencheng.hub._proving)
+    async with contextlib.AsyncExitStack() as strangers:
+        lines = []
+        for host in ("127.0.0.9", "127.0.0.7", "127.0.0.7", "127.0.0.8"):
+            line = connect(wencheng.url, **options, local_addr=(host, 0))
+            lines.append(await strangers.enter_async_context(line))
+            await lines[-1].recv()
+        held = list(wencheng.hub._proving.values())
+        with pytest.raises(ConnectionClosed):
+            await lines[1].recv()
+    assert held == ["127.0.0.9", "127.0.0.7", "127.0.0.8"]
 
 
 @pytest.mark.parametrize("frame", [b"\xc1", b"", "text"])

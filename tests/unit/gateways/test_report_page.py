@@ -37,3 +37,8 @@ def test_report_holds_the_head_and_where_every_member_signed():
     found = page()
     assert "ab" * 32 in found
     assert found.count("<td>同意</td>") >= 3
+
+
+def test_report_shows_what_would_turn_a_text_around():
+    remarks = [{"code": "seal_unopenable", "member": "a\u202eb", "bid": None, "criterion": None}]
+    assert "a\ufffdb：评分密封不能开启" in page(remarks=remarks)

@@ -122,3 +122,15 @@ def test_data_in_a_script_block_cannot_close_it() -> None:
 
 def test_every_kind_of_entry_has_a_name() -> None:
     assert TABLES["kind"].keys() == KINDS.keys()
+
+
+def test_name_does_not_turn_the_names_behind_it_around() -> None:
+    """Neither bare, nor in a translated sentence, nor in an attribute or a script's data."""
+    source = (
+        "{{ it }}, B|{% trans %}x {{ it }}{% endtrans %}|{{ _('%(what)s?', what=it) }}"
+        "|<i title='{{ it }}'>|{{ {'a': it}|in_script }}|{{ it|upper }}|{{ it|safe }}"
+    )
+    page = rendering.environment("en").from_string(source).render(it="A\u202e<b>\u2066")
+
+    assert ("\u202e" in page, "\u2066" in page) == (False, False)
+    assert page.startswith("A\ufffd&lt;b&gt;\ufffd, B|")
