@@ -49,7 +49,7 @@ def run(args: argparse.Namespace) -> int:
     # Printed for people and pipes, never hashed or signed.
     text = json.dumps(document, ensure_ascii=False, indent=1)  # noqa: TID251
     try:
-        _print_utf8(text)
+        print_utf8(text)
     except OSError as error:
         return _complain(f"standard output: {error.strerror}", NOT_WRITTEN)
     return EVALUATED
@@ -70,11 +70,14 @@ def _case_bytes(place: str) -> bytes:
         raise InputError("unreadable", field="case", detail=detail) from None
 
 
-def _print_utf8(text: str) -> None:
-    """Write UTF-8 whatever the locale says: JSON between programs is nothing else (RFC 8259)."""
+def print_utf8(text: str) -> None:
+    """Write JSON in UTF-8 whatever the locale says: between programs it is nothing else (RFC 8259).
+
+    A lone surrogate, as in a file name that is not UTF-8, becomes the escape that JSON has for it.
+    """
     stream = _open_stream(sys.stdout)
     stream.flush()
-    stream.buffer.write(text.encode() + b"\n")
+    stream.buffer.write(text.encode(errors="backslashreplace") + b"\n")
     stream.buffer.flush()
 
 

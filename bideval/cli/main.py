@@ -12,10 +12,11 @@ import argparse
 import importlib
 import importlib.metadata
 import importlib.util
+import io
 import os
 import sys
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Protocol, cast
+from typing import TYPE_CHECKING, Protocol, TextIO, cast
 
 from bideval.terms.errors import BidevalError
 
@@ -155,14 +156,22 @@ def installed() -> tuple[Command, ...]:
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Run one command and return its exit code; an error becomes one line on standard error."""
+    _write_every_script(sys.stdout)
     try:
         code = _main(list(sys.argv[1:] if argv is None else argv))
-        sys.stdout.flush()
+        if sys.stdout is not None:  # a program started with it closed has None there
+            sys.stdout.flush()
     except BrokenPipeError:
         # The reader has gone; the rest in the buffer must not be tried again at exit.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return UNREAD
     return code
+
+
+def _write_every_script(stream: TextIO | None) -> None:
+    """Have letters that the terminal's encoding lacks escaped, as on standard error."""
+    if isinstance(stream, io.TextIOWrapper):
+        stream.reconfigure(errors="backslashreplace")
 
 
 def _main(words: list[str]) -> int:

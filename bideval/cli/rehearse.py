@@ -15,7 +15,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
-from bideval.cli.evaluate import one_line
+from bideval.cli.evaluate import one_line, print_utf8
 from bideval.cli.verify import verify_file
 from bideval.cli.workshop import open_workshop
 from bideval.rehearsal.case_meeting import (
@@ -247,22 +247,20 @@ def _sorted_as(like: Mapping[Key, Any], some: Mapping[Key, Any]) -> dict[Key, An
 def _print(document: Mapping[str, Any], verdict: Verdict, *, same: bool, as_json: bool) -> None:
     if as_json:
         # Printed for people and pipes, never hashed or signed.
-        text = json.dumps(document, ensure_ascii=False, indent=1)  # noqa: TID251
+        print_utf8(json.dumps(document, ensure_ascii=False, indent=1))  # noqa: TID251
     else:
         ranks = {
             name: line.get("rank")
             for name, line in document.get("bids", {}).items()
             if line.get("rank") is not None
         }
-        text = "\n".join(
-            [
-                f"result {'equals' if same else 'DIFFERS from'} what evaluate computes",
-                *(f"{rank:3} {name}" for name, rank in sorted(ranks.items(), key=lambda x: x[1])),
-                f"bundle {document['bundle']}",
-                f"{'verified' if verdict.ok else 'NOT VERIFIED'}: {document['entries']} entries",
-            ]
-        )
-    sys.stdout.write(text + "\n")
+        lines = [
+            f"result {'equals' if same else 'DIFFERS from'} what evaluate computes",
+            *(f"{rank:3} {name}" for name, rank in sorted(ranks.items(), key=lambda x: x[1])),
+            f"bundle {document['bundle']}",
+            f"{'verified' if verdict.ok else 'NOT VERIFIED'}: {document['entries']} entries",
+        ]
+        sys.stdout.write("\n".join([*lines, ""]))
     if not verdict.ok:
         failed = verdict.steps[-1]
         sys.stderr.write(f"bideval rehearse: step {failed.n} {failed.name}: {failed.detail}\n")

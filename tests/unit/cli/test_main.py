@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import contextlib
 import importlib.metadata
+import io
 import os
 import subprocess
 import sys
@@ -134,3 +136,21 @@ def test_reader_who_goes_away_is_no_crash() -> None:
         done = subprocess.run(command, stdout=pipe, stderr=subprocess.PIPE, check=False)
 
     assert (done.returncode, done.stderr) == (1, b"")
+
+
+def test_command_may_run_with_its_output_closed() -> None:
+    closed = 'exec "$@" >&-'
+    command = ["/bin/sh", "-c", closed, "sh", sys.executable, "-m", "bideval.cli", "--version"]
+    done = subprocess.run(command, stderr=subprocess.PIPE, check=False)
+
+    assert (done.returncode, done.stderr) == (0, b"")
+
+
+def test_letters_that_the_terminal_lacks_are_escaped(plant: Callable[..., None]) -> None:
+    plant(lambda args: sys.stdout.write(args.word + "\n") and 0)
+    terminal = io.TextIOWrapper(io.BytesIO(), encoding="ascii")
+
+    with contextlib.redirect_stdout(terminal):
+        assert frame.main(["planted", "投标人 B"]) == 0
+
+    assert terminal.buffer.getvalue() == rb"\u6295\u6807\u4eba B" + b"\n"
