@@ -7,6 +7,7 @@ Not decided here: who may get which account; nothing in these tables is evidence
 from __future__ import annotations
 
 from dataclasses import fields
+from functools import cache
 from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import bindparam, delete, insert, select, update
@@ -18,7 +19,10 @@ from bideval.store import tables as t
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
-    from sqlalchemy import ColumnElement, Connection, Row, Table
+    from sqlalchemy import ColumnElement, Connection, Insert, Row, Table
+    from sqlalchemy.sql.dml import ReturningInsert
+
+    MayReplace = Callable[[Any, Any], ColumnElement[bool]]
 
 _ACCOUNT = select(t.account).where(t.account.c.kid == bindparam("kid"))
 _LOGIN = select(t.login).where(t.login.c.token_hash == bindparam("token_hash"))
@@ -54,42 +58,56 @@ def insert_new(connection: Connection, table: Table, value: object) -> None:
 
 def put(connection: Connection, table: Table, row: Mapping[str, Any]) -> None:
     """Insert a row or change the one with the same key, whichever process made it."""
-    adding = _insert_for(connection, table).values(**row)
-    key = [column.name for column in table.primary_key]
-    changed = {name: adding.excluded[name] for name in row if name not in key}
-    connection.execute(adding.on_conflict_do_update(index_elements=key, set_=changed))
+    connection.execute(_putting(connection.dialect.name, table, tuple(row)), row)
 
 
 def put_where(
     connection: Connection,
     table: Table,
     row: Mapping[str, Any],
-    may_replace: Callable[[Any], ColumnElement[bool]],
+    may_replace: MayReplace,
 ) -> bool:
     """Insert a row, or change the one with the same key if it may be; tell whether the row is new.
 
-    `may_replace` gets the columns of the row that comes. Whichever process made the one before.
+    `may_replace`, a function of a module, gets the columns of the row that comes and of the one
+    that is there. Whichever process made the one before.
     """
-    adding = _insert_for(connection, table).values(**row)
-    key = [column.name for column in table.primary_key]
-    changed = {name: adding.excluded[name] for name in row if name not in key}
-    adding = adding.on_conflict_do_update(
-        index_elements=key, set_=changed, where=may_replace(adding.excluded)
-    )
-    return connection.execute(adding.returning(*table.primary_key.columns)).first() is not None
+    putting = _putting(connection.dialect.name, table, tuple(row), may_replace)
+    return connection.execute(putting, row).first() is not None
 
 
 def insert_if_absent(connection: Connection, table: Table, row: Mapping[str, Any]) -> bool:
     """Insert a row; False when its key is there already, whichever process made it."""
-    adding = _insert_for(connection, table).values(**row).on_conflict_do_nothing()
+    adding = _adding(connection.dialect.name, table, tuple(row))
+    return connection.execute(adding, row).first() is not None
+
+
+@cache
+def _putting(
+    dialect: str, table: Table, names: tuple[str, ...], may_replace: MayReplace | None = None
+) -> ReturningInsert[Any] | Insert:
+    adding = _insert_for(dialect, table, names)
+    key = [column.name for column in table.primary_key]
+    changed = {name: adding.excluded[name] for name in names if name not in key}
+    if may_replace is None:
+        return adding.on_conflict_do_update(index_elements=key, set_=changed)
+    where = may_replace(adding.excluded, table.c)
+    adding = adding.on_conflict_do_update(index_elements=key, set_=changed, where=where)
+    return adding.returning(*table.primary_key.columns)
+
+
+@cache
+def _adding(dialect: str, table: Table, names: tuple[str, ...]) -> ReturningInsert[Any]:
     # A count of rows is promised for updates and deletions only; PostgreSQL gave none here.
-    return connection.execute(adding.returning(*table.primary_key.columns)).first() is not None
+    adding = _insert_for(dialect, table, names).on_conflict_do_nothing()
+    return adding.returning(*table.primary_key.columns)
 
 
-def _insert_for(connection: Connection, table: Table) -> postgresql.Insert | sqlite.Insert:
-    if connection.dialect.name == "sqlite":
-        return sqlite.insert(table)
-    return postgresql.insert(table)
+def _insert_for(
+    dialect: str, table: Table, names: tuple[str, ...]
+) -> postgresql.Insert | sqlite.Insert:
+    adding = sqlite.insert(table) if dialect == "sqlite" else postgresql.insert(table)
+    return adding.values({name: bindparam(name) for name in names})
 
 
 class PeopleReading:

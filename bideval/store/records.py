@@ -53,6 +53,9 @@ _ADD_LINE = insert(t.line)
 _ADD_PLACE = insert(t.place)
 _ADD_CHECKPOINT = insert(t.checkpoint)
 _ADD_COSIGNATURE = insert(t.cosignature)
+_WORD_DIGEST = select(t.word.c.digest).where(
+    *(t.word.c[name] == bindparam(name) for name in ("session", "stream", "kind", "n"))
+)
 
 
 def stored_origin_heads(connection: Connection, session: str) -> dict[str, OriginHead]:
@@ -226,18 +229,14 @@ class RecordWriting(LineReading):
             "size": word.size if isinstance(word, Placed) else 0,
             "signature": word.signature,
         }
-        kept = t.word.c
-        changed = put_where(self._connection, t.word, row, lambda new: _outweighs(new, kept))
+        changed = put_where(self._connection, t.word, row, _outweighs)
         if not changed and self._is_other(row):
             raise StoreError("other_word", field="n", detail=f"other lines up to {word.n}")
         return changed
 
     def _is_other(self, row: Row) -> bool:
         """Whether the kept word of this key is about as many lines with another digest."""
-        kept = t.word.c
-        names = ("session", "stream", "kind", "n")
-        asked = select(kept.digest).where(*(kept[name] == row[name] for name in names))
-        digest = self._connection.execute(asked).scalar()
+        digest = self._connection.execute(_WORD_DIGEST, row).scalar()
         return digest is not None and digest != row["digest"]
 
     def _edge(self, session: str) -> RecordEdge:
