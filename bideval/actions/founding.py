@@ -19,9 +19,11 @@ from bideval.evidence.jws import verify_compact
 from bideval.evidence.signing import public_key
 from bideval.ledger.tree import leaf_hash
 from bideval.ports import StoreError
+from bideval.session.bodies.people import TITLE_LIMIT
 from bideval.session.continued import offers_of
 from bideval.session.rulebook import find_rules
 from bideval.terms.errors import EvidenceError, InputError, RefusedError
+from bideval.terms.fields import text
 from bideval.terms.identifiers import Role, session_id
 
 if TYPE_CHECKING:
@@ -52,11 +54,15 @@ def found_session(venue: Venue, asked: NewSession) -> Saved:
     """Begin a session that this venue leads; line 1 of its record is the founding entry.
 
     `continues` is a session that was ended so that a new panel evaluates again in this one.
-    Raises InputError `bad_session_id`, RefusedError `unknown_venue`, `already_founded`, or
+    Raises InputError `bad_session_id`, `duplicate_venue`, or what is wrong with the title,
+    RefusedError `unknown_venue`, `already_founded`, or
     `not_the_successor` where that session did not name this one, or `not_its_officer` where who
     asks is no officer of that session.
     """
     session_id(asked.id, field="id")
+    text(asked.title, "title", limit=TITLE_LIMIT)
+    if len(set(asked.branches)) != len(asked.branches):
+        raise InputError("duplicate_venue", field="branches")
     if asked.id.startswith("log."):
         raise RefusedError("already_founded", field="id", detail="names of logs are taken")
     body = {

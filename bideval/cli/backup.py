@@ -17,6 +17,7 @@ from bideval.gateways.clock import SystemClock
 from bideval.gateways.disk import sync_folder
 from bideval.gateways.files import DiskFileStore
 from bideval.gateways.keyring import FileKeyRing
+from bideval.gateways.log import configure_log
 from bideval.settings import load_settings
 from bideval.store.record_store import SqlRecordStore
 from bideval.terms.errors import FaultError, RefusedError
@@ -42,7 +43,9 @@ def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) 
 
 def run(args: argparse.Namespace) -> int:
     began = time.perf_counter()
-    size = backup_venue(load_settings(args.config), args.out)
+    settings = load_settings(args.config)
+    configure_log(clock=SystemClock(), level=settings.log_level)
+    size = backup_venue(settings, args.out)
     print(f"{args.out}: {size} bytes in {time.perf_counter() - began:.1f} s")
     return 0
 

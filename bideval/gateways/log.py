@@ -83,6 +83,9 @@ TEXT_LIMIT = 200
 PLACES_LIMIT = 20
 """Code places of one exception."""
 
+TALKATIVE = ("alembic", "uvicorn.error")
+"""Libraries whose course of things says nothing without the arguments, which are never told."""
+
 _RENDER = structlog.processors.JSONRenderer(sort_keys=True, ensure_ascii=False)
 
 
@@ -135,6 +138,9 @@ def configure_log(
     root = logging.getLogger()
     root.handlers = [handler]
     root.setLevel(level.upper())
+    for name in TALKATIVE:
+        of_it = logging.WARNING if root.level == logging.INFO else logging.NOTSET
+        logging.getLogger(name).setLevel(of_it)
 
 
 def keep_allowed(

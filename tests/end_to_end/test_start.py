@@ -7,17 +7,22 @@ from typing import TYPE_CHECKING
 import pytest
 from playwright.sync_api import expect
 
-from tests.end_to_end.conftest import picture
+from tests.end_to_end.conftest import VIEW, ZOOMED, picture
 from tests.end_to_end.keyboard import check_tabs
 
 if TYPE_CHECKING:
+    from playwright.sync_api import ViewportSize
+
     from tests.end_to_end.conftest import Crowd
 
 pytestmark = pytest.mark.timeout(180)
 
 
-def test_seat_check_finds_this_seat_ready(crowd: Crowd) -> None:
+@pytest.mark.parametrize("view", [VIEW, ZOOMED])
+def test_seat_check_finds_this_seat_ready(crowd: Crowd, view: ViewportSize) -> None:
+    """At 125 percent too: every page fits, and nobody can make that window wider."""
     page = crowd.page("anybody")
+    page.set_viewport_size(view)
     page.goto(f"{crowd.site.url}/seat-check")
 
     expect(page.locator("#check-summary")).to_have_class("notice is-ok")

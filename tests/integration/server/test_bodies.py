@@ -63,6 +63,24 @@ def test_entry_body_names_what_is_wrong(body, code, field, people):
     assert (error["code"], error["field"]) == (code, field)
 
 
+@pytest.mark.parametrize(
+    ("wrong", "code", "field"),
+    [
+        ({"title": "a\u0000b"}, "control_character", "title"),
+        ({"title": "   "}, "too_short", "title"),
+        ({"branches": ["wencheng", "wencheng"]}, "duplicate_venue", "branches"),
+        ({"branches": ["fenghua"]}, "unknown_venue", "branches"),
+    ],
+)
+def test_founding_form_names_what_is_wrong_with_it(wrong, code, field, people):
+    """Not what the signed entry would be refused for."""
+    body = {"id": "fh-2026-0999", "title": "Pumps", "rulebook": "rehearsal/1", "branches": []}
+    answer = people["officer"].http.post("/api/sessions", json={**body, **wrong})
+    assert answer.is_client_error
+    error = answer.json()["error"]
+    assert (error["code"], error["field"]) == (code, field)
+
+
 def test_error_speaks_the_language_of_the_cookie(people):
     officer = people["officer"]
     chinese = officer.http.post("/api/codes", json={}).json()["error"]["message"]

@@ -146,3 +146,14 @@ def test_records_of_other_libraries_are_left_as_they_are(lines, caplog):
     logging.getLogger("uvicorn.error").warning("%s asked", "somebody")
     assert lines()[0]["event"] == "%s asked"
     assert caplog.messages == ["somebody asked"]
+
+
+@pytest.mark.parametrize(("level", "told"), [("info", []), ("debug", ["alembic", "alembic"])])
+@pytest.mark.usefixtures("lines")
+def test_course_of_libraries_is_told_to_who_asks_for_it(level, told):
+    """Without their arguments such lines say nothing, and stand before what a command prints."""
+    stream = io.StringIO()
+    configure_log(clock=HandClock(), level=level, stream=stream)
+    logging.getLogger("alembic.runtime.migration").info("Context impl %s.", "x")
+    logging.getLogger("alembic").info("will assume")
+    assert [json.loads(line)["logger"][:7] for line in stream.getvalue().splitlines()] == told

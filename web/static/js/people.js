@@ -30,5 +30,5 @@ export async function join(page) {
   if (keys === undefined) throw new ReferenceError("no key");
   const place = { session: page.session, venue: page.venue, person: page.actor, role: page.role };
   const proof = await keyring.proofOfPossession(keys, place);
-  return postJson(`/api/sessions/${page.session}/join`, { proof });
+  return postJson(`/api/sessions/${encodeURIComponent(page.session)}/join`, { proof });
 }
