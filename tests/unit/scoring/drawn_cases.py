@@ -2,6 +2,9 @@
 
 Prices lie close together and marks take few values, so that totals tie and the chain decides;
 steps, factors and places make half-way values common; every third file has a fault in its marks.
+
+Crowded cases are large, with seats that changed hands more than once and sheets that never came.
+A case said otherwise means the same: its keys stand in another order, among keys that nobody knows.
 """
 
 from __future__ import annotations
@@ -20,7 +23,21 @@ def draw_case(seed):
     return _Hat(random.Random(seed)).case(seed)
 
 
+def draw_crowded_case(seed):
+    """Return one with up to thirty bids, a dozen members, and criteria beyond a screen."""
+    return _Crowd(random.Random(seed)).case(seed)
+
+
+def said_otherwise(document, seed):
+    """Return a file that means the same: the format ignores unknown keys and the order of keys."""
+    return _Tongue(random.Random(seed)).document(document)
+
+
 class _Hat:
+    kinds = ("s", "so", "ss", "sso", "o", "oso", "")
+    places = (0, 0, 1, 1, 2, 2, 3, 6)
+    crowd = (1, 2, 4, 7)
+
     def __init__(self, chance):
         self.chance, self.pick = chance, chance.choice
 
@@ -50,7 +67,7 @@ class _Hat:
         }
 
     def method(self):
-        kinds = self.pick(("s", "so", "ss", "sso", "o", "oso", ""))
+        kinds = self.pick(self.kinds)
         names = self.names(len(kinds), "c")
         preference = {
             kind: self.grant() for kind in ("small", "joint_venture") if not self.one_in(3)
@@ -60,7 +77,7 @@ class _Hat:
             "type": "lowest_price" if self.one_in(10) else "comprehensive",
             "rounding": {
                 "mode": self.pick(("half_up", "half_even")),
-                "places": self.pick((0, 0, 1, 1, 2, 2, 3, 6)),
+                "places": self.pick(self.places),
                 "when": self.pick(("each_step", "total_only")),
             },
             "panel_mean": {
@@ -120,7 +137,7 @@ class _Hat:
     def bids(self):
         base = self.pick((1, 999, 10_000, 123_456_700, 10**17))
         spread = self.pick((0, 1, 10, base))
-        return [self.bid(name, base, spread) for name in self.names(self.pick((1, 2, 4, 7)), "B")]
+        return [self.bid(name, base, spread) for name in self.names(self.pick(self.crowd), "B")]
 
     def bid(self, name, base, spread):
         units = base + self.chance.randint(0, spread)
@@ -176,3 +193,98 @@ class _Hat:
         thousandths = int((low + steps * step) * 1000)
         sign = "-" if thousandths < 0 else ""
         return f"{sign}{abs(thousandths) // 1000}.{abs(thousandths) % 1000:03d}"
+
+
+class _Crowd(_Hat):
+    kinds = ("s" * 5 + "o" * 5, "so" * 4, "s" * 30, "o")
+    places = (2, 2, 0, 12)
+    crowd = (12, 30)
+
+    def members(self):
+        names = self.names(self.pick((9, 12)), "M")
+        members = [{"id": name} for name in names]
+        for seat in self.chance.sample(range(len(names) - 1), self.pick((0, 2, 4))):
+            members[seat]["status"] = "replaced"
+            if not self.one_in(3):  # heirs may leave too, and some leave none
+                members[seat]["replaced_by"] = names[seat + 1]
+        return members
+
+    def bids(self):
+        bids = super().bids()
+        if self.one_in(10):
+            bids = [{**bid, "valid": False} for bid in bids]
+        return bids
+
+    def sheets(self, method, bids, members):
+        sheets = super().sheets(method, bids, members)
+        void = {one["id"] for one in members if one.get("status") == "replaced"}
+        lost = self.one_in(4)
+        return (
+            [sheet for sheet in sheets if not self.one_in(2 if sheet["member"] in void else 8)]
+            if lost
+            else sheets
+        )
+
+
+UNKNOWN = ("note", "", "备注", "__class__", "expected", "id ")
+ANYTHING = (None, 1.5, 10**30, "NaN", [{"id": 1}], {"bids": {}})
+OPEN_OBJECTS = ("preference", "bids", "marks")
+"""Keys of objects that have names of the case for keys, or grants: not everything fits in there."""
+
+
+class _Tongue:
+    def __init__(self, chance):
+        self.chance, self.pick = chance, chance.choice
+
+    def document(self, document):
+        method = document["method"]
+        told = {**document, "method": self.method(method)}
+        told["bids"] = [self.defaults(bid, size="large", valid=True) for bid in document["bids"]]
+        told["members"] = [self.defaults(one, status="seated") for one in document["members"]]
+        told["scoresheets"] = [self.sheet(sheet) for sheet in document["scoresheets"]]
+        return self.stirred(told)
+
+    def method(self, method):
+        if method["type"] == "lowest_price":
+            needless = ("rounding", "panel_mean", "criteria", "price", "ties")
+            method = {
+                key: self.pick((value, value, None)) if key in needless else value
+                for key, value in method.items()
+                if key not in needless or self.chance.random() < 0.7
+            }
+        told = self.defaults(method, absent_marks="refuse", preference={})
+        if told.get("criteria"):
+            told["criteria"] = [
+                self.defaults(one, min="0", factor="1", step=None) for one in told["criteria"]
+            ]
+        return told
+
+    def defaults(self, some, **values):
+        """Leave a default out, or say it."""
+        told = dict(some)
+        for key, value in values.items():
+            if told.get(key, value) == value:
+                told.pop(key, None)
+                if self.chance.random() < 0.5:
+                    told[key] = value
+        return told
+
+    def sheet(self, sheet):
+        marks = {bid: self.row(row) for bid, row in sheet["marks"].items()}
+        return {**sheet, "marks": {**marks, "no such bid": self.pick(ANYTHING)}}
+
+    def row(self, row):
+        present = {key: mark for key, mark in row.items() if mark is not None}
+        return {**self.pick((row, present)), "no such criterion": self.pick(ANYTHING)}
+
+    def stirred(self, value, key=""):
+        """Turn the keys of every object about, and put an unknown one among them."""
+        if isinstance(value, list):
+            return [self.stirred(one) for one in value]
+        if not isinstance(value, dict):
+            return value
+        items = [(name, self.stirred(one, name)) for name, one in value.items()]
+        if key not in OPEN_OBJECTS and "no such criterion" not in value:
+            items.append((self.pick(UNKNOWN), self.pick(ANYTHING)))
+        self.chance.shuffle(items)
+        return dict(items)

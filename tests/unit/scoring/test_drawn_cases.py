@@ -31,7 +31,7 @@ from bideval.scoring.reading import read_case
 from bideval.scoring.result import result_document
 from bideval.terms.decimals import RoundingMode
 from bideval.terms.errors import InputError
-from tests.unit.scoring.drawn_cases import draw_case
+from tests.unit.scoring.drawn_cases import draw_case, draw_crowded_case, said_otherwise
 from tests.unit.scoring.paper import NoNumberError, Paper
 
 SEEDS = range(400)
@@ -70,6 +70,25 @@ def test_engine_and_paper_give_the_same_texts():
         without += expected is None
     # Of each kind there are enough for the comparison to mean something.
     assert (final > 150, stopped > 50, 0 < without < 50) == (True, True, True)
+
+
+def test_a_crowd_is_evaluated_as_on_paper():
+    final = stopped = 0
+    for seed in range(30):
+        document = draw_crowded_case(seed)
+        expected = on_paper(document)
+        assert by_engine(document) == expected, seed
+        final += expected is not None and '"final": true' in expected
+        stopped += expected is not None and '"final": false' in expected
+    assert (final > 8, stopped > 8) == (True, True)
+
+
+def test_a_case_said_otherwise_has_the_same_result():
+    for seed in SEEDS:
+        document = draw_case(seed)
+        told = said_otherwise(document, seed)
+        assert told != document
+        assert by_engine(told) == by_engine(document), seed
 
 
 HALF_EVEN = Quantum(mode=RoundingMode.HALF_EVEN, places=2)
