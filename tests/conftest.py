@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from hypothesis import settings
 
-from tests.databases import CHOICE
+from tests.databases import CHOICE, KINDS
 
 UNIT_TESTS = Path(__file__).parent / "unit"
 LONG_TESTS = [
@@ -36,8 +36,9 @@ settings.load_profile("ci" if os.environ.get("CI") else "local")
 def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption(
         "--venue-database",
-        choices=["sqlite", "postgresql"],
-        help="the database of venue servers that tests start (default: sqlite)",
+        choices=sorted(KINDS),
+        help="the database of venue servers that tests start (default: sqlite); mixed: of those"
+        " that work together, PostgreSQL and SQLite by turns; turned: SQLite first",
     )
 
 

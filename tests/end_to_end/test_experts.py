@@ -28,7 +28,14 @@ from tests.end_to_end.experts import (
     seat,
     sheet_of,
 )
-from tests.end_to_end.two_venues import BRANCH, MAIN, SESSION, TwoVenues, two_venues
+from tests.end_to_end.two_venues import (
+    BRANCH,
+    MAIN,
+    SESSION,
+    TwoVenues,
+    check_both_hold_the_same,
+    two_venues,
+)
 from tests.end_to_end.words import check_language
 
 if TYPE_CHECKING:
@@ -70,6 +77,7 @@ def test_experts_of_a_branch_work_in_their_languages_to_the_end(
         check_kept_code(expert)
         confirm(expert)
     assert venues.meeting.result(timeout=240)["phase"] == "archived"
+    check_both_hold_the_same(venues)
     for expert in experts:
         expert.visit("report", "a[download]")
     read_the_end(main, tmp_path)

@@ -38,7 +38,13 @@ from tests.end_to_end.experts import (
     sheet_of,
 )
 from tests.end_to_end.line import Line
-from tests.end_to_end.two_venues import BRANCH, SESSION, TwoVenues, two_venues
+from tests.end_to_end.two_venues import (
+    BRANCH,
+    SESSION,
+    TwoVenues,
+    check_both_hold_the_same,
+    two_venues,
+)
 from tests.end_to_end.words import check_language
 
 if TYPE_CHECKING:
@@ -147,6 +153,7 @@ def test_cut_line_a_killed_browser_and_another_machine_lose_nothing(
     sign_without_the_line(expert, main, line)
     confirm(expert)
     assert venues.meeting.result(timeout=240)["phase"] == "archived"
+    check_both_hold_the_same(venues)
     check_the_record(expert, main, tmp_path)
 
 

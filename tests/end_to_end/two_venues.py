@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import time
 import traceback
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
@@ -21,6 +22,8 @@ from bideval.rehearsal.example_pool import example_pool
 from bideval.rehearsal.meeting import Meeting, MeetingPlan
 from bideval.rehearsal.servers import running, write_settings
 from bideval.rehearsal.stage import first_accounts, plan_venues
+from bideval.settings import load_settings
+from bideval.store.record_store import SqlRecordStore
 from tests.databases import venue_database_url
 
 if TYPE_CHECKING:
@@ -38,6 +41,8 @@ SESSION = "fenghe-2026-0117"
 RULEBOOK = "rehearsal/2"
 PATIENCE_S = 500.0
 """Seconds that rehearsed people wait for the ones with browsers, on a very busy machine."""
+ARRIVAL_S = 30.0
+"""Seconds for the last lines to reach the branch, likewise."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,7 +100,9 @@ def two_venues(
     """
     workshop = open_workshop()
     plans = plan_venues({venue: VENUES[venue] for venue in (MAIN, BRANCH)}, folder)
-    venues = [replace(plan, database_url=venue_database_url()) for plan in plans]
+    venues = [
+        replace(plan, database_url=venue_database_url(place)) for place, plan in enumerate(plans)
+    ]
     write_settings(venues, workshop.make_keys, demo=True)
     if line is not None:
         line.lay(*venues)
@@ -106,6 +113,42 @@ def two_venues(
         meeting = threads.submit(asyncio.run, _hold(plan, workshop, held))
         meeting.add_done_callback(_tell_failure)
         yield TwoVenues(venues[0], venues[1], meeting, held)
+
+
+def check_both_hold_the_same(venues: TwoVenues) -> None:
+    """Ask both databases beside their servers: one record, to the last byte and the same root."""
+    with _database_of(venues.main) as at_main, _database_of(venues.branch) as at_branch:
+        end = time.monotonic() + ARRIVAL_S
+        while (held := _held(at_main)) != (there := _held(at_branch)) and time.monotonic() < end:
+            time.sleep(0.1)
+    assert held == there
+    assert held.size == len(held.lines) > 0
+
+
+@dataclass(frozen=True, slots=True)
+class _Held:
+    """A session's record in one database."""
+
+    size: int
+    root: bytes
+    lines: list[bytes]
+
+
+def _held(store: SqlRecordStore) -> _Held:
+    with store.read() as reader:
+        head = reader.head(SESSION)
+        assert head is not None
+        lines = reader.lines(SESSION, 0, head.size + 1)
+        return _Held(head.size, head.root, [bytes(one.line) for one in lines])
+
+
+@contextlib.contextmanager
+def _database_of(plan: VenuePlan) -> Iterator[SqlRecordStore]:
+    store = SqlRecordStore(load_settings(plan.settings_file).database, checkpoints=False)
+    try:
+        yield store
+    finally:
+        store.close()
 
 
 def _tell_failure(meeting: Future[View]) -> None:

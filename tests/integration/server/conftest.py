@@ -1,4 +1,4 @@
-"""One venue server for the tests of a module, and its people."""
+"""One venue server for the tests of a module, and its people; and a venue that nobody serves."""
 
 from __future__ import annotations
 
@@ -6,10 +6,35 @@ import os
 
 import pytest
 
+from bideval.actions.starting import start_venue
+from bideval.app import build_house
+from bideval.cli.migrate import migrate_venue
+from bideval.gateways.entropy import OsEntropy
+from bideval.gateways.keyring import create_keys
+from bideval.settings import Settings
 from bideval.terms.instants import instant_text
+from tests.databases import venue_database_url
 from tests.integration.server.people import Person, running_venues, tender
 
 SESSION = "fh-2026-0200"
+
+
+@pytest.fixture
+def unserved(tmp_path):
+    """A house whose venue has started, without a server."""
+    create_keys(tmp_path / "venue.key", tmp_path / "venue.age", OsEntropy())
+    settings = Settings(
+        venue={"id": "fenghua", "name": "Fenghua"},
+        data_dir=tmp_path / "data",
+        key_file=tmp_path / "venue.key",
+        identity_file=tmp_path / "venue.age",
+        database_url=venue_database_url(),
+    )
+    migrate_venue(settings)
+    house = build_house(settings)
+    start_venue(house.venue)
+    yield house, settings
+    house.close()
 
 
 @pytest.fixture(scope="module")

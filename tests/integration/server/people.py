@@ -89,7 +89,7 @@ class RunningVenue:
 def running_venues(folder, names, *, demo=True, **settings):
     """Run venues that are each other's peers, on loopback."""
     cards, bases = {}, {}
-    for name in names:
+    for number, name in enumerate(names):
         place = folder / name
         place.mkdir()
         keys = create_keys(place / "venue.key", place / "venue.age", OsEntropy())
@@ -100,7 +100,7 @@ def running_venues(folder, names, *, demo=True, **settings):
             "key_file": place / "venue.key",
             "identity_file": place / "venue.age",
             "demo": demo,
-            "database_url": venue_database_url(),
+            "database_url": venue_database_url(number),
             **settings,
         }
         bases[name] = (base, listening(Settings(**base)))

@@ -8,14 +8,8 @@ from dataclasses import replace
 import pytest
 
 from bideval.actions.founding import NewSession, found_session
-from bideval.actions.starting import start_venue
 from bideval.actions.telling import author_topic, tell_growth
-from bideval.app import build_house
-from bideval.cli.migrate import migrate_venue
-from bideval.gateways.entropy import OsEntropy
 from bideval.gateways.fanout import LocalFanout
-from bideval.gateways.keyring import create_keys
-from bideval.settings import Settings
 
 SESSION = "fh-2026-0400"
 
@@ -31,22 +25,12 @@ class Counted(LocalFanout):
 
 
 @pytest.fixture
-def venue(tmp_path):
-    create_keys(tmp_path / "venue.key", tmp_path / "venue.age", OsEntropy())
-    settings = Settings(
-        venue={"id": "fenghua", "name": "Fenghua"},
-        data_dir=tmp_path / "data",
-        key_file=tmp_path / "venue.key",
-        identity_file=tmp_path / "venue.age",
-    )
-    migrate_venue(settings)
-    house = build_house(settings)
-    start_venue(house.venue)
+def venue(unserved):
+    house, _ = unserved
     found_session(
         house.venue, NewSession(id=SESSION, title="Beds", rulebook="rehearsal/1", branches=[])
     )
-    yield replace(house.venue, devices=replace(house.venue.devices, fanout=Counted()))
-    house.close()
+    return replace(house.venue, devices=replace(house.venue.devices, fanout=Counted()))
 
 
 def test_nothing_is_read_or_told_where_nobody_hears(venue):

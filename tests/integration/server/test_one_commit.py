@@ -3,24 +3,18 @@
 from __future__ import annotations
 
 import os
-import sqlite3
-from contextlib import closing
 from dataclasses import replace
 
 import pytest
+from sqlalchemy import NullPool, create_engine, text
 
 from bideval.actions.accounts import Enrolment, challenge, invite, log_in, login_bytes, open_account
-from bideval.actions.starting import start_venue
-from bideval.app import build_house
-from bideval.cli.migrate import migrate_venue
 from bideval.evidence.canonical import canonical_bytes
 from bideval.evidence.encoding import b64u
 from bideval.evidence.jws import sign_compact
 from bideval.evidence.sealing import new_age_identity
 from bideval.evidence.signing import new_signing_key
-from bideval.gateways.entropy import OsEntropy
-from bideval.gateways.keyring import create_keys
-from bideval.settings import Settings
+from bideval.store.engine import database_url
 from bideval.terms.errors import FaultError
 from bideval.terms.identifiers import ENTRY_ID_BYTES, Role
 
@@ -35,19 +29,8 @@ class Drained:
 
 
 @pytest.fixture
-def venue(tmp_path):
-    create_keys(tmp_path / "venue.key", tmp_path / "venue.age", OsEntropy())
-    settings = Settings(
-        venue={"id": "fenghua", "name": "Fenghua"},
-        data_dir=tmp_path / "data",
-        key_file=tmp_path / "venue.key",
-        identity_file=tmp_path / "venue.age",
-    )
-    migrate_venue(settings)
-    house = build_house(settings)
-    start_venue(house.venue)
-    yield house.venue
-    house.close()
+def venue(unserved):
+    return unserved[0].venue
 
 
 @pytest.fixture
@@ -89,12 +72,13 @@ def test_account_that_cannot_be_noted_is_not_opened(venue, key):
     assert (account.person, kinds.count("key.enrolled")) == ("officer-a", 1)
 
 
-def test_log_in_that_cannot_be_noted_opens_nothing(venue, key, tmp_path):
+def test_log_in_that_cannot_be_noted_opens_nothing(venue, key, unserved):
     open_account(venue, enrolment(venue, key))
-    text = challenge(venue, key.key_id)
-    signature = b64u(key.sign(login_bytes(venue.id, key.key_id, text)))
+    asked = challenge(venue, key.key_id)
+    signature = b64u(key.sign(login_bytes(venue.id, key.key_id, asked)))
     with pytest.raises(FaultError, match="entropy_drained"):
-        log_in(drained(venue), kid=key.key_id, text=text, signature=signature)
-    with closing(sqlite3.connect(tmp_path / "data/bideval.sqlite")) as connection:
-        logins = connection.execute("SELECT count(*) FROM login").fetchone()
-    assert logins == (1,), "only the one of the enrolment"
+        log_in(drained(venue), kid=key.key_id, text=asked, signature=signature)
+    engine = create_engine(database_url(unserved[1].database), poolclass=NullPool)
+    with engine.connect() as connection:
+        logins = connection.execute(text("SELECT count(*) FROM login")).scalar_one()
+    assert logins == 1, "only the one of the enrolment"
