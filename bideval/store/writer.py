@@ -17,8 +17,10 @@ from __future__ import annotations
 import queue
 import sqlite3
 import threading
+import time
 from concurrent.futures import Future
 from dataclasses import dataclass, field
+from random import SystemRandom
 from typing import TYPE_CHECKING, Any, TypeVar
 
 import structlog
@@ -39,6 +41,7 @@ if TYPE_CHECKING:
 
 T = TypeVar("T")
 _log = structlog.get_logger(__name__)
+_JITTER = SystemRandom()
 
 BATCH_WORKS = 512
 """Works that share a commit at most: bounds what one failing commit takes down."""
@@ -51,6 +54,10 @@ QUEUED_WORKS = 10_000
 
 PASSING_ATTEMPTS = 5
 """How often a batch is tried when other processes hold its rows."""
+
+PASSING_PAUSE_S = 0.05
+"""Seconds before it is tried again, at the most and at first: twice as many each time. Two
+processes that begin again in step meet again, and it is always the same one that gives way."""
 
 
 @dataclass(slots=True)
@@ -165,6 +172,7 @@ class Writer:
                 outcomes = self._commit(batch[:1] if failures else batch)
             except Exception as error:  # noqa: BLE001  # whatever it is, the thread goes on to tell
                 if trouble(error) is Trouble.PASSING:
+                    time.sleep(_JITTER.uniform(0, PASSING_PAUSE_S * 2**failures))
                     failures += 1
                     continue
                 self._fault(batch, error)

@@ -11,6 +11,8 @@ import psycopg
 from psycopg.conninfo import conninfo_to_dict
 
 PIECE = 1 << 16
+END_S = 30
+"""Seconds for the threads of a way to end, on a very busy machine."""
 
 
 class Way:
@@ -25,7 +27,12 @@ class Way:
         self._open.set()
         self._ended = False
         self._sockets = []
-        threading.Thread(target=self._take, daemon=True).start()
+        self._threads = []
+        self._begin(self._take)
+
+    def _begin(self, work, *sides):
+        self._threads.append(threading.Thread(target=work, args=sides, daemon=True))
+        self._threads[-1].start()
 
     def url(self, schema):
         port = self._door.getsockname()[1]
@@ -40,11 +47,16 @@ class Way:
         self._open.set()
 
     def close(self):
+        """End everything: whoever still carries something is waited for, or it complains later."""
         self._ended = True
         self._open.set()
+        end(self._door)
+        self._threads[0].join(END_S)  # from now on nobody comes any more
+        for one in self._sockets:
+            end(one)
+        for thread in self._threads:
+            thread.join(END_S)
         for one in [self._door, *self._sockets]:
-            with contextlib.suppress(OSError):
-                one.shutdown(socket.SHUT_RDWR)
             one.close()
 
     def _take(self):
@@ -55,15 +67,12 @@ class Way:
                 return
             far = socket.socket(socket.AF_UNIX)
             self._sockets += [near, far]
-            try:
+            with contextlib.suppress(OSError):
                 far.connect(self._path)
-            except OSError:  # the server has ended
-                self.close()
-                return
-            threading.Thread(target=self._carry, args=(near, far), daemon=True).start()
+            self._begin(self._carry, near, far)
 
     def _carry(self, near, far):
-        with contextlib.suppress(OSError, ValueError), selectors.DefaultSelector() as chosen:
+        with contextlib.suppress(OSError), selectors.DefaultSelector() as chosen:
             chosen.register(near, selectors.EVENT_READ, far)
             chosen.register(far, selectors.EVENT_READ, near)
             while not self._ended:
@@ -71,10 +80,16 @@ class Way:
                     data = key.fileobj.recv(PIECE)
                     self._open.wait()
                     if not data:
-                        near.close()
-                        far.close()
-                        return
+                        raise ConnectionResetError
                     key.data.sendall(data)
+        end(near)
+        end(far)
+
+
+def end(one):
+    """Let nobody wait on a socket any more; its number stays its own until it is closed."""
+    with contextlib.suppress(OSError):
+        one.shutdown(socket.SHUT_RDWR)
 
 
 def backends(server, schema):

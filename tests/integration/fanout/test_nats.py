@@ -15,7 +15,7 @@ from tests.campaigns.processes import Nats, nats_server
 
 MOVED, LOGIN = "venue.moved", "login.officer-a"
 LOOK = Event(MOVED)
-PATIENCE_S = 20
+PATIENCE_S = 60
 
 
 @pytest.fixture

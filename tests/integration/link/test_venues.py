@@ -77,13 +77,14 @@ async def test_cut_line_goes_down_on_both_sides_and_resumes_where_it_was(pair):
     fenghua, wencheng = pair
     fenghua.found(SESSION, "wencheng")
     await until(lambda: same(fenghua, wencheng, 1))
-    fenghua.hub.cut("wencheng", 1.5)
+    fenghua.hub.cut("wencheng", 300)
     await until(lambda: not up(fenghua, "wencheng") and not up(wencheng, "fenghua"))
     for number in range(50):
         fenghua.write(SESSION, f"main-{number}")
         wencheng.write(SESSION, f"branch-{number}")
     await asyncio.sleep(0.5)
     assert (up(fenghua, "wencheng"), len(wencheng.disk.records[SESSION].order)) == (False, 1)
+    fenghua.hub.cut("wencheng", 0.2)
     await until(lambda: same(fenghua, wencheng, 101))
     assert fenghua.host.line == [("wencheng", True), ("wencheng", False), ("wencheng", True)]
     assert [fault for _, fault in fenghua.host.faults] == []

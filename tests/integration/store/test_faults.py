@@ -18,6 +18,8 @@ from bideval.store.verification import verify_records
 from bideval.terms.errors import FaultError
 
 BIG = 30_000
+GONE_MS = 20_000
+"""Milliseconds within which a server process that is told to end has ended."""
 
 
 class FileSizeLimit:
@@ -179,11 +181,12 @@ def test_a_reader_finds_a_new_connection_by_itself(postgresql_store, author):
 
 
 def terminate_others(url):
+    """End every other connection; return when they have ended."""
     engine = create_engine(database_url(url), poolclass=NullPool)
     with engine.connect() as connection:
         connection.execute(
             text(
-                "SELECT pg_terminate_backend(pid) FROM pg_stat_activity "
+                f"SELECT pg_terminate_backend(pid, {GONE_MS}) FROM pg_stat_activity "  # noqa: S608  # our own number
                 "WHERE pid <> pg_backend_pid() AND backend_type = 'client backend'"
             )
         )

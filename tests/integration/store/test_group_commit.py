@@ -17,6 +17,8 @@ from bideval.store.record_store import SqlRecordStore
 from bideval.store.verification import verify_records
 from bideval.terms.errors import FaultError, RefusedError
 
+WAIT_S = 60
+
 
 class Hold:
     """Keeps the writer busy, so that what is queued meanwhile forms one batch."""
@@ -25,11 +27,11 @@ class Hold:
         self._go = threading.Event()
         self._started = threading.Event()
         self._future = store.write(self._work)
-        assert self._started.wait(10)
+        assert self._started.wait(WAIT_S)
 
     def _work(self, _tx):
         self._started.set()
-        assert self._go.wait(10)
+        assert self._go.wait(WAIT_S)
 
     def release(self):
         self._go.set()
@@ -185,10 +187,10 @@ def test_readers_see_nothing_before_the_commit(founded, author):
     def slow(tx):
         author.add(tx, author.entry(1))
         added.set()
-        assert hold.wait(10)
+        assert hold.wait(WAIT_S)
 
     future = founded.write(slow)
-    assert added.wait(10)
+    assert added.wait(WAIT_S)
     with founded.read() as reader:
         assert reader.head(author.session).size == 0
     hold.set()

@@ -215,9 +215,9 @@ def test_a_new_file_may_be_opened_by_several_at_once(tmp_path):
 
 
 def test_a_held_database_makes_the_migration_give_up(empty_url, migrations, monkeypatch):
-    monkeypatch.setattr("bideval.store.engine.BUSY_TIMEOUT_MS", 200)
-    monkeypatch.setattr("bideval.store.engine.LOCK_TIMEOUT_MS", 200)
-    with connect(empty_url) as connection:
+    with connect(empty_url) as connection, monkeypatch.context() as impatient:
+        impatient.setattr("bideval.store.engine.BUSY_TIMEOUT_MS", 200)
+        impatient.setattr("bideval.store.engine.LOCK_TIMEOUT_MS", 200)
         if connection.dialect.name == "sqlite":
             connection.exec_driver_sql("PRAGMA journal_mode = WAL")
             connection.rollback()

@@ -15,6 +15,7 @@ from bideval.store.verification import verify_records
 
 SCRIPT = Path(__file__).with_name("appending.py")
 ENTRIES = 150
+WAIT_S = 100
 
 
 def start(store_url, author, *, origin, name):
@@ -26,7 +27,7 @@ def start(store_url, author, *, origin, name):
 
 def test_two_processes_number_one_origin_without_gaps(founded, store_url, author):
     processes = [start(store_url, author, origin="fenghua", name=f"officer-{x}") for x in "ab"]
-    told = [process.communicate(timeout=50)[0].split("\n") for process in processes]
+    told = [process.communicate(timeout=WAIT_S)[0].split("\n") for process in processes]
     assert [process.returncode for process in processes] == [0, 0]
     with founded.read() as reader:
         verify_records(reader)
@@ -49,14 +50,17 @@ def test_a_reader_by_position_never_skips_a_late_commit(founded, store_url, auth
         if all(process.poll() is not None for process in processes) and not page:
             break
     for process in processes:
-        process.communicate(timeout=50)
+        process.communicate(timeout=WAIT_S)
     with founded.read() as reader:
         assert seen == reader.lines(author.session, 0, 10_000)
     assert len(seen) == 2 * ENTRIES
 
 
 def test_stores_that_lock_sessions_crosswise_both_finish(founded, store_url, author):
-    """Batches of two processes meet in opposite order: a deadlock is passing, not a fault."""
+    """Batches of two processes meet in opposite order: a deadlock is passing, not a fault.
+
+    Who gives way again and again is told to come later, and does, as a page's outbox does.
+    """
     founded.write(lambda tx: tx.found("b-session", "fenghua")).result(timeout=20)
     other = SqlRecordStore(store_url, checkpoints=False)
     orders = {founded: (author.session, "b-session"), other: ("b-session", author.session)}
@@ -66,13 +70,14 @@ def test_stores_that_lock_sessions_crosswise_both_finish(founded, store_url, aut
             return [tx.raise_epoch(session) for session in sessions]
 
         for _ in range(8):
-            store.write(raise_both).result(timeout=40)
+            while (error := store.write(raise_both).exception(timeout=WAIT_S)) is not None:
+                assert error.code == "store_busy"
 
     threads = [threading.Thread(target=write_many, args=pair) for pair in orders.items()]
     for thread in threads:
         thread.start()
     for thread in threads:
-        thread.join(50)
+        thread.join(WAIT_S)
     other.close()
     with founded.read() as reader:
         assert [reader.head(s).epoch for s in orders[founded]] == [17, 17]
@@ -115,7 +120,7 @@ def test_record_that_is_stopped_while_another_process_writes_ends_there(founded,
         founded.write(lambda tx: tx.stop(author.session, "proof")).result(timeout=20)
         with founded.read() as reader:
             size = reader.head(author.session).size
-        rest, complaint = writing.communicate(timeout=50)
+        rest, complaint = writing.communicate(timeout=WAIT_S)
     told += [row for row in rest.split("\n") if row]
     assert "session_stopped" in complaint
     with founded.read() as reader:
