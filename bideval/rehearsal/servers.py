@@ -19,9 +19,10 @@ import socket
 import sys
 import threading
 import time
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass
 from multiprocessing import forkserver
+from random import SystemRandom
 from typing import TYPE_CHECKING, Any
 
 import httpx2
@@ -34,6 +35,8 @@ if TYPE_CHECKING:
     from multiprocessing.context import ForkServerProcess as SpawnedProcess
     from pathlib import Path
 
+PORTS = range(20_000, 32_000)
+"""Below the ports that a connection or a listener without a number is given (from 32,768)."""
 PRELOADED = ("bideval.cli.serve", "bideval.cli.migrate")
 """Modules by name: the rooms above this one are run here, never called."""
 START_S = 90.0
@@ -81,12 +84,21 @@ class VenuePlan:
 
 
 def free_ports(count: int) -> list[int]:
-    """Return ports of the loopback interface that nobody uses now."""
+    """Return ports of the loopback interface that nobody uses now.
+
+    None of those that systems hand out by themselves, so that a server which is stopped finds its
+    own free when it comes again; those only where no other is left.
+    """
+    found: list[int] = []
     with ExitStack() as sockets:
-        opened = [sockets.enter_context(socket.socket()) for _ in range(count)]
-        for one in opened:
-            one.bind(("127.0.0.1", 0))
-        return [one.getsockname()[1] for one in opened]
+        for port in (*SystemRandom().sample(PORTS, len(PORTS)), *[0] * count):
+            if len(found) == count:
+                break
+            one = sockets.enter_context(socket.socket())
+            with suppress(OSError):
+                one.bind(("127.0.0.1", port))
+                found.append(one.getsockname()[1])
+    return found
 
 
 def write_settings(
