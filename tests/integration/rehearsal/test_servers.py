@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import socket
+from pathlib import Path
 
 import httpx2
 import pytest
@@ -20,6 +21,12 @@ def test_ports_are_different_and_free():
     for port in ports:
         with socket.socket() as probe:
             probe.bind(("127.0.0.1", port))
+
+
+def test_ports_are_none_that_the_system_gives_by_itself():
+    first, _ = Path("/proc/sys/net/ipv4/ip_local_port_range").read_text("ascii").split()
+
+    assert max(free_ports(50)) < int(first)
 
 
 def one_venue(folder) -> VenuePlan:
