@@ -13,7 +13,7 @@ front. Not decided here: what each kind does (`acts`) and how signatures are ver
 
 from __future__ import annotations
 
-from dataclasses import fields, replace
+from dataclasses import fields
 from sys import intern
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -29,6 +29,7 @@ from bideval.session.acts.table import ACTS
 from bideval.session.bodies.course import read_session_resumed
 from bideval.session.bodies.people import read_continued, read_session_founded
 from bideval.session.kinds import KINDS, Kind
+from bideval.session.layers import shared
 from bideval.session.names import COURSE, ENDED
 from bideval.session.people import KeyOwner, Venue
 from bideval.session.rulebook import find_rules
@@ -138,11 +139,20 @@ class Session(Standing):
             decision_to_resume(self, read_session_resumed(Fields(entry.body, "body")), now)
 
     def copy(self) -> Session:
-        """Return a session that goes its own way, for what a branch has not yet sent to main."""
-        twin = Session(self.session_id)
-        for name, value in vars(self).items():
-            setattr(twin, name, _fresh(value))
-        twin.chains = {origin: list(chain) for origin, chain in self.chains.items()}
+        """Return a session that goes its own way, for what a branch has not yet sent to main.
+
+        It costs what is new since the last copy, not what the record holds: what is old is shared
+        (`layers`). To whoever reads this session nothing changes; nobody may read it meanwhile.
+        """
+        twin = Session.__new__(Session)
+        mine, copies = vars(self), vars(twin)
+        for name, value in mine.items():
+            if type(value) in PARTS:
+                copies[name] = _part_copied(value)
+            else:
+                mine[name], copies[name] = shared(value)
+        for origin, chain in self.chains.items():
+            self.chains[origin], twin.chains[origin] = shared(chain)
         return twin
 
     def _check_session(self, entry: Entry) -> None:
@@ -326,11 +336,14 @@ def _void_line(place: Place, code: str) -> VoidLine:
     )
 
 
-def _fresh(value: Any) -> Any:  # noqa: ANN401  # whatever a part holds
+_CONTAINERS = {part: tuple(one.name for one in fields(part)) for part in PARTS}
+
+
+def _part_copied(part: Any) -> Any:  # noqa: ANN401  # one of the parts
     """Return a copy of a part with its own containers; what they hold is frozen."""
-    if isinstance(value, dict | list | set):
-        return type(value)(value)
-    if type(value) in PARTS:
-        names = [one.name for one in fields(value)]
-        return replace(value, **{name: _fresh(getattr(value, name)) for name in names})
-    return value
+    twin = object.__new__(type(part))
+    for name in _CONTAINERS[type(part)]:
+        mine, copied = shared(getattr(part, name))
+        setattr(part, name, mine)
+        setattr(twin, name, copied)
+    return twin

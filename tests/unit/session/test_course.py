@@ -2,27 +2,30 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, MutableSequence
+from collections.abc import Set as AbstractSet
+from dataclasses import fields
+from dataclasses import replace as dataclass_replace
 from functools import cache
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from bideval.ledger.entry import parse_entry, verify_entry
+from bideval.ledger.line import Line
+from bideval.session import layers
 from bideval.session.caseform import consolidation
 from bideval.session.duties import MovePhase, duties
 from bideval.session.kinds import KINDS
 from bideval.session.names import COURSE, MemberState, Phase
+from bideval.session.standing import PARTS
 from bideval.session.state import Session
 from bideval.session.unsealing import open_marks
 from tests.unit.session.acts.test_panel import refill, replace
 from tests.unit.session.conversation import EXPERTS, SESSION, VENUES, Conversation, at
 from tests.unit.session.samples import SAMPLES
-
-if TYPE_CHECKING:
-    from collections.abc import Mapping
-
-    from bideval.ledger.line import Line
 
 CHAIR = "wencheng-01"
 
@@ -224,6 +227,61 @@ def test_every_copy_of_the_record_folds_alike_at_every_prefix(
 
     assert told(prefix.session) == told(again.session)
     assert told(twin.session) == told(talk.session)
+
+
+def deep(session: Session) -> Session:
+    """Return a copy that shares no container with the session: what a copy must not differ from."""
+    twin = Session(session.session_id)
+    for name, value in vars(session).items():
+        if type(value) in PARTS:
+            names = [one.name for one in fields(value)]
+            part = dataclass_replace(value, **{one: plain(getattr(value, one)) for one in names})
+            setattr(twin, name, part)
+        else:
+            setattr(twin, name, plain(value))
+    twin.chains = {origin: list(chain) for origin, chain in session.chains.items()}
+    return twin
+
+
+def plain(value: Any) -> Any:
+    """Return a container as a new plain one, and anything else as it is."""
+    for kind, plain_kind in ((Mapping, dict), (AbstractSet, set), (MutableSequence, list)):
+        if isinstance(value, kind) and not isinstance(value, str | bytes | frozenset):
+            return plain_kind(value)
+    return value
+
+
+@settings(max_examples=12)
+@given(interleavings(), st.data())
+def test_copies_cannot_be_told_from_deep_copies(
+    order: list[tuple[str, str]], data: st.DataObject
+) -> None:
+    """Copies of copies, left at any place, each fed its own lines, beside copies made deep."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(layers, "PLAIN", 0)
+        first = at(Phase.SCORING).session
+        pairs = [(first.copy(), deep(first))]
+        left = [iter(order)]
+        for _ in range(data.draw(st.integers(10, 60))):
+            one = data.draw(st.integers(0, len(pairs) - 1))
+            do = data.draw(st.sampled_from(["line", "line", "line", "line", "copy", "drop"]))
+            session, control = pairs[one]
+            if do == "copy":
+                here = list(left[one])
+                left[one] = iter(here)
+                left.append(iter(here))
+                pairs.append((session.copy(), deep(control)))
+            elif do == "drop" and len(pairs) > 1:
+                del pairs[one], left[one]
+            elif (said := next(left[one], None)) is not None:
+                venue, jws = said
+                entry = parse_entry(jws)
+                line = Line(venue, len(session.chains[venue]), jws)
+                assert session.apply(line, entry) == control.apply(line, entry)
+            for session, control in pairs:
+                assert told(session) == told(control)
+                assert [*session.marks.marks.items()] == [*control.marks.marks.items()]
+                assert [*session.places] == [*control.places]
 
 
 SPEAKERS = ("venue/fenghua", "venue/beilun", "officer-lin", "bidder-aaaaaaaa", "supervisor-gu")

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import tracemalloc
 from typing import Any
 
 import pytest
@@ -10,6 +11,7 @@ from bideval.ledger.entry import Seen, parse_entry, verify_entry
 from bideval.ledger.line import Line
 from bideval.session.bodies.people import Continued
 from bideval.session.names import Phase
+from bideval.session.standing import Place
 from bideval.session.state import Session
 from bideval.terms.errors import EvidenceError, InputError, RefusedError
 from tests.unit.session.conversation import DEADLINE, MAIN, SESSION, Conversation, at
@@ -341,3 +343,42 @@ def test_copy_goes_its_own_way() -> None:
     assert (session.size, session.closing_vector(), len(session.marks.marks)) == before
     assert session.phase is Phase.SCORING
     assert session.session_id == twin.session.session_id == SESSION
+
+
+def test_copy_costs_what_is_new_and_not_what_the_record_holds() -> None:
+    """Counted in bytes that a copy allocates: as many behind ten times as many entries."""
+    session = at(Phase.SCORING).session
+    costs = {}
+    for entries in (4_000, 40_000):
+        _grow(session, entries - len(session.places))
+        session.copy()
+        costs[entries] = 0
+        for _ in range(10):
+            _grow(session, 60)
+            tracemalloc.start()
+            twin = session.copy()
+            costs[entries] += tracemalloc.get_traced_memory()[0] // 10
+            tracemalloc.stop()
+            assert (twin.size, twin.places) == (session.size, session.places)
+
+    assert costs[40_000] < costs[4_000] * 1.1
+    assert costs[40_000] < 32 * 1024 < 1024**2 < _bytes_of_a_deep_copy(session)
+
+
+def _bytes_of_a_deep_copy(session: Session) -> int:
+    tracemalloc.start()
+    copied = dict(session.places), set(session.entry_ids), list(session.chains[MAIN])
+    size = tracemalloc.get_traced_memory()[0]
+    tracemalloc.stop()
+    assert copied == (session.places, session.entry_ids, session.chains[MAIN])
+    return size
+
+
+def _grow(session: Session, entries: int) -> None:
+    """Let a session hold more entries, as its writer keeps them; what they say does not matter."""
+    for _ in range(entries):
+        n = len(session.chains[MAIN])
+        session.places[f"{n:064x}"] = Place(session.size, MAIN, n, "supervisor.warned")
+        session.entry_ids.add(("supervisor-gu", f"{n:022x}"))
+        session.chains[MAIN].append(n.to_bytes(32, "big"))
+        session.size += 1
