@@ -140,6 +140,19 @@ class CasePlay:
         self._free = {seat: list(seat.members) for seat in script.seats}
         self._begun = False
         self._members: dict[str, str] = {}
+        """Who has sat down so far; a view may show a person a moment before."""
+        self._staying = {seat.members[-1] for seat in script.seats}
+        self._signing = script.signed - self._keeping_open()
+
+    def _keeping_open(self) -> set[str]:
+        """Return who signs no sheet, so that the last one is not in before everybody was replaced.
+
+        Those who stay wait for all the others. Where no seat has such a one from the beginning, the
+        first seat has no sheet before its last member comes: a void one changes nothing.
+        """
+        if any(len(seat.members) == 1 for seat in self.script.seats):
+            return set()
+        return set(self.script.seats[0].members[:-1])
 
     def take_seat(self, seat: int, venue: str, person: str) -> None:
         """Give the next member of the seat's chain to the person."""
@@ -159,7 +172,7 @@ class CasePlay:
         self._begun = True
 
     def wants(self, person: str, task: Task, view: View) -> bool:
-        """Sign only when scoring may begin, those who leave first, those who stay after them.
+        """Sign only when scoring may begin, those who leave first, the others once all stay.
 
         Otherwise the last sheet might be in before a member is replaced, and scoring be closed.
         Who leaves without a sheet in the case signs none.
@@ -171,7 +184,7 @@ class CasePlay:
         if self._leaves(person):
             return self._signs(person)
         seated = [one["person"] for one in view["panel"]["members"] if one["state"] == "seated"]
-        return not any(self._leaves(other) for other in seated)
+        return {self._members.get(one) for one in seated} == self._staying
 
     def chair(self, view: View) -> str:
         """Everybody votes for the first seated member."""
@@ -209,8 +222,7 @@ class CasePlay:
         ]
 
     def _leaves(self, person: str) -> bool:
-        member = self._members[person]
-        return any(member in seat.members[:-1] for seat in self.script.seats)
+        return self._members.get(person, "") not in {"", *self._staying}
 
     def _signs(self, person: str) -> bool:
-        return self._members[person] in self.script.signed
+        return self._members[person] in self._signing

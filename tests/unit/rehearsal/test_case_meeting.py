@@ -161,10 +161,43 @@ def test_those_who_stay_sign_after_those_who_leave():
 
     assert not play.wants("main-01", sign, both)
     assert play.wants("branch-1-01", sign, both)
-    assert play.wants("main-01", sign, view("main-01"))
     assert play.leaving(both) == []
     signed = view("main-01", "branch-1-01", done=True)
     assert play.leaving(signed) == [("branch-1-01", "absent", "replaced in the case")]
+    arrived = view("main-01", "branch-1-02")
+    assert not play.wants("main-01", sign, view("main-01"))
+    assert not play.wants("main-01", sign, arrived)  # and it is not known yet who that is
+    assert play.leaving(arrived) == []
+    play.take_seat(2, "branch-1", "branch-1-02")
+    assert play.wants("main-01", sign, arrived)
+    assert play.wants("branch-1-02", sign, arrived)
+
+
+def test_those_who_stay_wait_for_every_heir_who_leaves_too():
+    chain = [{"id": "b", "replaced_by": "c"}, {"id": "c", "replaced_by": "d"}, "d"]
+    play = play_of(case(members=["a", *chain]))
+    play.take_seat(1, "main", "main-01")
+    for number in (1, 2):
+        play.take_seat(2, "branch-1", f"branch-1-0{number}")
+    play.begin()
+    sign, now = {"task": "sign_sheet"}, view("main-01", "branch-1-02")
+
+    assert play.wants("branch-1-02", sign, now)
+    assert not play.wants("main-01", sign, view("main-01"))
+    assert not play.wants("main-01", sign, now)
+
+
+def test_where_everybody_leaves_the_first_seat_has_no_sheet_that_would_end_scoring():
+    leaving = [{"id": "a", "replaced_by": "c"}, {"id": "b", "replaced_by": "d"}]
+    play = play_of(case(members=[*leaving, "c", "d"]))
+    play.take_seat(1, "main", "main-01")
+    play.take_seat(2, "branch-1", "branch-1-01")
+    play.begin()
+    sign, both = {"task": "sign_sheet"}, view("main-01", "branch-1-01")
+
+    assert not play.wants("main-01", sign, both)
+    assert play.leaving(both) == [("main-01", "absent", "replaced in the case")]
+    assert play.wants("branch-1-01", sign, both)
 
 
 def test_sheet_has_the_bids_that_are_still_evaluated():
