@@ -14,6 +14,7 @@ from dataclasses import dataclass, field
 from functools import partial
 from typing import TYPE_CHECKING, Any, cast
 
+import uvloop
 from typing_extensions import override
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
@@ -33,6 +34,12 @@ thousands, and nobody holds all."""
 
 WANTED_FILES = 32_768
 """Files of the system that a process asks for: its connections, and the share that they leave."""
+
+HANDSHAKE_S = 10.0
+"""Seconds for a TLS handshake: a dozen round trips on the worst line."""
+
+LOOP = "bideval.cli.doorway:Loop"
+"""Where the HTTP library finds the event loop."""
 
 TOO_LARGE = (
     b"HTTP/1.1 431 Request Header Fields Too Large\r\n"
@@ -72,6 +79,19 @@ class Crowd:
         self._of[address] -= 1
         if not self._of[address]:
             del self._of[address]
+
+
+class Loop(uvloop.Loop):
+    """The event loop of a server: a TLS handshake has less time than the library's minute.
+
+    Who has not shaken hands is not counted as connected yet.
+    """
+
+    @override
+    async def create_server(self, *args: Any, **named: Any) -> asyncio.AbstractServer:
+        if named.get("ssl") is not None:
+            named["ssl_handshake_timeout"] = HANDSHAKE_S
+        return await super().create_server(*args, **named)
 
 
 class Doorway(HttpToolsProtocol):

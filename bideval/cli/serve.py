@@ -24,7 +24,7 @@ from pydantic import ValidationError
 
 from bideval.actions.starting import start_venue
 from bideval.app import build_house, clear_leftovers, create_app
-from bideval.cli.doorway import doorway, raise_file_limit
+from bideval.cli.doorway import LOOP, doorway, raise_file_limit
 from bideval.cli.migrate import migrate_venue
 from bideval.cli.supervise import Patience, supervise
 from bideval.cli.worker import inherited
@@ -206,7 +206,7 @@ def server_config(settings: Settings, app: Any) -> uvicorn.Config:  # noqa: ANN4
         app,
         ssl_certfile=listen.tls_cert,
         ssl_keyfile=listen.tls_key,
-        loop="uvloop",
+        loop=LOOP,
         http=doorway(behind_proxy=listen.behind_proxy),
         ws="websockets-sansio",
         ws_max_size=FRAME_BYTES,

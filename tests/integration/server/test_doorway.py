@@ -5,13 +5,15 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import socket
+import ssl
 import threading
 import time
 
 import pytest
 import uvicorn
 
-from bideval.cli.doorway import Crowd, Patience, doorway
+from bideval.cli.doorway import LOOP, Crowd, Patience, doorway
+from bideval.cli.main import main
 
 PATIENCE = Patience(head_s=0.3, rest_s=0.3, rest_bytes=1_000)
 HEAD = b"GET / HTTP/1.1\r\nHost: x\r\n"
@@ -176,6 +178,37 @@ def test_full_house_lets_nobody_in_and_recovers(monkeypatch):
             return refused, served.startswith(OK)
 
     assert asyncio.run(visit()) == (b"", True)
+
+
+def test_handshake_that_never_comes_is_not_waited_for(monkeypatch, tmp_path):
+    monkeypatch.setattr("bideval.cli.doorway.HANDSHAKE_S", 0.3)
+    assert main(["certs", "authority", "--name", "A", "--out", str(tmp_path / "ca")]) == 0
+    of = ["--authority", str(tmp_path / "ca"), "--host", "127.0.0.1", "--out", str(tmp_path)]
+    assert main(["certs", "server", *of]) == 0
+    config = uvicorn.Config(
+        answer,
+        loop=LOOP,
+        http=doorway(behind_proxy=False),
+        ssl_certfile=tmp_path / "server.pem",
+        ssl_keyfile=str(tmp_path / "server.key"),
+        lifespan="off",
+        log_config=None,
+    )
+    server = uvicorn.Server(config)
+    with socket.create_server(("127.0.0.1", 0)) as listening:
+        running = threading.Thread(target=server.run, kwargs={"sockets": [listening]}, daemon=True)
+        running.start()
+        with caller(listening.getsockname()) as line:
+            assert all_of(line) == b""
+        trusted = ssl.create_default_context(cafile=str(tmp_path / "ca" / "authority.pem"))
+        with (
+            caller(listening.getsockname()) as line,
+            trusted.wrap_socket(line, server_hostname="127.0.0.1") as safe,
+        ):
+            safe.sendall(HEAD + b"Connection: close\r\n\r\n")
+            assert all_of(safe).startswith(OK)
+        server.should_exit = True
+        running.join(LATER_S)
 
 
 async def _comes(what):
