@@ -61,7 +61,7 @@ from bideval.pages import (
 )
 from bideval.pages.api_guard import Guard
 from bideval.pages.bodies import Paced
-from bideval.pages.context import THREADS, Site
+from bideval.pages.context import THREADS, Site, address_of
 from bideval.ports import Clock, Fanout, Peer, Press, WatchLock
 from bideval.settings import PeerSettings, Settings
 from bideval.store.record_store import SqlRecordStore
@@ -253,7 +253,7 @@ async def _healthz(request: Request) -> JSONResponse:
 def _note_denied(connection: HTTPConnection, error: BidevalError) -> None:
     """Write a refused attempt into the venue's log, but let nobody fill the disk with them."""
     house: House = connection.app.state.house
-    address = connection.client.host if connection.client else "unknown"
+    address = address_of(connection)
     if not house.venue.devices.limiter.allow(f"denied:{address}", house.venue.limits.denials):
         return
     visitor = getattr(connection.state, "visitor", None)

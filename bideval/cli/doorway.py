@@ -18,6 +18,8 @@ import uvloop
 from typing_extensions import override
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
+from bideval.terms.neighbours import neighbourhood
+
 if TYPE_CHECKING:
     import asyncio
     from collections.abc import Callable
@@ -88,7 +90,9 @@ class Loop(uvloop.Loop):
     """
 
     @override
-    async def create_server(self, *args: Any, **named: Any) -> asyncio.AbstractServer:
+    async def create_server(  # type: ignore[override]  # for all of its overloads
+        self, *args: Any, **named: Any
+    ) -> asyncio.AbstractServer:
         if named.get("ssl") is not None:
             named["ssl_handshake_timeout"] = HANDSHAKE_S
         return await super().create_server(*args, **named)
@@ -109,7 +113,7 @@ class Doorway(HttpToolsProtocol):
     @override
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]  # as the library has it
         peer = transport.get_extra_info("peername")
-        address = str(peer[0]) if isinstance(peer, tuple) else ""
+        address = neighbourhood(str(peer[0])) if isinstance(peer, tuple) else ""
         if not self._crowd.enter(address, len(self.connections)):
             self.transport = transport
             transport.abort()

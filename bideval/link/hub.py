@@ -30,6 +30,7 @@ from bideval.link.connection import Connection
 from bideval.sync import limits
 from bideval.sync.machine import LinkMachine
 from bideval.sync.proving import LocalVenue, Side
+from bideval.terms.neighbours import neighbourhood
 
 if TYPE_CHECKING:
     import socket
@@ -153,7 +154,7 @@ class LinkHub:
             await websocket.close(1008)
             return
         await websocket.accept(limits.SUBPROTOCOL)
-        address = websocket.client.host if websocket.client else ""
+        address = neighbourhood(websocket.client.host) if websocket.client else ""
         await self._listen(AcceptedChannel(websocket), address)
 
     async def serve_door(self, door: socket.socket) -> None:

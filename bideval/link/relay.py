@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Final
 
 from bideval.link.channels import AcceptedChannel, Channel, ChannelClosedError, dial
 from bideval.sync import limits
+from bideval.terms.neighbours import neighbourhood
 
 if TYPE_CHECKING:
     from starlette.websockets import WebSocket
@@ -40,7 +41,7 @@ class Relay:
         if "origin" in websocket.headers or limits.SUBPROTOCOL not in offered:
             await websocket.close(1008)
             return
-        address = websocket.client.host if websocket.client else ""
+        address = neighbourhood(websocket.client.host) if websocket.client else ""
         if self._open.total() >= RELAYED or self._open[address] >= RELAYED_OF_ONE:
             await websocket.close(COME_AGAIN)
             return

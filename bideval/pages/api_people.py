@@ -20,6 +20,7 @@ from bideval.pages.context import (
     Site,
     TheSite,
     TheVenue,
+    address_of,
     drop_cookie,
     json_body,
     set_cookie,
@@ -75,10 +76,6 @@ def binary(text: str, field: str) -> bytes:
         return decode(text)
     except ValueError:
         raise InputError("not_base64url", field=field) from None
-
-
-def address_of(request: Request) -> str:
-    return request.client.host if request.client else "unknown"
 
 
 @router.get("/api/venue", dependencies=[Depends(allow("venue"))])

@@ -23,6 +23,7 @@ from bideval.actions.venue import Venue
 from bideval.actions.visitor import Visitor
 from bideval.evidence.canonical import read_json
 from bideval.terms.errors import InputError
+from bideval.terms.neighbours import neighbourhood
 
 JSON_BYTES = 256 * 1024
 """Bytes of a JSON body: an entry of 65,000 characters, four times over."""
@@ -110,6 +111,11 @@ def who_in_thread(connection: HTTPConnection) -> Visitor | None:
     found = visitor_of(site_of(connection).venue, token_of(connection))
     connection.state.visitor = found
     return found
+
+
+def address_of(connection: HTTPConnection) -> str:
+    """Return whom brakes on strangers count together."""
+    return neighbourhood(connection.client.host) if connection.client else "unknown"
 
 
 def json_body(model: type[Model]) -> Callable[[Request], Awaitable[Model]]:
