@@ -252,10 +252,17 @@ def _criterion(node: Node) -> Criterion:
         name=name.text() if name else identifier,
         kind=node.need("kind").choice(CriterionKind),
         min=minimum,
-        max=node.need("max").decimal(low=minimum),
+        max=_maximum(node.need("max"), minimum),
         step=_step(node.filled("step")),
         factor=factor.decimal(low=ZERO) if factor else ONE,
     )
+
+
+def _maximum(node: Node, minimum: Decimal) -> Decimal:
+    maximum = node.decimal()
+    if maximum < minimum:
+        raise node.refuse("out_of_bounds", f"must not be below min, which is {plain(minimum)}")
+    return maximum
 
 
 def _step(node: Node | None) -> Decimal | None:
@@ -282,7 +289,7 @@ def _price(node: Node | None) -> PriceFormula | None:
         deviation_places=node.need("deviation_places").count(low=0, high=MAX_PLACES),
         over_per_percent=node.need("over_per_percent").decimal(low=ZERO),
         under_per_percent=node.need("under_per_percent").decimal(low=ZERO),
-        floor=node.need("floor").decimal(high=maximum),
+        floor=_floor(node.need("floor"), maximum),
     )
 
 
@@ -305,6 +312,13 @@ def _preference(node: Node | None) -> Preference | None:
         deduct_percent=_percent(deduct) if deduct else None,
         score_bonus_percent=bonus.decimal(low=ZERO, high=HUNDRED) if bonus else None,
     )
+
+
+def _floor(node: Node, maximum: Decimal) -> Decimal:
+    floor = node.decimal()
+    if floor > maximum:
+        raise node.refuse("out_of_bounds", f"must not be above max, which is {plain(maximum)}")
+    return floor
 
 
 def _ties(node: Node | None) -> tuple[TieBreak, ...]:

@@ -281,3 +281,13 @@ def test_repeated_tie_break_is_told_in_the_word_of_the_file():
     with pytest.raises(InputError) as caught:
         parse_method({**FULL, "ties": ["bid_price", "bid_price"]})
     assert str(caught.value) == "method.ties[1]: repeats 'bid_price'"
+
+
+def test_a_bound_that_is_another_field_is_named():
+    criterion = {"id": "c", "kind": "subjective", "min": "2.50", "max": "2"}
+    with pytest.raises(InputError) as caught:
+        parse_method({**FULL, "criteria": [criterion]})
+    assert str(caught.value) == ("method.criteria[0].max: must not be below min, which is 2.50")
+    with pytest.raises(InputError) as caught:
+        parse_method({**FULL, "price": {**FULL["price"], "max": "60", "floor": "60.01"}})
+    assert str(caught.value) == "method.price.floor: must not be above max, which is 60"
