@@ -11,10 +11,10 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from bideval.actions.awaited import refuse_while_awaiting
-from bideval.actions.folds import known_line, taken_apart
+from bideval.actions.folds import known_line, read_apart, taken_apart
 from bideval.actions.naming import name_files, named_files
 from bideval.actions.quota import check_session_quota
-from bideval.ledger.entry import entry_hash, verify_entry
+from bideval.ledger.entry import verify_entry
 from bideval.ledger.line import Line, chain_next, chain_start, encode_line
 from bideval.ledger.receipt import Receipt, receipt_place, sign_receipt
 from bideval.ledger.tree import leaf_hash
@@ -205,7 +205,7 @@ def stored_line(
         position=position,
         author=entry.author,
         entry_id=entry.id,
-        entry_hash=entry_hash(entry.jws),
+        entry_hash=read_apart(entry.jws).hash,
         kind=entry.kind,
         line=raw,
         chain=chain,
@@ -234,7 +234,8 @@ def _admit(venue: Venue, tx: Transaction, fold: Fold, entry: Entry, key: PublicK
     venue.findings.refuse(entry.session, head)
     if entry.author != venue.actor and fold.session.key_for(entry) != key:
         raise EvidenceError("unknown_key", field="kid", detail="the author's key has changed")
-    fold.session.admit(entry, venue.id, now=venue.now_ms())
+    now, reading = venue.now_ms(), read_apart(entry.jws)
+    fold.session.admit(entry, venue.id, now=now, reading=reading)
 
 
 def _keep_admitted(venue: Venue, tx: Transaction, fold: Fold, entry: Entry) -> StoredLine:

@@ -31,6 +31,7 @@ from bideval.actions.telling import (
 from bideval.actions.venue_log import note
 from bideval.actions.verifying import verify_all
 from bideval.actions.views import project
+from bideval.session.duties import QUIET
 from bideval.terms.errors import BidevalError
 
 if TYPE_CHECKING:
@@ -48,8 +49,6 @@ LONGEST_PAUSE_S = 1.0
 """The same while nothing but marks comes: they are saved by the session without a checkpoint."""
 TICK_S = 1.0
 """Seconds between two looks at the clock: a deadline is met within that."""
-QUIET = frozenset({"mark.sealed"})
-"""Kinds that no duty of a venue follows from; there are a thousand of them in a session."""
 EXPIRY_S = 600
 """Seconds between two clearings of expired codes, challenges and log-ins."""
 

@@ -12,13 +12,15 @@ from collections import deque
 from typing import TYPE_CHECKING
 
 from bideval.actions.fresh import Fresh
-from bideval.ledger.entry import Entry, parse_entry
+from bideval.ledger.entry import parse_entry
 from bideval.ledger.line import Line, parse_line
+from bideval.session.reading import Reading
 from bideval.session.state import Session
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Collection, Iterator, Sequence
 
+    from bideval.ledger.entry import Entry
     from bideval.ports import OriginHead, RecordReader, StoredLine
 
 PAGE_LINES = 500
@@ -51,6 +53,14 @@ class Fold:
             for stored in self._pending:
                 _apply(self._behind, stored)
         return self._behind
+
+    def without(self, kinds: Collection[str]) -> Session:
+        """Return the record alone where nothing but these kinds waits behind it.
+
+        For what such lines cannot change: they are not folded for it.
+        """
+        waits = any(stored.kind not in kinds for stored in self._pending)
+        return self.session if waits else self.ordered
 
     def copy(self) -> Fold:
         """Return a fold that goes its own way from here."""
@@ -127,14 +137,20 @@ class Fold:
 
 def _apply(session: Session, stored: StoredLine) -> None:
     line = known_line(stored.line)
-    session.apply(line, taken_apart(line.jws))
+    reading = read_apart(line.jws)
+    session.apply(line, reading.entry, stored.line, reading=reading)
 
 
 known_line: Fresh[bytes, Line] = Fresh(parse_line)
 """Returns the line that bytes are, read once while it is fresh."""
 
-taken_apart: Fresh[str, Entry] = Fresh(parse_entry)
-"""Returns the entry that a JWS is, read once while it is fresh; not verified."""
+read_apart: Fresh[str, Reading] = Fresh(lambda jws: Reading(parse_entry(jws)))
+"""Returns the entry that a JWS is and what follows from it, once while fresh; not verified."""
+
+
+def taken_apart(jws: str) -> Entry:
+    """Return the entry that a JWS is, read once while it is fresh; not verified."""
+    return read_apart(jws).entry
 
 
 def _placed(reader: RecordReader, session: str, start: int) -> Iterator[StoredLine]:

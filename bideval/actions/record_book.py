@@ -22,7 +22,7 @@ from bideval.terms.errors import RefusedError
 from bideval.terms.identifiers import VENUE_LOG
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Sequence
+    from collections.abc import Callable, Collection, Iterator, Sequence
 
     from bideval.ports import Edge, Reader, RecordHead, RecordStore, StoredLine, Transaction
     from bideval.session.state import Session
@@ -134,11 +134,14 @@ class RecordBook:
         return head
 
     @contextmanager
-    def reading(self, session: str) -> Iterator[Session]:
-        """Hold the durable fold still; raises RefusedError `unknown_session`."""
+    def reading(self, session: str, *, without: Collection[str] = ()) -> Iterator[Session]:
+        """Hold the durable fold still; raises RefusedError `unknown_session`.
+
+        Own lines that main has not placed yet may be left out where all are of the kinds `without`.
+        """
         seen = self._fresh(session)
         with seen.lock, self._held.holding(session):
-            yield seen.fold.session
+            yield seen.fold.without(without)
 
     @contextmanager
     def settled(self, session: str) -> Iterator[Session]:

@@ -18,7 +18,7 @@ from bideval.actions.stamping import Stamping
 from bideval.actions.venue_log import note
 from bideval.evidence.sealing import Purpose
 from bideval.session import duties as due
-from bideval.session.duties import Duty, duties
+from bideval.session.duties import QUIET, Duty, duties
 from bideval.session.names import ENDED
 from bideval.terms.errors import BidevalError, FaultError
 
@@ -134,7 +134,7 @@ class Steward:
 
     def _test_shares(self, session: str) -> None:
         """Open what this venue was dealt since it last looked; a bad share is refused at once."""
-        with self._venue.book.reading(session) as fold:
+        with self._venue.book.reading(session, without=QUIET) as fold:
             waiting = due.to_test(fold, self._venue.id)
         for recipient in waiting:
             if recipient in self._tested:
@@ -148,7 +148,7 @@ class Steward:
 
     def _due(self, session: str) -> list[Duty]:
         now = self._venue.now_ms()
-        with self._venue.book.reading(session) as fold:
+        with self._venue.book.reading(session, without=QUIET) as fold:
             found = duties(fold, self._venue.id, now, absent=self._absent(now))
             if set(due.to_test(fold, self._venue.id)) - self._tested:
                 found = [duty for duty in found if not _reveals_nonce(duty)]

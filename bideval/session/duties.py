@@ -25,6 +25,9 @@ if TYPE_CHECKING:
     from bideval.session.standing import Standing
     from bideval.terms.instants import Instant
 
+QUIET = frozenset({"mark.sealed"})
+"""Kinds that no duty of a venue follows from; there are a thousand of them in a session."""
+
 
 @dataclass(frozen=True, slots=True)
 class Duty:

@@ -18,7 +18,6 @@ from sys import intern
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from bideval.evidence.signing import public_key
-from bideval.ledger.entry import entry_hash
 from bideval.ledger.line import chain_next, chain_start, encode_line
 from bideval.ledger.tree import leaf_hash
 from bideval.session.act import Act, Author, refused
@@ -32,6 +31,7 @@ from bideval.session.kinds import KINDS, Kind
 from bideval.session.layers import shared
 from bideval.session.names import COURSE, ENDED
 from bideval.session.people import KeyOwner, Venue
+from bideval.session.reading import Reading, reading_of
 from bideval.session.rulebook import find_rules
 from bideval.session.standing import PARTS, Place, Standing, VoidLine
 from bideval.terms.errors import BidevalError, EvidenceError, InputError, RefusedError
@@ -90,10 +90,18 @@ class Session(Standing):
             raise EvidenceError("other_author", field="author", detail=detail)
         return owner
 
-    def apply(self, line: Line, entry: Entry, data: bytes | None = None) -> Outcome:
+    def apply(
+        self,
+        line: Line,
+        entry: Entry,
+        data: bytes | None = None,
+        *,
+        reading: Reading | None = None,
+    ) -> Outcome:
         """Take the next line of the record; `entry` is the line's, its signature verified.
 
-        `data` are the bytes that the line was parsed from, for who has them at hand.
+        `data` are the bytes that the line was parsed from, and `reading` is of this entry, for who
+        has them at hand.
 
         Raises `EvidenceError`, and changes nothing, where the line is not authentic: another
         session, an unknown key, a key used at another venue, a gap in a venue's numbering. An
@@ -102,10 +110,11 @@ class Session(Standing):
         self._check_line(line, entry)
         if not self.people.venues:
             return self._found(line, entry)
-        act = self._act(line.origin, entry, line.n)
+        read = reading_of(entry, reading)
+        act = self._act(line.origin, read, line.n)
         self._append(line.origin, data or encode_line(line))
         place = Place(act.position, intern(line.origin), line.n, intern(entry.kind))
-        code = self._hear(act)
+        code = self._hear(act, read)
         if act.hash not in self.places:
             self.places[act.hash] = place
         if code is not None:
@@ -113,7 +122,14 @@ class Session(Standing):
         self.entry_ids.add((intern(entry.author), entry.id))
         return _outcome(act, code)
 
-    def admit(self, entry: Entry, origin: str, *, now: Instant | None = None) -> None:
+    def admit(
+        self,
+        entry: Entry,
+        origin: str,
+        *,
+        now: Instant | None = None,
+        reading: Reading | None = None,
+    ) -> None:
         """Raise what a venue tells its own people before it takes their entry.
 
         `EvidenceError` where the entry is not authentic, `InputError` or `RefusedError` with the
@@ -125,8 +141,8 @@ class Session(Standing):
         if not self.people.venues:
             self._check_founding(entry, origin)
             return
-        act = self._act(origin, entry, len(self.chains[origin]))
-        self._listen(act)
+        read = reading_of(entry, reading)
+        self._listen(self._act(origin, read, len(self.chains[origin])), read)
         if now is not None:
             self._ask_clock(entry, now)
 
@@ -179,7 +195,7 @@ class Session(Standing):
         self.people.found(body.main, [_venue(one) for one in body.venues])
         self.chains = {venue.id: [chain_start(self.session_id, venue.id)] for venue in body.venues}
         self.founding = leaf_hash(encode_line(line))
-        act = self._act(line.origin, entry, line.n)
+        act = self._act(line.origin, Reading(entry), line.n)
         self._append(line.origin, encode_line(line))
         self.places[act.hash] = Place(position=0, origin=line.origin, n=1, kind=entry.kind)
         self.entry_ids.add((entry.author, entry.id))
@@ -192,14 +208,14 @@ class Session(Standing):
         _founding_key(entry)
         return body
 
-    def _act(self, origin: str, entry: Entry, n: int) -> Act:
-        owner = self._owner(entry)
+    def _act(self, origin: str, read: Reading, n: int) -> Act:
+        owner = self._owner(read.entry)
         if owner.venue != origin:
             detail = "this key is enrolled at another venue"
             raise EvidenceError("other_origin", field="origin", detail=detail)
         return Act(
-            entry=entry,
-            hash=entry_hash(entry.jws),
+            entry=read.entry,
+            hash=read.hash,
             origin=origin,
             n=n,
             position=self.size,
@@ -217,9 +233,9 @@ class Session(Standing):
         chain.append(chain_next(chain[-1], data))
         self.size += 1
 
-    def _hear(self, act: Act) -> str | None:
+    def _hear(self, act: Act, read: Reading) -> str | None:
         try:
-            count = self._listen(act)
+            count = self._listen(act, read)
         except (RefusedError, InputError) as void:
             return void.code
         self._count(act.entry.kind, count)
@@ -234,9 +250,9 @@ class Session(Standing):
         finally:
             self._kept = kept if kind == SEALED_MARK else {}
 
-    def _listen(self, act: Act) -> Any:  # noqa: ANN401  # the effect of whichever kind it is
+    def _listen(self, act: Act, read: Reading) -> Any:  # noqa: ANN401  # the effect of whichever kind it is
         kind = self._check_kind(act)
-        body = kind.read(Fields(act.entry.body, "body"))
+        body = read.body(kind)
         if kind.name == FOUNDING:
             raise refused("already_founded")
         return ACTS[kind.name](self, act, body)

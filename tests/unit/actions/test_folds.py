@@ -199,3 +199,14 @@ def test_fold_read_at_any_moment_is_the_fold_of_what_there_is(acts, data):
     assert fold.session.places == fresh.session.places
     assert fold.session.people.persons == fresh.session.people.persons
     assert fold.ordered.size == fresh.ordered.size == len(record.placed)
+
+
+def test_lines_of_some_kinds_may_be_left_out_where_nothing_else_waits():
+    talk, record = founded()
+    fold = Fold(SESSION, BRANCH)
+    record.write(BRANCH, branch_bidder(talk), place=False)
+    fold.catch_up(record)
+    assert fold.without({"person.enrolled"}) is fold.ordered
+    assert fold.without({"mark.sealed"}) is fold.session
+    assert fold.without(()) is fold.session
+    assert fold.session is not fold.ordered
