@@ -92,6 +92,7 @@ async def test_frame_that_cannot_be_sent_in_time_ends_the_connection(monkeypatch
 
 
 async def test_host_that_cannot_even_be_told_ends_no_other_link(caplog):
+    caplog.set_level("WARNING", logger="bideval.link")  # whatever another test has left
     fenghua, wencheng = LiveVenue("fenghua"), LiveVenue("wencheng")
 
     async def line_state(peer, *, up, since_ms):
@@ -110,6 +111,7 @@ async def test_host_that_cannot_even_be_told_ends_no_other_link(caplog):
 
 
 async def test_news_that_cannot_be_followed_cost_the_connection(caplog):
+    caplog.set_level("WARNING", logger="bideval.link")  # whatever another test has left
     fenghua, wencheng = LiveVenue("fenghua"), LiveVenue("wencheng")
 
     async def changes(peer):
