@@ -15,7 +15,7 @@ EXT4_IOC_SHUTDOWN = 0x8004587D
 """`_IOR('X', 125, __u32)`: the file system ends where it is."""
 NO_LOG_FLUSH = 2
 """Not even the journal is written: what was not synced is gone, as without power."""
-UMOUNT_S = 20.0
+UMOUNT_S = 60.0
 SOME = 65_536
 
 

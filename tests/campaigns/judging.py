@@ -1,7 +1,7 @@
 """What must be true of an injured evaluation: nothing acknowledged is lost, nothing is double.
 
-*Saved here* promises the venue's own record, *saved by the session* main's and another venue's. A
-venue's log tells of every account and log-in there is.
+*Saved here* promises the venue's own record, *saved by the session* main's and another venue's. Who
+has enrolled has an account, and a venue's log tells of every account and log-in there is.
 Promises are checked twice: on what is left of the victim's disk right after each injury, and at
 every venue in the end, where the bundles must verify and be one record.
 """
@@ -94,6 +94,15 @@ def broken_promises(promised, held, *, main):
     return faults
 
 
+def lost_accounts(opened, held):
+    """Return the accounts that somebody was told they have, and that are nowhere."""
+    return [
+        f"lost: the account of {person} at {venue}"
+        for venue, person, kid in opened
+        if venue in held and kid not in held[venue].accounts
+    ]
+
+
 def silences(held):
     """Return what happened to people's accounts and stands in no venue's log."""
     return [
@@ -101,6 +110,11 @@ def silences(held):
         for venue, one in held.items()
         for what in one.unnoted
     ]
+
+
+def damages(held):
+    """Return the databases that cannot be read."""
+    return [f"damaged: {venue}: {one.damage}" for venue, one in held.items() if one.damage]
 
 
 def doubles(held):

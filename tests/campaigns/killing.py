@@ -27,10 +27,10 @@ class KillingSite(Site):
     def __init__(self, folder, **more):
         super().__init__(folder, **more)
         self.cluster = None
-        if self.database == "postgresql":
+        if self.database == "postgresql" and not self.planted:
             self.victims = (*NAMES, CLIENT, DATABASE)
         if CLIENT in self.planted:
-            self.victims, self.steps = (CLIENT,), {"supervisor.warned": STEPS["supervisor.warned"]}
+            self.steps = {"supervisor.warned": STEPS["supervisor.warned"]}
 
     def prepare(self, plans):
         if self.database == "postgresql":

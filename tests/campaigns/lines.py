@@ -82,13 +82,15 @@ class LineSite(Site):
                 for _ in range(FLAPS):
                     wires.cut(venue)
                     time.sleep(seconds / FLAPS / 2)
+                    self.check(now())
                     wires.heal(venue)
                     time.sleep(seconds / FLAPS / 2)
             case _:
                 getattr(wires, kind)(venue)
-        time.sleep(0 if kind == "flap" else seconds)
-        self.check(now())
-        wires.heal(venue)
+        if kind != "flap":
+            time.sleep(seconds)
+            self.check(now())
+            wires.heal(venue)
 
     def catch_up(self):
         """Wait until all that any venue held at the end of the hurt is at all; return the time."""

@@ -66,6 +66,8 @@ class Journal:
         """How often each `saying` was meant to be said."""
         self.others = {}
         """Acknowledgements of entries that a venue wrote for somebody: (venue, entry) to told."""
+        self.accounts = []
+        """(instant, venue, person, kid) of each account that somebody was told they have."""
         self.requests = 0
         self.resent = 0
         self.deaths = 0
@@ -88,6 +90,11 @@ class Journal:
         word = self.words.get(answer["entry"])
         others = self.others.setdefault((venue, answer["entry"]), []) if word is None else None
         (others if word is None else word.told).append((now(), answer["saved"]))
+
+    def opened(self, before=None):
+        """Return (venue, person, kid) of the accounts told before an instant."""
+        told = list(self.accounts)
+        return [account for at, *account in told if before is None or at < before]
 
     def promised(self, before=None):
         """Return (venue, entry, "here" or "session") of all promises given before an instant."""
@@ -129,6 +136,9 @@ class PatientDesk(Desk):
             if dying is not None:
                 await self._die(dying, method, path, parts)
         response = await self._until_answered(method, path, parts)
+        if path == "/api/enrol":
+            account = (now(), self.venue, self.person, self.persona.key.key_id)
+            self.journal.accounts.append(account)
         if method != "GET" and response.content:
             with suppress(ValueError):
                 self.journal.learn(self.venue, response.json())

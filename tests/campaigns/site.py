@@ -40,7 +40,8 @@ class BrokenError(Exception):
 class Site:
     """Three venues in a folder; a campaign says how they are hurt.
 
-    `planted` maps venues (or `client`) to the bug that they are to have.
+    `planted` maps venues (or `client`) to the bug that they are to have. Who has one is hurt, and
+    nobody else: so a short campaign says whether the bug can be seen.
     """
 
     victims = tuple(NAMES)
@@ -53,6 +54,7 @@ class Site:
         self.folder = folder
         self.database = database
         self.planted = planted or {}
+        self.victims = tuple(self.planted) or self.victims
         if CLIENT in self.planted:
             self.desk_type = ForgetfulDesk
         self.journal = Journal()
@@ -135,7 +137,8 @@ class Site:
             server.stop()
         held = self.held()
         self.faults += judging.broken_promises(self.journal.promised(), held, main=MAIN)
-        self.faults += judging.doubles(held) + judging.silences(held)
+        self.faults += judging.lost_accounts(self.journal.opened(), held)
+        self.faults += judging.damages(held) + judging.doubles(held) + judging.silences(held)
         if ended:  # or words were on their way
             self.faults += judging.broken_words(self.journal, held)
 
@@ -150,7 +153,9 @@ class Site:
         """
         promised = self.journal.promised(before)
         held = self.held()
-        broken = judging.broken_promises(promised, held, main=MAIN) + judging.silences(held)
+        broken = judging.broken_promises(promised, held, main=MAIN)
+        broken += judging.lost_accounts(self.journal.opened(before), held)
+        broken += judging.damages(held) + judging.silences(held)
         if broken:
             self.faults += broken
             raise BrokenError(f"{len(broken)} things are broken")
@@ -167,7 +172,10 @@ def _innermost(error):
 
 
 def run(make_site, *, count, seed, tell=None):
-    """Run a campaign of `count` injuries; `make_site` takes a folder."""
+    """Run a campaign of `count` injuries; `make_site` takes a folder.
+
+    Where a bug is planted, the first evaluation that shows it is the last.
+    """
     found, began = Found(), time.monotonic()
     with tempfile.TemporaryDirectory(prefix="bideval-campaign-") as folder:
         mode = 0o755  # a database server runs as somebody else
@@ -183,6 +191,8 @@ def run(make_site, *, count, seed, tell=None):
             _count(found, site, surgeon, began)
             if tell is not None:
                 tell(found)
+            if site.planted and found.faults:
+                break
     return found
 
 
@@ -195,7 +205,7 @@ def _count(found, site, surgeon, began):
         found.victims[injury.victim] += 1
     found.missed.update(injury.step for injury in surgeon.missed)
     found.words += len(journal.words)
-    found.promises += len(journal.promised())
+    found.promises += len(journal.promised()) + len(journal.opened())
     found.resent += journal.resent
     found.deaths += journal.deaths
     found.logins += journal.logins

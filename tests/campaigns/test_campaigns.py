@@ -9,12 +9,19 @@ from collections import Counter
 
 import pytest
 
+from bideval.rehearsal.servers import VenuePlan
 from tests.campaigns.injuries import STEPS, deal
-from tests.campaigns.judging import broken_promises, broken_words, doubles
+from tests.campaigns.judging import (
+    broken_promises,
+    broken_words,
+    damages,
+    doubles,
+    lost_accounts,
+)
 from tests.campaigns.people import Journal, Word
 from tests.campaigns.private import may_enter
 from tests.campaigns.running import LIMIT_S, run_campaign
-from tests.campaigns.venues import Held
+from tests.campaigns.venues import Held, VenueServer
 
 pytestmark = pytest.mark.timeout(LIMIT_S + 20)
 
@@ -71,6 +78,25 @@ def test_judge_finds_what_was_saved_here_and_is_gone():
 def test_judge_holds_the_session_to_main_and_another_venue(places, faults):
     kept = {venue: held(*entries) for venue, entries in places.items()}
     assert broken_promises([("fenghua", "e1", "session")], kept, main="fenghua") == faults
+
+
+def test_judge_finds_an_account_that_is_gone():
+    kept = held("e1")
+    kept.accounts = {"kid-a"}
+    opened = [("fenghua", "officer-a", "kid-a"), ("fenghua", "officer-b", "kid-b")]
+    found = lost_accounts([*opened, ("wencheng", "x", "kid-x")], {"fenghua": kept})
+    assert found == ["lost: the account of officer-b at fenghua"]
+
+
+def test_what_a_database_held_that_cannot_be_read_is_lost(tmp_path):
+    plan = VenuePlan("fenghua", "Fenghua", tmp_path, 1)
+    venue = f'data_dir = "{tmp_path}"\n[venue]\nid = "fenghua"\nname = "Fenghua"\n'
+    plan.settings_file.write_text(venue, "utf-8")
+    (tmp_path / "bideval.sqlite").write_bytes(b"SQLite format 3\0" + bytes(range(256)) * 16)
+    kept = {"fenghua": VenueServer(plan).held("session")}
+    assert damages(kept) == ["damaged: fenghua: file is not a database"]
+    found = broken_promises([("fenghua", "e1", "here")], kept, main="fenghua")
+    assert found == ["lost: e1 was saved here at fenghua"]
 
 
 def test_judge_finds_a_line_that_is_there_twice():

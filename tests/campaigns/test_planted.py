@@ -1,6 +1,12 @@
-"""Campaigns catch the bugs that they are there to catch: each is planted into real servers."""
+"""Campaigns catch the bugs that they are there to catch: each is planted into real servers.
+
+How often is in docs/campaigns.md. A seed does not fix which commit meets a fault, or who has heard
+of it: what a deaf server has lost may be nobody's word yet, and the next one finds the gap.
+"""
 
 from __future__ import annotations
+
+import re
 
 import pytest
 
@@ -13,7 +19,7 @@ pytestmark = pytest.mark.timeout(LIMIT_S + 20)
 BUGS = [
     ("killing", "fenghua=tidy-start", "lost"),
     ("killing", f"{CLIENT}=signs-again", "double"),
-    ("io_errors", "fenghua=deaf-to-faults", "lost"),
+    ("io_errors", "fenghua=deaf-to-faults", r"lost|course: stopped while [\w.]+: AnswerError"),
 ]
 BUGS_AS_ROOT = [
     ("power", "fenghua=not-synced", "lost"),
@@ -24,5 +30,6 @@ BUGS_AS_ROOT = [
 @pytest.mark.parametrize(("name", "bug", "kind"), BUGS + BUGS_AS_ROOT * may_enter())
 def test_campaign_catches_planted_bug(name, bug, kind):
     command, *words = name.split()
-    code, report = run_campaign(command, "--count", "6", "--planted", bug, *words)
-    assert (code, f"FAULT run 1: {kind}: " in report) == (1, True), report
+    code, report = run_campaign(command, "--count", "12", "--planted", bug, *words)
+    seen = re.search(rf"^FAULT run \d: (?:{kind})\b", report, re.MULTILINE)
+    assert (code, seen is not None) == (1, True), report

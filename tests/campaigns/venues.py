@@ -36,7 +36,7 @@ from bideval.settings import load_settings
 START_S = 120.0
 """Seconds for a server to answer after its start, on a very busy machine."""
 LOOK_S = 0.05
-STOP_S = 20.0
+STOP_S = 60.0
 CLONE_NEWNET = 0x40000000
 LOG_TAIL = 3_000
 ENTRIES = "SELECT entry_hash, author, entry_id, line FROM line WHERE session = "
@@ -65,8 +65,12 @@ class Held:
     """How often each (author, id) occurs."""
     sayings: Counter = field(default_factory=Counter)
     """How often each `saying` occurs."""
+    accounts: set = field(default_factory=set)
+    """The keys that have an account."""
     unnoted: list = field(default_factory=list)
     """Accounts and log-ins of which the venue's log says nothing."""
+    damage: str = ""
+    """What the database says of itself when it cannot be read."""
 
 
 def saying(entry):
@@ -167,8 +171,13 @@ class VenueServer:
             with psycopg.connect(settings.database_url) as connection:
                 known = connection.execute("SELECT to_regclass('line')").fetchone()
                 return Held() if known == (None,) else _held(connection, session, "%s")
-        with _sqlite(settings.data_dir, copied=self.process is None) as connection:
-            return Held() if connection is None else _held(connection, session, "?")
+        try:
+            with _sqlite(settings.data_dir, copied=self.process is None) as connection:
+                return Held() if connection is None else _held(connection, session, "?")
+        except sqlite3.OperationalError:
+            raise
+        except sqlite3.DatabaseError as error:  # what cannot be read is lost
+            return Held(damage=str(error))
 
 
 @contextlib.contextmanager
@@ -198,11 +207,13 @@ def _held(connection, session, place):
         parse_entry(parse_line(bytes(line)).jws).body["kid"]
         for (line,) in connection.execute(NOTES).fetchall()
     )
-    kept = [*connection.execute(ACCOUNTS).fetchall(), *connection.execute(LOGINS).fetchall()]
+    accounts = connection.execute(ACCOUNTS).fetchall()
+    kept = [*accounts, *connection.execute(LOGINS).fetchall()]
     return Held(
         Counter(entry for entry, *_ in rows),
         Counter((author, name) for _, author, name, _ in rows),
         Counter(saying(parse_entry(parse_line(bytes(line)).jws)) for *_, line in rows),
+        {kid for kid, *_ in accounts},
         [f"{person} {kid}: {notes[kid]} of {n}" for kid, person, n in kept if notes[kid] < n],
     )
 
