@@ -295,6 +295,16 @@ def visitor_of(venue: Venue, token: str | None) -> Visitor | None:
     return _visitor(account)
 
 
+def leave_for(venue: Venue, token: str | None, new: Visitor) -> None:
+    """End the login that a browser had when somebody else signs in with it.
+
+    Its open pages, which name who was there, are told; nobody acts there as somebody else unseen.
+    """
+    old = visitor_of(venue, token)
+    if token is not None and old is not None and old != new:
+        log_out(venue, token)
+
+
 def log_out(venue: Venue, token: str) -> None:
     """End a login, and the open pages that live on it."""
     visitor, now = visitor_of(venue, token), venue.now_ms()

@@ -12,7 +12,7 @@ from pydantic import Field
 from starlette.requests import Request
 from starlette.responses import JSONResponse, RedirectResponse, Response
 
-from bideval.actions.accounts import sign_in
+from bideval.actions.accounts import leave_for, sign_in
 from bideval.pages.context import (
     JSON_BYTES,
     Body,
@@ -22,6 +22,7 @@ from bideval.pages.context import (
     json_body,
     limited_body,
     set_cookie,
+    token_of,
 )
 from bideval.pages.views.demo import first_page
 from bideval.ports import Account
@@ -63,6 +64,7 @@ def log_in_as(
     )
     if request.headers.get("content-type", "").startswith(FORM):
         response = RedirectResponse(first_page(site.venue, account), status_code=303)
+    leave_for(site.venue, token_of(request), visitor)
     set_cookie(response, site, signed.token)
     return response
 

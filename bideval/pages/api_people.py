@@ -117,7 +117,7 @@ def enrol(
     )
     with accounts.braked(site.venue, address_of(request)):
         signed = checkin.enrol(site.venue, enrolment)
-    return _signed_in(response, site, signed)
+    return _signed_in(request, response, site, signed)
 
 
 @router.post("/api/login/challenge", dependencies=[Depends(allow("login_challenge"))])
@@ -144,7 +144,7 @@ def log_in(
         signed = accounts.log_in(
             site.venue, kid=body.kid, text=body.challenge, signature=body.signature
         )
-    return _signed_in(response, site, signed)
+    return _signed_in(request, response, site, signed)
 
 
 @router.post("/logout", response_model=None, dependencies=[Depends(allow("logout"))])
@@ -187,7 +187,10 @@ def _check_person(role: Role, person: str) -> None:
         raise InputError("bad_person_id", field="person", rule="person.prefix")
 
 
-def _signed_in(response: Response, site: Site, signed: accounts.SignedIn) -> dict[str, object]:
+def _signed_in(
+    request: Request, response: Response, site: Site, signed: accounts.SignedIn
+) -> dict[str, object]:
+    accounts.leave_for(site.venue, token_of(request), signed.visitor)
     set_cookie(response, site, signed.token)
     return _person(signed.visitor)
 

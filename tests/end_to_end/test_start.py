@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import base64
+import json
 from typing import TYPE_CHECKING
 
 import pytest
@@ -11,6 +13,8 @@ from tests.end_to_end.conftest import VIEW, ZOOMED, picture
 from tests.end_to_end.keyboard import check_tabs
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from playwright.sync_api import ViewportSize
 
     from tests.end_to_end.conftest import Crowd
@@ -129,3 +133,37 @@ def test_unknown_pages_say_so_in_words(crowd: Crowd) -> None:
     assert answer is not None
     assert answer.status == 404
     expect(page.locator("h1")).to_have_text("没有此页面")
+
+
+def test_tender_file_is_read_as_what_it_is(crowd: Crowd, tmp_path: Path) -> None:
+    """A deadline at another offset is the same instant; what is no tender is not called read."""
+    page = crowd.enrol("officer", "officer-demo-1")
+    page.goto(crowd.site.url)
+    page.fill("[name=id]", "fh-2026-form")
+    page.fill("[name=title]", "发电机")
+    page.click('form[action="/api/sessions"] button')
+    page.wait_for_url("**/tender")
+    file = tmp_path / "tender.json"
+    for text in ("[1, 2]", "7", "null", '{"format": "x"}', '{"method": {"criteria": "x"}}', "{"):
+        file.write_text(text, encoding="utf-8")
+        page.set_input_files("[name=file]", file)
+        expect(page.locator("#tender .form-status")).to_have_text(
+            "该文件不是 JSON 格式的招标项目。"
+        )
+        page.set_input_files("[name=file]", [])
+    stated = "2026-12-01T02:00:30.500Z"
+    named = {"number": "T-1", "title": "发电机", "procuring_entity": "医院", "category": "goods"}
+    whole = {**named, "decryption_minutes": 30, "deadline": stated, "requirements": []}
+    file.write_text(json.dumps(whole), encoding="utf-8")
+    page.set_input_files("[name=file]", file)
+
+    expect(page.locator("[name=deadline]")).to_have_value("2026-12-01T10:00:30")
+    posted = []
+    page.on("request", lambda asked: posted.append(asked.post_data or ""))
+    page.click("#tender .is-primary")
+    page.click("#confirm-act [value=yes]")
+    page.wait_for_event("response", lambda answer: answer.url.endswith("/api/entries"))
+    [jws] = [json.loads(body)["jws"] for body in posted if "jws" in body]
+    payload = json.loads(base64.urlsafe_b64decode(jws.split(".")[1] + "=="))
+    assert payload["body"]["tender"]["deadline"] == stated
+    crowd.faults.clear()  # the venue refuses a tender without a method

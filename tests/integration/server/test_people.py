@@ -125,6 +125,22 @@ def test_log_in_by_key_and_out_again(fenghua, code_for):
     assert person.http.get("/api/me").status_code == 200
 
 
+def test_who_signs_in_ends_the_login_that_the_browser_had(fenghua, code_for):
+    """And not a second login of the same person: that is another window."""
+    first, second = newcomer(fenghua), newcomer(fenghua)
+    first.enrol(code_for(first))
+    old = {"cookie": f"bideval={first.http.cookies['bideval']}"}
+    first.ok(first.log_in())
+    anybody = newcomer(fenghua).http
+    assert anybody.get("/api/me", headers=old).json()["person"] == first.name
+
+    newer = {"cookie": f"bideval={first.http.cookies['bideval']}"}
+    second.http.cookies = first.http.cookies
+    second.enrol(code_for(second))
+    assert error_of(anybody.get("/api/me", headers=newer)) == (401, "not_signed_in")
+    assert second.http.get("/api/me").json()["person"] == second.name
+
+
 def test_logged_out_cookie_is_worth_nothing(fenghua, code_for):
     person = newcomer(fenghua)
     person.enrol(code_for(person))

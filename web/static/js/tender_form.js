@@ -9,19 +9,35 @@ import { send } from "./post.js";
 import { say } from "./words.js";
 
 const form = /** @type {HTMLFormElement|null} */ (document.getElementById("tender"));
+const FORMAT = "bideval-tender/1";
+const BEIJING_MS = 8 * 3_600_000;
 
 /** @param {HTMLFormElement} target @returns {Promise<any>} the tender of the chosen file as it is */
 async function fileOf(target) {
   const file = /** @type {HTMLInputElement} */ (target.elements.namedItem("file")).files?.[0];
-  return file ? JSON.parse(await file.text()) : {};
+  if (!file) return {};
+  const tender = JSON.parse(await file.text());
+  const lists = [tender?.method?.criteria, tender?.requirements];
+  const whole = lists.every((list) => list === undefined || Array.isArray(list));
+  if ((tender?.format ?? FORMAT) !== FORMAT || Object.prototype.toString.call(tender) !== "[object Object]" || !whole) {
+    throw new TypeError("not a tender");
+  }
+  return tender;
+}
+
+/** @param {unknown} instant as a file states it, at whatever offset @returns {string} for a field of Beijing time */
+function beijing(instant) {
+  const ms = typeof instant === "string" ? Date.parse(instant) : Number.NaN;
+  return Number.isNaN(ms) ? "" : new Date(ms + BEIJING_MS).toISOString().slice(0, 19);
 }
 
 /** @param {HTMLFormElement} target @returns {Promise<any>} that tender with the form's fields over it */
 async function tenderOf(target) {
   const base = await fileOf(target);
   const typed = bodyOf(target);
+  if (typed.deadline && beijing(typed.deadline) === beijing(base.deadline)) delete typed.deadline;
   const changed = Object.entries(typed).filter(([, value]) => value !== "" && value !== null);
-  return { format: "bideval-tender/1", ...base, ...Object.fromEntries(changed) };
+  return { format: FORMAT, ...base, ...Object.fromEntries(changed) };
 }
 
 /** @param {File[]} files @param {(text: string) => void} tell */
@@ -45,7 +61,7 @@ form?.addEventListener("change", async (event) => {
       if (input) input.value = tender[name] ?? "";
     }
     const deadline = /** @type {HTMLInputElement} */ (form.elements.namedItem("deadline"));
-    deadline.value = (tender.deadline ?? "").slice(0, 19);
+    deadline.value = beijing(tender.deadline);
     status(form, say("tender_read", { criteria: tender.method?.criteria?.length ?? 0, requirements: tender.requirements?.length ?? 0 }), "ok");
   } catch {
     status(form, say("tender_unreadable"), "bad");
