@@ -157,7 +157,9 @@ def _key(task: Task, view: View) -> tuple[object, ...]:
     names = ("task", "recipient", "lot", "to", "seat", "objection", "person")
     key = tuple(task.get(name) for name in names)
     if task["task"] == "vote_chair":
-        return (*key, view["panel"]["round"])
+        # A vote for somebody who has left counts no more, and is asked for again in its round.
+        left = [one["person"] for one in view["panel"]["members"] if one["state"] != "seated"]
+        return (*key, view["panel"]["round"], len(left))
     if task["task"] in {"correct_mark", "confirm_result"}:
         finding = task.get("finding") or {}
         at = (finding.get("bid"), finding.get("criterion"))

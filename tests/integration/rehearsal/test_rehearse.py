@@ -86,6 +86,24 @@ def test_worked_example_has_the_result_on_paper(tmp_path, name, venues):
     assert json.dumps(same, ensure_ascii=False, indent=1) + "\n" == bideval("evaluate", case).stdout
 
 
+def test_panel_that_is_replaced_whole_is_scored_by_who_stays(tmp_path):
+    document = json.loads((DATA / "cases" / "01-goods-deduction.json").read_text("utf-8"))
+    heirs = {"M1": "M2", "M2": "M3", "M4": "M5"}
+    document["members"] = [
+        {"id": one["id"], "status": "replaced", "replaced_by": heirs[one["id"]]}
+        if one["id"] in heirs
+        else one
+        for one in document["members"]
+    ]
+    case = tmp_path / "case.json"
+    case.write_text(json.dumps(document), "utf-8")
+
+    rehearsed = rehearse(case, tmp_path, "--venues", "2", "--cut-line", "1")
+
+    paper = json.loads(bideval("evaluate", case).stdout)
+    assert {key: rehearsed[key] for key in paper} == paper
+
+
 @pytest.mark.parametrize(
     ("words", "complaint"),
     [

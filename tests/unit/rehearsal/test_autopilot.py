@@ -7,7 +7,7 @@ from contextlib import asynccontextmanager
 
 import pytest
 
-from bideval.rehearsal.autopilot import TRIES, Officer
+from bideval.rehearsal.autopilot import TRIES, Expert, Officer
 from bideval.rehearsal.client import AnswerError
 
 TASK = {"task": "order_phase", "state": "todo", "to": "checked_in"}
@@ -46,9 +46,10 @@ class Desk:
         return self.now
 
     async def say(self, _session, kind, body):
-        if body["to"] in self.refused:
+        what = body.get("to") or body.get("candidate")
+        if what in self.refused:
             raise AnswerError("not_seated", detail="refused")
-        self.said.append((kind, body["to"]))
+        self.said.append((kind, what))
         return {"entry": f"entry-{len(self.said)}"}
 
     async def void(self, _session, entry):
@@ -59,6 +60,9 @@ class Desk:
 class Willing:
     def wants(self, *_asked):
         return True
+
+    def chair(self, seen):
+        return next(one["person"] for one in seen["panel"]["members"] if one["state"] == "seated")
 
 
 def held(desk):
@@ -92,6 +96,20 @@ def test_task_that_never_counts_is_given_up():
     always = {f"entry-{n}": "early" for n in range(1, 20)}
     desk = Desk([view(TASK)] * 12, void=always)
     assert held(desk) == ["checked_in"] * TRIES
+
+
+def test_vote_for_somebody_who_left_is_given_again():
+    def ballot(**states):
+        members = [{"person": person, "state": state} for person, state in states.items()]
+        tasks = view({"task": "vote_chair", "state": "todo"})
+        return {**tasks, "panel": {"round": 2, "members": members}}
+
+    before, after = ballot(a="seated", b="seated"), ballot(a="replaced", b="seated")
+    desk = Desk([before, before, after, after, view(phase="archived")])
+
+    asyncio.run(Expert(desk, "s-001", Willing()).run())
+
+    assert desk.said == [("chair.voted", "a"), ("chair.voted", "b")]
 
 
 def test_refusal_of_what_is_no_longer_asked_does_not_end_the_meeting():
