@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 from hypothesis import settings
+from structlog.dev import ConsoleRenderer, plain_traceback
 
 from tests.databases import CHOICE, KINDS
 
@@ -44,6 +45,9 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 def pytest_configure(config: pytest.Config) -> None:
     os.environ["LC_ALL"] = "C.UTF-8"  # commands speak the language of the locale
+    # A log for people draws every local of a traceback: half a minute on a busy machine, while
+    # somebody waits for whoever logs.
+    ConsoleRenderer.get_active().exception_formatter = plain_traceback
     if (chosen := config.getoption("--venue-database")) is not None:
         os.environ[CHOICE] = chosen
 

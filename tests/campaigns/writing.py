@@ -125,14 +125,15 @@ def campaign(folder, *, kills, seed, url_for=lambda _name: ""):
     workshop = open_workshop()
     write_settings(plans, workshop.make_keys, demo=False)
     servers = {plan.id: Server(plan) for plan in plans}
-    found = Found()
+    found, writers = Found(), []
     try:
-        writers = begin(servers, workshop, seed)
+        writers += begin(servers, workshop, seed)
         for _ in range(kills):
             time.sleep(chances.uniform(0.05, 1.5))
             _harm(servers[chances.choice((MAIN, BRANCH))], chances, found)
         end(plans, writers, found)
     finally:
+        dismiss(writers)  # or they write on into whatever comes next
         for server in servers.values():
             server.close()
     judge(plans, writers, found)
