@@ -13,6 +13,7 @@ import gc
 import os
 import signal
 import socket
+import ssl
 import sys
 from contextlib import contextmanager
 from functools import partial
@@ -31,7 +32,7 @@ from bideval.cli.worker import inherited
 from bideval.gateways.clock import SystemClock
 from bideval.gateways.disk import present
 from bideval.gateways.log import configure_log
-from bideval.settings import Settings, load_settings
+from bideval.settings import ListenSettings, Settings, load_settings
 from bideval.terms.errors import FaultError, InputError
 
 if TYPE_CHECKING:
@@ -68,6 +69,7 @@ def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) 
 def run(args: argparse.Namespace) -> int:
     settings = _overridden(load_settings(args.config), args)
     configure_log(clock=SystemClock(), level=settings.log_level, processes=settings.workers.count)
+    _check_certificate(settings.listen)
     if args.worker is not None:
         with inherited(args.worker) as handed:
             migrate_venue(settings)
@@ -77,6 +79,17 @@ def run(args: argparse.Namespace) -> int:
     migrate_venue(settings)
     with _started(settings) as house:
         return serve(house, settings)
+
+
+def _check_certificate(listen: ListenSettings) -> None:
+    """Raise InputError `bad_certificate` for files that TLS could not be done with."""
+    if listen.tls_cert is None:
+        return
+    try:
+        ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER).load_cert_chain(listen.tls_cert, listen.tls_key)
+    except OSError as wrong:
+        detail = wrong.strerror or "is no certificate with its key"
+        raise InputError("bad_certificate", field="listen.tls_cert", detail=detail) from None
 
 
 def _run_parent(settings: Settings, args: argparse.Namespace) -> int:

@@ -53,6 +53,15 @@ def test_server_says_where_it_is_and_drains_on_sigterm(settings_file):
         assert server.wait(20) == 0
 
 
+@pytest.mark.parametrize("name", ["bad.pem", "none.pem"])
+def test_certificate_that_is_none_stops_the_start_with_its_name(name, settings_file, capsys):
+    (settings_file.parent / "bad.pem").write_text("no certificate")
+    with settings_file.open("a") as file:
+        file.write(f'tls_cert = "{name}"\ntls_key = "venue.key"\n')
+    assert main(["serve", "--config", str(settings_file)]) == 2
+    assert capsys.readouterr().err.startswith("bideval serve: bad_certificate: listen.tls_cert: ")
+
+
 FAULTY = """
 import sys
 from bideval.actions.caretaker import Caretaker
