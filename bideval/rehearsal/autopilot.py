@@ -1,8 +1,8 @@
 """People who do what their task list says, through the interfaces that a browser uses.
 
 Decided here: how each task of a role is done; that a task is done once, and again where an entry of
-it turned out void and the task is still there; that a refusal is a failure only while the task is
-still there.
+it turned out void and the task is still there; that a refusal is a failure only if the task stays
+and is refused again: what it was about (a candidate) may have left since the look.
 Not decided here: what is said in it (the play: marks, votes) and who takes part (`course`).
 
 Custodians open their shares with their own keys, experts seal their marks themselves: nothing here
@@ -11,6 +11,7 @@ could not be done by a person.
 
 from __future__ import annotations
 
+from collections import Counter
 from typing import TYPE_CHECKING, Any, Protocol
 
 from bideval.draw.tickets import NONCE_BYTES, nonce_commitment
@@ -36,7 +37,7 @@ if TYPE_CHECKING:
     Handler = Callable[[Task, View], Awaitable[None]]
 
 TRIES = 5
-"""Times that a task is done whose entries turn out void; a person would ask somebody then."""
+"""Times that a task is done that is refused or turns out void; a person would ask somebody then."""
 ENDED = frozenset({"archived", "failed", "re_formed"})
 
 
@@ -72,6 +73,7 @@ class Autopilot:
         self.handlers: dict[str, Handler] = {"release_share": self.release_share}
         self._done: dict[tuple[object, ...], list[list[str]]] = {}
         """For each task the entries of each time it was done."""
+        self._refused: Counter[tuple[object, ...]] = Counter()
         self._said: list[str] = []
 
     async def run(self) -> None:
@@ -102,7 +104,9 @@ class Autopilot:
                 await self.handlers[task["task"]](task, view)
             except AnswerError:
                 if await self._is_due(key):
-                    raise
+                    self._refused[key] += 1
+                    if self._refused[key] >= TRIES:
+                        raise
                 continue
             self._done.setdefault(key, []).append(self._said)
         return acted

@@ -187,9 +187,11 @@ class CasePlay:
         return {self._members.get(one) for one in seated} == self._staying
 
     def chair(self, view: View) -> str:
-        """Everybody votes for the first seated member."""
-        members = view["panel"]["members"]
-        return min(str(one["person"]) for one in members if one["state"] == "seated")
+        """Everybody votes for the first member who has declared, rather for one who stays."""
+        seated = [one for one in view["panel"]["members"] if one["state"] == "seated"]
+        ready = [one for one in seated if one["declared"]] or seated
+        people = [str(one["person"]) for one in ready]
+        return min(people, key=lambda person: (self._leaves(person), person))
 
     def vote(self, _person: str, bid: dict[str, Any]) -> tuple[str, str | None, str]:
         """Reject the bids that the case calls invalid."""

@@ -117,7 +117,10 @@ def test_refusal_of_what_is_no_longer_asked_does_not_end_the_meeting():
     assert held(desk) == ["declared"]
 
 
-def test_refusal_of_what_is_still_asked_ends_the_meeting():
-    desk = Desk([view(TASK)], refused=["checked_in"], now=view(TASK))
+def test_refusal_of_what_is_still_asked_ends_the_meeting_in_the_end():
+    once_less = Desk([view(TASK)] * (TRIES - 1), refused=["checked_in"], now=view(TASK))
+    desk = Desk([view(TASK)] * TRIES, refused=["checked_in"], now=view(TASK))
+
+    assert held(once_less) == []
     with pytest.raises(AnswerError):
         held(desk)

@@ -38,7 +38,7 @@ def view(*members: str, done: bool = False, verdict: str | None = "responsive") 
 
 
 def _seated(person: str, *, done: bool) -> dict:
-    return {"person": person, "state": "seated", "done": done}
+    return {"person": person, "state": "seated", "done": done, "declared": True}
 
 
 def test_tender_seats_the_panel_where_the_script_does():
@@ -220,3 +220,16 @@ def test_everybody_comes_agrees_and_lets_findings_stand():
 
 def test_first_seated_member_takes_the_chair():
     assert play_of(case()).chair(view("main-02", "branch-1-01")) == "branch-1-01"
+
+
+def test_chair_is_rather_one_who_has_declared_and_stays():
+    play = play_of(case(members=["a", {"id": "b", "replaced_by": "c"}, "c"]))
+    play.take_seat(1, "main", "main-01")
+    play.take_seat(2, "branch-1", "branch-1-01")
+    both = view("main-01", "branch-1-01")
+
+    assert play.chair(both) == "main-01"
+    both["panel"]["members"][0]["declared"] = False
+    assert play.chair(both) == "branch-1-01"
+    both["panel"]["members"][1]["declared"] = False
+    assert play.chair(both) == "main-01"
