@@ -117,7 +117,9 @@ def two_venues(
 
 def check_both_hold_the_same(venues: TwoVenues) -> None:
     """Ask both databases beside their servers: one record, to the last byte and the same root."""
-    with _database_of(venues.main) as at_main, _database_of(venues.branch) as at_branch:
+    urls = [load_settings(plan.settings_file).database for plan in (venues.main, venues.branch)]
+    assert urls[0] != urls[1]
+    with _database_at(urls[0]) as at_main, _database_at(urls[1]) as at_branch:
         end = time.monotonic() + ARRIVAL_S
         while (held := _held(at_main)) != (there := _held(at_branch)) and time.monotonic() < end:
             time.sleep(0.1)
@@ -143,8 +145,8 @@ def _held(store: SqlRecordStore) -> _Held:
 
 
 @contextlib.contextmanager
-def _database_of(plan: VenuePlan) -> Iterator[SqlRecordStore]:
-    store = SqlRecordStore(load_settings(plan.settings_file).database, checkpoints=False)
+def _database_at(url: str) -> Iterator[SqlRecordStore]:
+    store = SqlRecordStore(url, checkpoints=False)
     try:
         yield store
     finally:
