@@ -12,7 +12,6 @@ import io
 import signal
 import socket
 import sys
-import tempfile
 import threading
 import time
 from concurrent.futures import ProcessPoolExecutor
@@ -27,7 +26,7 @@ from bideval.audit.bundle import read_bundle
 from bideval.cli.demo_words import LANGUAGES, line_for
 from bideval.cli.verify import verify_file
 from bideval.cli.verify_words import good_detail, step_name
-from bideval.cli.workshop import open_workshop
+from bideval.cli.workshop import folder_for, open_workshop
 from bideval.ledger.entry import parse_entry
 from bideval.ledger.line import parse_line
 from bideval.rehearsal.bid_paper import bid_pdf
@@ -105,9 +104,7 @@ def run(args: argparse.Namespace) -> int:
     signal.signal(signal.SIGTERM, signal.default_int_handler)
     screen = Screen(args.lang)
     screen.line("intro")
-    out: Path = args.out or Path(tempfile.mkdtemp(prefix="bideval-demo-"))
-    out.mkdir(parents=True, exist_ok=True)
-    out = out.resolve()
+    out = folder_for(args.out, prefix="bideval-demo-")
     screen.line("out", out=out)
     try:
         return _run(args, out, screen)

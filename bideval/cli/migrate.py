@@ -13,6 +13,7 @@ from bideval.gateways.disk import make_folder
 from bideval.gateways.resources import migrations_folder
 from bideval.settings import load_settings
 from bideval.store.schema import migrate
+from bideval.terms.errors import FaultError
 
 if TYPE_CHECKING:
     import argparse
@@ -32,5 +33,9 @@ def run(args: argparse.Namespace) -> int:
 
 def migrate_venue(settings: Settings) -> str:
     """Make the data folder and its database ready; return the revision. `serve` calls it too."""
-    make_folder(settings.data_dir)
+    try:
+        make_folder(settings.data_dir)
+    except OSError as wrong:
+        detail = f"cannot be made: {wrong.strerror}"
+        raise FaultError("storage_fault", field="data_dir", detail=detail) from None
     return migrate(settings.database, migrations_folder())

@@ -10,14 +10,13 @@ import asyncio
 import json
 import signal
 import sys
-import tempfile
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from bideval.cli.evaluate import one_line, print_utf8
 from bideval.cli.verify import verify_file
-from bideval.cli.workshop import open_workshop
+from bideval.cli.workshop import folder_for, open_workshop
 from bideval.rehearsal.case_meeting import (
     OFFICERS,
     CasePlay,
@@ -140,7 +139,7 @@ def _prepare(args: argparse.Namespace, case: Case, script: CaseScript) -> _Rehea
     workshop = open_workshop()
     names = {_venue(number): f"venue {number}" for number in range(args.venues)}
     try:
-        out = _out(args.out)
+        out = folder_for(args.out, prefix="bideval-rehearsal-")
         venues = _with_databases(plan_venues(names, out / "venues"), args)
         settle_venues(venues, workshop)
     except OSError as error:
@@ -159,13 +158,6 @@ def _prepare(args: argparse.Namespace, case: Case, script: CaseScript) -> _Rehea
         cut_line_s=args.cut_line,
     )
     return _Rehearsal(out / f"{SESSION}.bideval-bundle", plan, workshop.devices)
-
-
-def _out(asked: Path | None) -> Path:
-    if asked is None:
-        return Path(tempfile.mkdtemp(prefix="bideval-rehearsal-"))
-    asked.mkdir(parents=True, exist_ok=True)
-    return asked.resolve()
 
 
 def _rehearse(

@@ -8,7 +8,9 @@ from __future__ import annotations
 
 import argparse
 import json
-from typing import TYPE_CHECKING, Any
+import tempfile
+from pathlib import Path
+from typing import Any
 
 from bideval.cli.certs import certify_venues
 from bideval.cli.enrol import print_code, venue_card
@@ -19,9 +21,22 @@ from bideval.gateways.log import configure_log
 from bideval.rehearsal.persona import Devices
 from bideval.rehearsal.stage import Workshop
 from bideval.settings import load_settings
+from bideval.terms.errors import InputError
 
-if TYPE_CHECKING:
-    from pathlib import Path
+
+def folder_for(asked: Path | None, *, prefix: str) -> Path:
+    """Return the folder to keep everything in, made if need be; a new one where none was asked for.
+
+    Raises InputError `unusable_folder` where it cannot be made.
+    """
+    if asked is None:
+        return Path(tempfile.mkdtemp(prefix=prefix)).resolve()
+    try:
+        asked.mkdir(parents=True, exist_ok=True)
+    except OSError as wrong:
+        detail = f"cannot be written to: {wrong.strerror}"
+        raise InputError("unusable_folder", field="--out", detail=detail) from None
+    return asked.resolve()
 
 
 def open_workshop() -> Workshop:

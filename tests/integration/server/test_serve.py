@@ -62,6 +62,22 @@ def test_certificate_that_is_none_stops_the_start_with_its_name(name, settings_f
     assert capsys.readouterr().err.startswith("bideval serve: bad_certificate: listen.tls_cert: ")
 
 
+@pytest.mark.parametrize(
+    ("words", "told"),
+    [
+        (["serve", "--config", "{settings}"], "storage_fault: data_dir: "),
+        (["demo", "--once", "--out", "{blocked}"], "unusable_folder: --out: "),
+    ],
+)
+def test_folder_that_cannot_be_made_is_named(words, told, settings_file, capsys):
+    (settings_file.parent / "file").touch()
+    blocked = settings_file.parent / "file" / "folder"
+    settings_file.write_text(f'data_dir = "{blocked}"\n{SETTINGS}')
+    asked = [word.format(settings=settings_file, blocked=blocked) for word in words]
+    assert main(asked) != 0
+    assert told in capsys.readouterr().err
+
+
 FAULTY = """
 import sys
 from bideval.actions.caretaker import Caretaker
