@@ -32,6 +32,9 @@ if TYPE_CHECKING:
     from bideval.ports import OriginHead, RecordHead, StoredLine, Transaction
     from bideval.sync.words import Vouch
 
+COPIED_LINES = 16
+"""Lines of a batch from which on a copy of the writer's fold costs less than folding them again."""
+
 
 @dataclass(frozen=True, slots=True)
 class Arrival:
@@ -86,7 +89,7 @@ def _place_up(venue: Venue, session: str, batch: Sequence[Arrival], *, word: Vou
     """Keep and place all of a batch; at a copy that was put back, as much of it as is owed."""
     origin = word.stream
 
-    def work(tx: Transaction) -> tuple[_Placed, list[StoredLine]]:
+    def work(tx: Transaction) -> tuple[_Placed, list[StoredLine], Fold | None]:
         if _leads(tx, session) != venue.id:
             raise EvidenceError("wrong_main", field="main", detail="this venue does not lead it")
         before = tx.head(session)
@@ -103,13 +106,13 @@ def _place_up(venue: Venue, session: str, batch: Sequence[Arrival], *, word: Vou
         left = None if upto is None else settle_owed(tx, session)
         after, own = tx.head(session), tx.origin_head(session, origin)
         _keep_word(tx, word, own.n, own.chain)
-        return _Placed(own, after.size if after else 0, left), kept
+        return _Placed(own, after.size if after else 0, left), kept, _copied(fold, kept)
 
     weight = sum(len(arrival.raw) for arrival in batch)
-    placed, kept = venue.devices.store.write(work, weight=weight).result()
+    placed, kept, done = venue.devices.store.write(work, weight=weight).result()
     if placed.awaiting is not None:
         venue.awaiting.set(session, placed.awaiting)
-    venue.book.refresh(session, wrote=kept)
+    venue.book.refresh(session, wrote=kept, after=done)
     if placed.origin.n == word.n:
         venue.findings.hear(word)
     return placed
@@ -127,7 +130,7 @@ def commit_down(
     batch = _verified(venue, session, lines)
     start = word.n - len(lines)
 
-    def work(tx: Transaction) -> tuple[RecordHead, list[StoredLine]]:
+    def work(tx: Transaction) -> tuple[RecordHead, list[StoredLine], Fold | None]:
         before = tx.head(session)
         venue.findings.refuse(session, before)
         if before is None and batch:
@@ -147,14 +150,22 @@ def commit_down(
                 kept.append(_keep(tx, session, fold, arrival))
         after = tx.head(session) or head
         _keep_word(tx, word, after.size, after.root)
-        return after, kept
+        return after, kept, _copied(fold, kept)
 
     weight = sum(len(line) for line in lines)
-    head, kept = venue.devices.store.write(work, weight=weight).result()
-    venue.book.refresh(session, wrote=kept)
+    head, kept, done = venue.devices.store.write(work, weight=weight).result()
+    venue.book.refresh(session, wrote=kept, after=done)
     venue.findings.hear(word)
     venue.spread.elsewhere(session, head.size)
     return head
+
+
+def _copied(fold: Fold, kept: Sequence[StoredLine]) -> Fold | None:
+    """At the end of a work: return what readers may see once it is on the disk, if that saves work.
+
+    A copy: the writer goes on with the fold, and what it takes later may never come to the disk.
+    """
+    return fold.copy() if len(kept) >= COPIED_LINES else None
 
 
 def _keep_word(tx: Transaction, word: Vouch, n: int, digest: bytes) -> None:

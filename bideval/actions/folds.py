@@ -103,6 +103,16 @@ class Fold:
             return True
         return False
 
+    def is_continued(self, later: Fold, lines: Sequence[StoredLine]) -> bool:
+        """Whether a later fold is this one with just these lines, placed right behind what it has.
+
+        Then it may stand in for applying them.
+        """
+        if [stored.position for stored in lines] != list(range(self.size, later.size)):
+            return False
+        own = [stored.n for stored in lines if stored.origin == self._venue]
+        return later.own == max([self.own, *own])
+
     def take_placed(self, lines: Sequence[StoredLine]) -> None:
         """Apply the next lines of the record.
 

@@ -222,14 +222,23 @@ class RecordBook:
         if whole or (fold.size, fold.own) != before:
             self._ahead.pop(session, None)
 
-    def refresh(self, session: str, *, own: int = 0, wrote: Sequence[StoredLine] = ()) -> None:
+    def refresh(
+        self,
+        session: str,
+        *,
+        own: int = 0,
+        wrote: Sequence[StoredLine] = (),
+        after: Fold | None = None,
+    ) -> None:
         """After a commit of this process: bring the durable fold up to the store, tell what is new.
 
         Who has just written the own line number `own` need not look once another has seen it, who
         wrote in the same commit; and what was written, and is on disk, need not be read again where
-        nothing stands before it that the fold does not have.
+        nothing stands before it that the fold does not have. `after` is a copy of `ahead` from the
+        end of the work that wrote it: if it is the durable fold with just these lines, it takes its
+        place, so that they need not be folded again.
         """
-        self.follow(session, own=own, wrote=wrote)
+        self.follow(session, own=own, wrote=wrote, after=after)
         for tell in self._written:
             tell(session)
 
@@ -238,14 +247,24 @@ class RecordBook:
         seen = self._seen.get(edge.session)
         return seen is None or (seen.fold.size, seen.fold.own) != (edge.size, edge.n)
 
-    def follow(self, session: str, *, own: int = 0, wrote: Sequence[StoredLine] = ()) -> None:
+    def follow(
+        self,
+        session: str,
+        *,
+        own: int = 0,
+        wrote: Sequence[StoredLine] = (),
+        after: Fold | None = None,
+    ) -> None:
         """Bring the durable fold up to the store, whoever wrote, then tell what is new here."""
         seen = self._open(session)
         with seen.lock:
             first, seen.told = not seen.told, True
             if not first and 0 < own <= seen.fold.own:
                 return
-            news = self._news(session, seen.fold, wrote, first=first)
+            if not first and after is not None and seen.fold.is_continued(after, wrote):
+                seen.fold, news = after, wrote
+            else:
+                news = self._news(session, seen.fold, wrote, first=first)
             seen.keep(news, self._venue)
         if news:
             self._spread(session, news)
