@@ -228,6 +228,7 @@ def command(description, make_site, *, count, databases=("sqlite",)):
         "--planted", metavar="WHO=BUG", action="append", default=[], help="see planted.py"
     )
     parser.add_argument("--per-run", type=int, help="injuries of one evaluation")
+    parser.add_argument("--limit", type=float, help=f"seconds of one evaluation ({RUN_S:.0f})")
     parser.add_argument("--steps", default="", help="injure only at these, with commas")
     args = parser.parse_args()
     steps = [step for step in args.steps.split(",") if step]
@@ -236,6 +237,7 @@ def command(description, make_site, *, count, databases=("sqlite",)):
     def make(folder):
         site = make_site(folder, database=args.database, planted=planted)
         site.per_run = args.per_run or site.per_run
+        site.limit_s = args.limit or site.limit_s
         site.steps = {step: STEPS[step] for step in steps} or site.steps
         return site
 

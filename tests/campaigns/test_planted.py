@@ -19,7 +19,8 @@ pytestmark = pytest.mark.timeout(LIMIT_S + 20)
 BUGS = [
     ("killing", "fenghua=tidy-start", "lost"),
     ("killing", f"{CLIENT}=signs-again", "double"),
-    ("io_errors", "fenghua=deaf-to-faults", "lost|course: stopped"),
+    # Not at the very beginning: where the founding is lost, everybody waits for it.
+    ("io_errors --seed 115 --limit 180", "fenghua=deaf-to-faults", "lost|course: stopped"),
 ]
 BUGS_AS_ROOT = [
     ("power", "fenghua=not-synced", "lost"),
